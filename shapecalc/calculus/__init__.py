@@ -1,0 +1,1 @@
+"""The mathematics: derivatives in index form, read back as matrix formulas."""

@@ -1,0 +1,219 @@
+"""The gradient of the loss with respect to every name of a problem, each a formula in the names of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from ..errors import NotDifferentiable
+from ..expr import Apply, Expr, Lit, Var, rebuild, variables
+from ..forms import remake, zeros
+from ..indexed import Factor, Place, Places, Term, fresh, indices, refreshed, renamed
+from ..language.problem import Problem
+from .collect import best_formula, length
+from .lowering import lower
+from .reverse import Reverse
+from .simplify import Context
+
+
+@dataclass(slots=True)
+class Flow:
+    """The gradient of one name: its terms in index form, and the formula read from them."""
+
+    name: str
+    symbol: Var
+    places: Places
+    terms: list[Term] = field(default_factory=list)
+    formula: Expr | None = None
+    given: bool = False
+    incoming: tuple[Term, ...] = ()
+
+
+@dataclass(slots=True)
+class Backward:
+    """The backward pass of a problem: for each name that the loss depends on, in the order of the pass, its gradient."""
+
+    problem: Problem
+    context: Context
+    flows: dict[str, Flow]
+    order: list[str]
+    seeds: tuple[str, ...]
+
+    def formula(self, name: str) -> Expr:
+        """The gradient by a name, naming intermediates and their gradients; zeros where the loss does not depend on it."""
+        flow = self.flows.get(name)
+        if flow is None or flow.formula is None:
+            return zeros(self.problem.variable(name).shape)
+        return flow.formula
+
+    def expanded(self, name: str) -> Expr:
+        """The same with the gradients of intermediates written out."""
+        return self.written_out(self.formula(name))
+
+    def written_out(self, e: Expr) -> Expr:
+        """A formula without the names of gradients, but for those that are given."""
+        symbols = {f.symbol.name: f for f in self.flows.values() if not f.given}
+        while True:
+            used = [n for n in variables(e) if n in symbols]
+            if not used:
+                return e
+            # the name that was derived last depends on all the others, never the other way round
+            latest = max(used, key=lambda n: self.order.index(symbols[n].name))
+            flow = symbols[latest]
+            assert flow.formula is not None
+            e = self.substituted(e, latest, flow)
+
+    def substituted(self, e: Expr, name: str, flow: Flow) -> Expr:
+        """A formula with one gradient written out, simplified again."""
+        places = fresh(e.shape)
+        symbols = {name: flow}
+        terms = [s for t in _terms(e, places) for s in substitute(t, symbols)]
+        found, _ = best_formula(terms, places, self.context)
+        return self.folded(found)
+
+    def folded(self, e: Expr) -> Expr:
+        """A formula in which what equals a definition is called by its name."""
+        return fold(e, self.context)
+
+
+def fold(e: Expr, context: Context) -> Expr:
+    """Calls by name every part that is written exactly as a definition is."""
+    named = {body: Var(name, body.shape) for name, body in context.definitions.items() if isinstance(body, Apply) and name not in context.hidden}
+    if not named:
+        return e
+    return rebuild(e, lambda node: named.get(node), remake)
+
+
+def _terms(e: Expr, places: Places) -> list[Term]:
+    from .reverse import terms_of
+
+    return terms_of(e, places)
+
+
+def substitute(term: Term, symbols: Mapping[str, Flow]) -> list[Term]:
+    """A term with gradients that have a name written out: as terms where they stand alone, as formulas inside anything else."""
+    out = [Term(term.coefficient, (), term.summed)]
+    for f in term.factors:
+        flow = symbols.get(f.base.name) if isinstance(f.base, Var) else None
+        if flow is not None and f.power == 1:
+            made = [placed(t, flow.places, f.places) for t in flow.terms]
+            out = [t.times(refreshed(m)) for t in out for m in made]
+            continue
+        base = f.base
+        if isinstance(base, Apply) and any(n in symbols for n in variables(base)):
+            base = rebuild(base, lambda node: _written(node, symbols), remake)
+        part = lower(base, f.places) if f.power == 1 else Term(Fraction(1), (Factor(base, f.places, f.power),))
+        out = [t.times(part) for t in out]
+    return out
+
+
+def _written(node: Expr, symbols: Mapping[str, Flow]) -> Expr | None:
+    flow = symbols.get(node.name) if isinstance(node, Var) else None
+    return flow.formula if flow is not None else None
+
+
+def placed(t: Term, old: Places, new: Places) -> Term:
+    """A term whose free indices are other ones."""
+    names: dict[object, Place] = {}
+    for a, b in zip(old, new, strict=True):
+        for i in indices((a,)):
+            names[i] = b
+    return renamed(t, names)  # type: ignore[arg-type]
+
+
+def dependents(problem: Problem, wanted: Iterable[str]) -> frozenset[str]:
+    """The wanted names and every definition that depends on one of them."""
+    live = set(wanted)
+    for name, body in problem.definitions.items():
+        if any(n in live for n in variables(body)):
+            live.add(name)
+    return frozenset(live)
+
+
+def backward(problem: Problem, wanted: Iterable[str] | None = None) -> Backward:
+    """Reverse accumulation over the definitions, each visited once."""
+    names = list(problem.declared) if wanted is None else list(wanted)
+    live = dependents(problem, names)
+    loss = problem.loss
+    hidden = frozenset({loss} if loss else ())
+    context = Context(problem.definitions, hidden)
+    flows: dict[str, Flow] = {}
+    order: list[str] = []
+
+    def flow_of(name: str) -> Flow:
+        if name not in flows:
+            shape = problem.variable(name).shape
+            flows[name] = Flow(name, Var(problem.gradient_name(name), shape), fresh(shape))
+        return flows[name]
+
+    def sink(v: Var, places: Places, terms: list[Term]) -> None:
+        flow = flow_of(v.name)
+        flow.terms.extend(_onto(t, places, flow) for t in terms)
+
+    for name in reversed(problem.definitions):
+        if name == problem.last or name in problem.upstream:
+            seed(problem, flow_of(name), name)
+        flow = flows.get(name)
+        if flow is None or name not in live:
+            continue
+        settle(flow, flows, order, context)
+        terms = [Term(Fraction(1), ())] if name == loss else [Term(Fraction(1), (Factor(flow.symbol, flow.places),))]
+        if flow.formula is not None and isinstance(flow.formula, Lit) and name != loss:
+            terms = list(flow.terms)
+        Reverse(context, live, sink, Var(name, flow.symbol.shape) if name != loss else None).run(problem.definitions[name], flow.places, terms)
+    for name in names:
+        if name in flows and name in problem.declared:
+            settle(flows[name], flows, order, context)
+    return Backward(problem, context, flows, order, tuple(n for n, f in flows.items() if f.given))
+
+
+def _onto(t: Term, places: Places, flow: Flow) -> Term:
+    """A contribution in the places of the name's own gradient."""
+    names = {}
+    for p, q in zip(places, flow.places, strict=True):
+        if isinstance(p, tuple):
+            raise NotDifferentiable("an axis that was split by a reshape")
+        if p is not None:
+            names[p] = q
+    return renamed(t, names)
+
+
+def seed(problem: Problem, flow: Flow, name: str) -> None:
+    """The gradient that comes in from outside: 1 for the loss itself, a given name otherwise."""
+    if name == problem.loss:
+        flow.formula = Lit(1)
+        flow.terms = [Term(Fraction(1), ())]
+        return
+    given = problem.upstream.get(name) or problem.gradient_name(name)
+    if problem.loss is not None:
+        flow.symbol = Var(given, flow.symbol.shape)
+        return
+    symbol = Var(given, flow.symbol.shape)
+    if flow.terms:
+        flow.terms.append(Term(Fraction(1), (Factor(symbol, flow.places),)))
+        if given == flow.symbol.name:
+            flow.symbol = Var(given + "_total", flow.symbol.shape)
+    else:
+        flow.symbol, flow.given = symbol, True
+        flow.terms = [Term(Fraction(1), (Factor(symbol, flow.places),))]
+
+
+def settle(flow: Flow, flows: Mapping[str, Flow], order: list[str], context: Context) -> None:
+    """Reads the formula of one gradient, once everything that flows into it is known."""
+    if flow.given or (flow.formula is not None):
+        order.append(flow.name)
+        return
+    flow.incoming = tuple(flow.terms)
+    found, terms = best_formula(flow.terms, flow.places, context)
+    best = fold(found, context)
+    symbols = {f.symbol.name: f for f in flows.values() if not f.given and f is not flow and f.formula is not None}
+    for name in list(variables(best)):
+        if name in symbols:
+            one = {name: symbols[name]}
+            other, other_terms = best_formula([s for t in terms for s in substitute(t, one)], flow.places, context)
+            other = fold(other, context)
+            if length(other) <= length(best):
+                best, terms = other, other_terms
+    flow.formula, flow.terms = best, terms
+    order.append(flow.name)

@@ -1,0 +1,195 @@
+"""From matrix algebra to index form: products are flattened, everything else stays a factor of its own."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from ..expr import Apply, Expr, Lit
+from ..indexed import UNIT, Factor, Index, Place, Places, Term, indices
+from ..op import Axes, Axis, Signature
+from ..ops.constants import letters
+from ..forms import apply
+
+
+def signature_of(node: Apply) -> Signature | None:
+    """The index signature of a node that is a product, None for any other."""
+    if node.op.signature is None:
+        return None
+    return node.op.signature(tuple(a.shape for a in node.args), dict(node.params))
+
+
+class Bound:
+    """Letters of a signature bound to indices: those of the result to given ones, the others to new ones."""
+
+    def __init__(self, signature: Signature, places: Places) -> None:
+        self.names: dict[str, Index] = {}
+        self.deltas: list[Factor] = []
+        self.split: dict[Index, tuple[Index, ...]] = {}
+        for axis, place in zip(signature.output, places, strict=True):
+            self._bind(axis, place, signature)
+        self.outer = frozenset(self.names.values())
+        for axes in signature.inputs:
+            for axis in axes:
+                for letter in _each(axis):
+                    if letter not in self.names:
+                        self.names[letter] = Index(signature.sizes[letter])
+        self.summed = frozenset(self.names.values()) - self.outer
+
+    def _bind(self, axis: Axis, place: Place, signature: Signature) -> None:
+        if axis is None or place is None:
+            return
+        if isinstance(axis, tuple):
+            parts = place if isinstance(place, tuple) and len(place) == len(axis) else None
+            if parts is None:
+                # one index over joined axes: it has to be split where it stands
+                parts = tuple(Index(signature.sizes[letter]) for letter in axis)
+                if not isinstance(place, Index):
+                    raise Opaque
+                self.split[place] = parts
+            for letter, index in zip(axis, parts, strict=True):
+                self._one(letter, index)
+        elif isinstance(place, Index):
+            self._one(axis, place)
+        else:
+            raise Opaque
+
+    def _one(self, letter: str, index: Index) -> None:
+        known = self.names.setdefault(letter, index)
+        if known is not index:
+            self.deltas.append(Factor(apply("eye", n=index.dim), (known, index)))
+
+    def places(self, axes: Axes) -> Places:
+        """The indices of one argument."""
+        out: list[Place] = []
+        for axis in axes:
+            found = tuple(self.names[x] for x in _each(axis))
+            out.append(found[0] if len(found) == 1 else found or None)
+        return tuple(out)
+
+
+class Opaque(Exception):
+    """The axes do not line up with the signature: the node stays a factor of its own."""
+
+
+def _each(axis: Axis) -> tuple[str, ...]:
+    return () if axis is None else axis if isinstance(axis, tuple) else (axis,)
+
+
+def atom(e: Expr, places: Places, power: Fraction = Fraction(1)) -> Term:
+    """e as one factor."""
+    return Term(Fraction(1), (Factor(e, places, power),))
+
+
+def lower(e: Expr, places: Places) -> Term:
+    """e, indexed by places, as one product; what is not a product is a single factor."""
+    if isinstance(e, Lit):
+        return Term(e.value, ()) if isinstance(e.value, Fraction) else atom(e, ())
+    if not isinstance(e, Apply):
+        return atom(e, places)
+    if e.name in ("power", "sqrt"):
+        return raised(e.args[0], places, e["k"] if e.name == "power" else Fraction(1, 2))
+    if e.name in ("zeros",):
+        return Term(Fraction(0), ())
+    if e.name == "matpow" and 0 < e["k"] <= 6:
+        return _chain(e.args[0], e["k"], places)
+    if e.name == "inv":
+        return _inverse(e, places)
+    signature = signature_of(e)
+    if signature is None:
+        return atom(e, places)
+    try:
+        bound = Bound(signature, places)
+    except Opaque:
+        return atom(e, places)
+    if bound.split:
+        return atom(e, places)
+    out = Term(Fraction(-1 if e.name == "neg" else 1), tuple(bound.deltas), bound.summed)
+    for arg, axes, power in zip(e.args, signature.inputs, signature.powers or (1,) * len(e.args), strict=True):
+        part = lower(arg, bound.places(axes)) if power == 1 else raised(arg, bound.places(axes), Fraction(power))
+        out = out.times(part)
+    for dim in signature.over:
+        out = out.times(_size(dim, -1))
+    return out
+
+
+def _size(dim: int | str, power: int) -> Term:
+    if isinstance(dim, int):
+        return Term(Fraction(dim) ** power, ())
+    return atom(Lit(dim), (), Fraction(power))
+
+
+def raised(e: Expr, places: Places, k: Fraction) -> Term:
+    """e ** k: a product without sums is raised factor by factor where that is sound."""
+    inner = lower(e, places)
+    if k == 1:
+        return inner
+    whole = k.denominator == 1
+    if inner.summed or (inner.coefficient == 0 and k < 0):
+        return atom(e, places, k)
+    if whole:
+        return Term(inner.coefficient**int(k), tuple(Factor(f.base, f.places, f.power * k) for f in inner.factors))
+    if inner.coefficient == 1 and len(inner.factors) == 1 and inner.factors[0].power == 1:
+        return Term(Fraction(1), (inner.factors[0]._replace(power=k),))
+    return atom(e, places, k)
+
+
+def _chain(a: Expr, k: int, places: Places) -> Term:
+    """A power of a matrix as a chain of products."""
+    stops = [places[0], *(Index(a.shape[0]) for _ in range(k - 1)), places[1]]
+    out = Term(Fraction(1), (), frozenset(i for i in stops[1:-1] if isinstance(i, Index)))
+    for left, right in zip(stops, stops[1:], strict=False):
+        out = out.times(lower(a, (left, right)))
+    return out
+
+
+INVERTIBLE = frozenset({"invertible", "posdef", "orthogonal"})
+
+
+def is_invertible(e: Expr) -> bool:
+    """Whether e is known to have an inverse from what was declared."""
+    if isinstance(e, Apply):
+        if e.name in ("transpose", "inv", "matpow"):
+            return is_invertible(e.args[0])
+        if e.name == "matmul":
+            return len(e.shape) == 2 and all(len(a.shape) == 2 and a.shape[0] == a.shape[1] and is_invertible(a) for a in e.args)
+        return e.name == "eye"
+    return not isinstance(e, Lit) and bool(INVERTIBLE & e.properties)
+
+
+def _inverse(e: Apply, places: Places) -> Term:
+    """inv: of a transpose, of a scalar multiple, of a product of invertible matrices, of an inverse."""
+    (a,) = e.args
+    row, column = places
+    if isinstance(a, Apply):
+        if a.name == "transpose":
+            return lower(apply("inv", a.args[0]), (column, row))
+        if a.name == "inv":
+            return lower(a.args[0], places)
+        if a.name == "matmul" and is_invertible(a):
+            middle = Index(a.shape[0]) if a.shape[0] != 1 else None
+            left = lower(apply("inv", a.args[1]), (row, middle))
+            out = left.times(lower(apply("inv", a.args[0]), (middle, column)))
+            return out._replace(summed=out.summed | frozenset(indices((middle,))))
+        if a.name == "matpow" and a["k"] > 0 and is_invertible(a):
+            return _chain(apply("inv", a.args[0]), min(a["k"], 12), places) if a["k"] <= 12 else atom(e, places)
+        if a.name in ("mul", "div", "neg"):
+            scaled = _scaled(a)
+            if scaled is not None:
+                scale, rest = scaled
+                return raised(scale, (None,) * len(scale.shape), Fraction(-1)).times(lower(apply("inv", rest), places))
+    return atom(e, places)
+
+
+def _scaled(a: Apply) -> tuple[Expr, Expr] | None:
+    """A matrix that is a scalar times another: the scalar and the other."""
+    if a.name == "neg":
+        return Lit(-1), a.args[0]
+    left, right = a.args
+    if a.name == "mul" and left.shape == ():
+        return left, right
+    if right.shape == ():
+        return (right if a.name == "mul" else apply("power", right, k=Fraction(-1))), left
+    return None
+
+
+__all__ = ["Bound", "Opaque", "atom", "is_invertible", "letters", "lower", "raised", "signature_of"]

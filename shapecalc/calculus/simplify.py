@@ -1,0 +1,282 @@
+"""Simplification of a sum of products in index form: deltas swallowed, powers merged, what cancels cancelled.
+
+The result does not depend on the order in which rules are tried: each rule only ever shortens a term.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from ..expr import Apply, Expr, Lit, Var
+from ..forms import apply
+from ..indexed import Factor, Index, Place, Places, Term, indices, moved, renamed
+from ..shapes import Dim, is_scalar, multiply
+
+MASKS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal"})
+
+
+@dataclass(slots=True)
+class Context:
+    """What simplification may know of a problem: its definitions, and which declared properties it has used so far."""
+
+    definitions: Mapping[str, Expr] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+    used: dict[tuple[str, str], None] = field(default_factory=dict)
+
+    def note(self, e: Expr, property_: str) -> None:
+        """Remembers that a declared property of a variable in e was used."""
+        self.used[(e.name if isinstance(e, Var) else e.op.name if isinstance(e, Apply) else "", property_)] = None
+
+
+def symmetric(e: Expr, context: Context) -> bool:
+    """Whether e equals its transpose, by what was declared or by how it is made."""
+    if isinstance(e, Var):
+        if e.properties & {"symmetric", "posdef", "diagonal"}:
+            return True
+        body = context.definitions.get(e.name)
+        return body is not None and len(e.shape) == 2 and symmetric(body, context)
+    if not isinstance(e, Apply) or len(e.shape) != 2 or e.shape[0] != e.shape[1]:
+        return False
+    if e.name in ("eye", "diag"):
+        return True
+    if e.name in ("inv", "matpow", "neg", "transpose") or (e.name in ("power", "exp", "sqrt", "log", "tanh")):
+        return symmetric(e.args[0], context)
+    if e.name == "add" or (e.name in ("mul", "div")):
+        return all(is_scalar(a.shape) or symmetric(a, context) for a in e.args)
+    if e.name == "matmul":
+        return _palindrome(e, context)
+    return False
+
+
+def flat_product(e: Expr) -> list[Expr]:
+    """The factors of a chain of matrix products."""
+    if isinstance(e, Apply) and e.name == "matmul":
+        return [f for a in e.args for f in flat_product(a)]
+    return [e]
+
+
+def _turned(e: Expr) -> Expr:
+    return e.args[0] if isinstance(e, Apply) and e.name == "transpose" else apply("transpose", e, axes=(1, 0))
+
+
+def _palindrome(e: Apply, context: Context) -> bool:
+    chain = flat_product(e)
+    if any(len(f.shape) != 2 for f in chain):
+        return False
+    while len(chain) > 1:
+        first, last = chain[0], chain[-1]
+        if _turned(first) != last:
+            return False
+        chain = chain[1:-1]
+    return not chain or symmetric(chain[0], context)
+
+
+def normal(term: Term, free: frozenset[Index], context: Context) -> Term | None:
+    """The term with every rule applied; None if it is zero."""
+    while True:
+        if term.coefficient == 0:
+            return None
+        term = _merged(term, context)
+        for rule in (_swallow, _cancel_inverse, _sum_to_one, _split_delta):
+            changed = rule(term, free, context)
+            if changed is not None:
+                term = changed
+                break
+        else:
+            return _counted(term)
+
+
+def _merged(term: Term, context: Context) -> Term:
+    """Equal factors become powers; sizes and powers 0 and 1 are put in order."""
+    powers: dict[tuple[Expr, Places], Fraction] = {}
+    coefficient = term.coefficient
+    for base, places, power in term.factors:
+        if isinstance(base, Lit) and isinstance(base.value, Fraction) and power.denominator == 1:
+            coefficient *= base.value ** int(power)
+            continue
+        if len(places) == 2 and places[0] is not places[1] and isinstance(places[0], Index) and isinstance(places[1], Index):
+            first, second = places
+            if first.serial > second.serial and symmetric(base, context):
+                places = (second, first)
+                if isinstance(base, Var) and base.properties:
+                    context.note(base, "symmetric")
+        key = (base, places)
+        powers[key] = powers.get(key, Fraction(0)) + power
+    factors = []
+    for (base, places), power in powers.items():
+        if power > 1 and isinstance(base, Apply) and (base.name in MASKS or base.name == "eye"):
+            power = Fraction(1)
+        if power:
+            factors.append(Factor(base, places, power))
+    return Term(coefficient, tuple(factors), term.summed)
+
+
+def _is_delta(f: Factor) -> bool:
+    return isinstance(f.base, Apply) and f.base.name == "eye" and f.power == 1
+
+
+def _swallow(term: Term, free: frozenset[Index], _: Context) -> Term | None:
+    """A delta with a summed index is a renaming; with two equal indices it is 1."""
+    for f in term.factors:
+        if not _is_delta(f):
+            continue
+        left, right = f.places
+        rest = Term(term.coefficient, tuple(g for g in term.factors if g is not f), term.summed)
+        if left == right:
+            return rest
+        for gone, kept in ((right, left), (left, right)):
+            if isinstance(gone, Index) and gone in term.summed and kept is not None:
+                return renamed(rest._replace(summed=rest.summed - {gone}), {gone: kept})
+            if isinstance(gone, Index) and gone in term.summed:
+                return renamed(rest._replace(summed=rest.summed - {gone}), {gone: None})
+    return None
+
+
+def _split_delta(term: Term, free: frozenset[Index], _: Context) -> Term | None:
+    """A delta between joined axes is a delta for each."""
+    for f in term.factors:
+        if _is_delta(f) and all(isinstance(p, tuple) for p in f.places):
+            left, right = f.places
+            assert isinstance(left, tuple)
+            assert isinstance(right, tuple)
+            if tuple(i.dim for i in left) == tuple(i.dim for i in right):
+                parts = tuple(Factor(apply("eye", n=i.dim), (i, j)) for i, j in zip(left, right, strict=True))
+                return Term(term.coefficient, tuple(g for g in term.factors if g is not f) + parts, term.summed)
+    return None
+
+
+def uses(term: Term) -> Counter[Index]:
+    """How many axes each index stands in."""
+    return Counter(i for f in term.factors for i in indices(f.places))
+
+
+def _inverses(a: Expr, b: Expr) -> bool:
+    return (isinstance(b, Apply) and b.name == "inv" and b.args[0] == a) or (isinstance(a, Apply) and a.name == "inv" and a.args[0] == b)
+
+
+def _cancel_inverse(term: Term, free: frozenset[Index], context: Context) -> Term | None:
+    """A @ inv(A) is the identity, Q @ Q.T too for an orthogonal Q."""
+    count = uses(term)
+    for a in term.factors:
+        if len(a.places) != 2 or a.power != 1:
+            continue
+        for b in term.factors:
+            if b is a or b.power != 1 or len(b.places) != 2:
+                continue
+            flip = symmetric(a.base, context)
+            pairs = [(0, 1), (1, 0), *(((0, 0), (1, 1)) if flip else ())] if _inverses(a.base, b.base) else []
+            if a.base == b.base and isinstance(a.base, Var) and "orthogonal" in a.base.properties:
+                pairs = [(0, 0), (1, 1)]
+                context.note(a.base, "orthogonal")
+            for x, y in pairs:
+                i = a.places[x]
+                if isinstance(i, Index) and i is b.places[y] and i in term.summed and count[i] == 2:
+                    rest = tuple(f for f in term.factors if f is not a and f is not b)
+                    delta = Factor(apply("eye", n=i.dim), (a.places[1 - x], b.places[1 - y]))
+                    return Term(term.coefficient, (*rest, delta), term.summed - {i})
+    return None
+
+
+def sums_to_one(base: Expr, axis: int, context: Context) -> bool:
+    """Whether the entries of base along an axis add up to 1."""
+    if isinstance(base, Apply) and base.name == "softmax":
+        return bool(base["axis"] % len(base.shape) == axis)
+    if not isinstance(base, Var):
+        return False
+    rank = len(base.shape)
+    if base.properties & {"onehot", "probabilities"} and axis == rank - 1:
+        return True
+    if "onehot_columns" in base.properties and axis == 0:
+        return True
+    body = context.definitions.get(base.name)
+    return body is not None and not isinstance(body, Lit) and sums_to_one(body, axis, context)
+
+
+def _sum_to_one(term: Term, free: frozenset[Index], context: Context) -> Term | None:
+    count = uses(term)
+    for f in term.factors:
+        if f.power != 1:
+            continue
+        for axis, place in enumerate(f.places):
+            if isinstance(place, Index) and place in term.summed and count[place] == 1 and sums_to_one(f.base, axis, context):
+                if isinstance(f.base, Var) and f.base.properties:
+                    context.note(f.base, next(iter(f.base.properties & {"onehot", "onehot_columns", "probabilities"}), ""))
+                rest = tuple(g for g in term.factors if g is not f)
+                return Term(term.coefficient, rest, term.summed - {place})
+    return None
+
+
+def size_factor(dim: Dim, power: int = 1) -> Factor | Fraction:
+    """A size as a factor, or as a number."""
+    return Fraction(dim) ** power if isinstance(dim, int) else Factor(Lit(dim), (), Fraction(power))
+
+
+def _counted(term: Term) -> Term:
+    """A summed index in no factor counts: Σ_i 1 = n."""
+    count = uses(term)
+    left = [i for i in term.summed if not count[i]]
+    if not left:
+        return _sizes(term)
+    dim: Dim = 1
+    for i in left:
+        dim = multiply(dim, i.dim)
+    size = size_factor(dim)
+    out = Term(term.coefficient * (size if isinstance(size, Fraction) else 1),
+               term.factors + ((size,) if isinstance(size, Factor) else ()), term.summed - set(left))
+    return _sizes(out)
+
+
+def _sizes(term: Term) -> Term:
+    """Size names cancel: (S*D) / S = D."""
+    sizes = [f for f in term.factors if isinstance(f.base, Lit) and f.power.denominator == 1]
+    if len(sizes) < 2 and not any(isinstance(f.base.value, str) and "*" in f.base.value for f in sizes if isinstance(f.base, Lit)):
+        return term
+    powers: Counter[str] = Counter()
+    coefficient = term.coefficient
+    for f in sizes:
+        assert isinstance(f.base, Lit)
+        text = str(f.base.value)
+        for word in [text] if " " in text else text.split("*"):
+            if word.isdigit():
+                coefficient *= Fraction(int(word)) ** int(f.power)
+            else:
+                powers[word] += int(f.power)
+    made = tuple(Factor(Lit(name), (), Fraction(k)) for name, k in powers.items() if k)
+    return Term(coefficient, tuple(f for f in term.factors if f not in sizes) + made, term.summed)
+
+
+def key(term: Term, free: tuple[Index, ...]) -> tuple[object, ...]:
+    """What two terms have in common exactly when they differ in their coefficient and in the names of summed indices only."""
+    colour: dict[Index, int] = {i: k for k, i in enumerate(free)}
+    for i in term.summed:
+        colour[i] = hash(("sum", i.dim))
+
+    def mark(f: Factor, mine: Index | None) -> int:
+        return hash((f.base, f.power, tuple(tuple((colour[i], i is mine) for i in indices((p,))) for p in f.places)))
+
+    for _ in range(3 if len(term.summed) > 1 else 1):
+        new = {i: hash((colour[i], tuple(sorted(mark(f, i) for f in term.factors if i in set(indices(f.places)))))) for i in term.summed}
+        colour.update(new)
+    return (tuple(sorted(mark(f, None) for f in term.factors)), tuple(sorted(colour[i] for i in term.summed)))
+
+
+def gathered(terms: Iterable[Term], free: tuple[Index, ...]) -> list[Term]:
+    """Like terms added up, in the order in which they first appear; zeros gone."""
+    found: dict[tuple[object, ...], Term] = {}
+    for t in terms:
+        k = key(t, free)
+        old = found.get(k)
+        found[k] = t if old is None else old._replace(coefficient=old.coefficient + t.coefficient)
+    return [t for t in found.values() if t.coefficient]
+
+
+def simplified(terms: Iterable[Term], free: tuple[Index, ...], context: Context) -> list[Term]:
+    """Every term in normal form, like terms added up."""
+    kept = frozenset(free)
+    return gathered((n for t in terms if (n := normal(t, kept, context)) is not None), free)
+
+
+__all__ = ["Context", "Place", "flat_product", "gathered", "key", "moved", "normal", "simplified", "size_factor", "sums_to_one", "symmetric", "uses"]

@@ -1,0 +1,55 @@
+"""The rules of the book, which are text in our own language, as formulas on given arguments."""
+
+from __future__ import annotations
+
+from ..errors import NotKnownYet
+from ..expr import Apply, Expr, Var
+from ..language import surfaces  # noqa: F401 - the spellings of functions are registered there
+from ..language.builder import build_text
+from ..op import Op
+
+
+def static_of(node: Apply) -> dict[str, object]:
+    """The parameters of a node, by name, for a rule's text."""
+    return dict(node.params)
+
+
+def meaning(node: Apply) -> tuple[Expr, tuple[str, ...]]:
+    """The formula that an operation stands for, in variables named like its arguments; and those names."""
+    op = node.op
+    names = op.args
+    text = op.means if isinstance(op.means, str) else op.means(dict(node.params))
+    variables = {n: Var(n, a.shape) for n, a in zip(names, node.args, strict=True)}
+    return build_text(text, variables, (), static_of(node)), names
+
+
+def slope(node: Apply, which: int, result: Expr | None = None) -> Expr | None:
+    """The derivative of a pointwise operation by one argument, None where it is 0 everywhere."""
+    op: Op = node.op
+    text = op.slopes[which]
+    if text == "0":
+        return None
+    variables: dict[str, Expr] = dict(zip(op.args, node.args, strict=True))
+    variables["y"] = node if result is None else result
+    return build_text(text, variables, (), static_of(node))
+
+
+def pull_back(node: Apply, which: int, incoming: Expr, result: Expr | None = None) -> Expr:
+    """The pull-back (VJP) of a structured operation to one argument."""
+    op = node.op
+    texts = op.pulls if isinstance(op.pulls, tuple) else op.pulls(dict(node.params), tuple(a.shape for a in node.args))
+    if len(texts) <= which:
+        raise NotKnownYet(f"the derivative of {op.name} is not in the rule book")
+    if op.args:
+        variables: dict[str, Expr] = dict(zip(op.args, node.args, strict=True))
+    else:
+        variables = {f"a{k}": a for k, a in enumerate(node.args)}
+    variables |= {"y": node if result is None else result, "dy": incoming}
+    sizes = {n for e in variables.values() for d in e.shape for n in _names(d)}
+    return build_text(texts[which], variables, sizes, static_of(node))
+
+
+def _names(dim: int | str) -> tuple[str, ...]:
+    from ..shapes import names
+
+    return names(dim)

@@ -1,0 +1,139 @@
+"""The nodes of a formula: a closed set of frozen, shared nodes, each with its shape; an ill-shaped one cannot exist.
+
+Nodes carry no arithmetic: formulas are made by `forms` or written in the language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any, Union
+
+from .op import Op
+from .shapes import Shape
+
+Params = tuple[tuple[str, Any], ...]
+
+
+class _Node:
+    """Equality by structure, with the hash kept, so that shared nodes are met once."""
+
+    __slots__ = ("_hash", "key", "shape", "weight")
+    shape: Shape
+    key: tuple[Any, ...]
+    weight: int
+
+    def __init__(self, key: tuple[Any, ...], shape: Shape, weight: int) -> None:
+        self.key = key
+        self.shape = shape
+        self.weight = weight
+        self._hash = hash(key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, _Node) and self._hash == other._hash and self.key == other.key
+
+
+class Var(_Node):
+    """A named tensor: declared, a definition, or a gradient. Its definition, if it has one, is kept by the problem, not here."""
+
+    __slots__ = ("name", "properties")
+    __match_args__ = ("name",)
+
+    def __init__(self, name: str, shape: Shape, properties: frozenset[str] = frozenset()) -> None:
+        self.name = name
+        self.properties = properties
+        super().__init__(("var", name, shape), shape, 1)
+
+    def __repr__(self) -> str:
+        return f"Var({self.name!r}, {self.shape})"
+
+
+class Lit(_Node):
+    """A scalar constant: an exact fraction, or a size (the name or polynomial) used as a number."""
+
+    __slots__ = ("value",)
+    __match_args__ = ("value",)
+    value: Fraction | str
+
+    def __init__(self, value: Fraction | int | str) -> None:
+        self.value = value if isinstance(value, str) else Fraction(value)
+        super().__init__(("lit", self.value), (), 1)
+
+    def __repr__(self) -> str:
+        return f"Lit({str(self.value)!r})"
+
+
+class Apply(_Node):
+    """An operation of the rule book on arguments, with its parameters (axis, keepdims, ...) as sorted pairs."""
+
+    __slots__ = ("args", "op", "params")
+    __match_args__ = ("op", "args", "params")
+
+    def __init__(self, op: Op, args: tuple[Expr, ...], params: Params, shape: Shape) -> None:
+        self.op = op
+        self.args = args
+        self.params = params
+        super().__init__((op.name, args, params, shape), shape, 1 + sum(a.weight for a in args))
+
+    @property
+    def name(self) -> str:
+        """The name of the operation."""
+        return self.op.name
+
+    def __getitem__(self, name: str) -> Any:
+        for key, value in self.params:
+            if key == name:
+                return value
+        raise KeyError(name)
+
+    def __repr__(self) -> str:
+        inside = [*map(repr, self.args), *(f"{k}={v!r}" for k, v in self.params)]
+        return f"{self.op.name}({', '.join(inside)})"
+
+
+Expr = Union[Var, Lit, Apply]  # noqa: UP007 - a runtime alias for isinstance-free annotations
+ZERO, ONE = Lit(0), Lit(1)
+
+
+def nodes(e: Expr) -> Iterator[Expr]:
+    """Every distinct node under e, arguments before what uses them; no recursion."""
+    seen: set[Expr] = set()
+    stack: list[tuple[Expr, bool]] = [(e, False)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            yield node
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            if isinstance(node, Apply):
+                stack.extend((a, False) for a in reversed(node.args))
+
+
+def variables(e: Expr) -> dict[str, Var]:
+    """The variables in e by name, in order of appearance."""
+    return {n.name: n for n in nodes(e) if isinstance(n, Var)}
+
+
+def occurs(v: Var, e: Expr) -> bool:
+    """Whether v appears anywhere in e."""
+    return any(n == v for n in nodes(e))
+
+
+def rebuild(e: Expr, change: Callable[[Expr], Expr | None], make: Callable[[Apply, tuple[Expr, ...]], Expr]) -> Expr:
+    """e with `change` applied to every node from the leaves up (None keeps it); `make` remakes a node whose arguments changed."""
+    done: dict[Expr, Expr] = {}
+    for node in nodes(e):
+        new = node
+        if isinstance(node, Apply):
+            args = tuple(done[a] for a in node.args)
+            if any(a is not b for a, b in zip(args, node.args, strict=True)):
+                new = make(node, args)
+        changed = change(new)
+        done[node] = new if changed is None else changed
+    return done[e]

@@ -1,0 +1,106 @@
+"""Making nodes: the one place where an operation meets arguments, and its shape is found."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from .errors import Misfit
+from .expr import ONE, ZERO, Apply, Expr, Lit
+from .ops import BOOK
+from .shapes import Dim, Shape, is_scalar, names
+
+
+def apply(name: str, *args: Expr, **params: Any) -> Apply:
+    """The operation on the arguments, parameters not given at their defaults; raises Misfit where the shapes do not conform."""
+    op = BOOK[name]
+    if op.args and len(args) != len(op.args):
+        raise Misfit(f"{name} takes {len(op.args)} argument{'s' * (len(op.args) > 1)}, not {len(args)}")
+    full = {key: params.get(key, default) for key, default in op.params}
+    return Apply(op, args, tuple(full.items()), op.shape(tuple(a.shape for a in args), full))
+
+
+def remake(node: Apply, args: tuple[Expr, ...]) -> Apply:
+    """The same operation on other arguments."""
+    return apply(node.name, *args, **dict(node.params))
+
+
+def params_of(node: Apply) -> dict[str, Any]:
+    """The parameters of a node by name."""
+    return dict(node.params)
+
+
+def lit(value: Fraction | int) -> Lit:
+    """A number."""
+    return Lit(value)
+
+
+def size(dim: Dim) -> Expr:
+    """A size used as a number."""
+    return Lit(dim) if isinstance(dim, int | str) else ONE
+
+
+def size_names(e: Lit) -> tuple[str, ...]:
+    """The size names in a literal."""
+    return names(e.value) if isinstance(e.value, str) else ()
+
+
+def add(*terms: Expr, signs: tuple[int, ...] | None = None) -> Expr:
+    """A sum; signs are +1 and -1."""
+    if signs is None:
+        signs = (1,) * len(terms)
+    if len(terms) == 1:
+        return terms[0] if signs[0] == 1 else neg(terms[0])
+    return apply("add", *terms, signs=signs)
+
+
+def neg(a: Expr) -> Expr:
+    """Minus a."""
+    if isinstance(a, Lit) and isinstance(a.value, Fraction):
+        return Lit(-a.value)
+    return apply("neg", a)
+
+
+def mul(a: Expr, b: Expr) -> Expr:
+    """The entrywise product, without factors 1."""
+    if a == ONE:
+        return b
+    if b == ONE:
+        return a
+    return apply("mul", a, b)
+
+
+def power(a: Expr, k: Fraction | int) -> Expr:
+    """A fixed rational power, as a root where it is one."""
+    k = Fraction(k)
+    if k == 1:
+        return a
+    if k == Fraction(1, 2):
+        return apply("sqrt", a)
+    return apply("power", a, k=k)
+
+
+def transposed(a: Expr) -> Expr:
+    """.T: all axes reversed; a transpose of a transpose is gone."""
+    rank = len(a.shape)
+    if rank < 2:
+        return a
+    axes = tuple(reversed(range(rank)))
+    if isinstance(a, Apply) and a.name == "transpose" and a["axes"] == axes:
+        return a.args[0]
+    return apply("transpose", a, axes=axes)
+
+
+def ones(shape: Shape) -> Expr:
+    """A tensor of ones."""
+    return ONE if shape == () else apply("ones", shape=shape)
+
+
+def zeros(shape: Shape) -> Expr:
+    """A tensor of zeros."""
+    return ZERO if shape == () else apply("zeros", shape=shape)
+
+
+def is_number(e: Expr) -> bool:
+    """Whether e has a single entry."""
+    return is_scalar(e.shape)

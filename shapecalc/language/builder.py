@@ -1,0 +1,335 @@
+"""From the syntax tree to shaped formulas: names found, operations looked up in the rule book, every misfit said in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from .. import shapes
+from ..errors import Misfit, NameProblem, NotKnownYet, ShapecalcError, ShapeProblem, SyntaxProblem, UnknownName
+from ..expr import Apply, Expr, Lit, Var
+from ..forms import add, apply, lit, mul, neg, power, transposed
+from ..shapes import Dim, Shape, show
+from . import tree
+from .nearest import nearest
+from .syntax import parse
+
+COMPARE = {">": "greater", "<": "less", ">=": "greater_equal", "<=": "less_equal", "==": "equal"}
+
+
+@dataclass(slots=True)
+class Scope:
+    """What the names in a formula mean.
+
+    ``variables`` are formulas by name, ``sizes`` the size names, ``static`` what the parameters of a rule stand for (axis=...),
+    ``functions`` what the user defined: parameters and body. ``source`` is the text that spans point into.
+    """
+
+    variables: Mapping[str, Expr]
+    sizes: Iterable[str] = ()
+    static: Mapping[str, Any] = field(default_factory=dict)
+    functions: Mapping[str, tuple[tuple[str, ...], tree.Node]] = field(default_factory=dict)
+    source: str = ""
+
+    def words(self, node: tree.Index, fallback: str = "this") -> str:
+        """The part of the source that a node stands for, if it is short."""
+        written = self.source[node.span[0]:node.span[1]]
+        return written if 0 < len(written) <= 40 and "\n" not in written else fallback
+
+
+Surface = Callable[["Builder", tree.Call], Expr]
+SURFACE: dict[str, Surface] = {}
+
+
+class Builder:
+    """Builds one formula in a scope; `depth` guards user functions that call each other."""
+
+    def __init__(self, scope: Scope, depth: int = 0) -> None:
+        self.scope = scope
+        self.depth = depth
+
+    def build(self, node: tree.Node) -> Expr:
+        """The shaped formula of a syntax tree."""
+        match node:
+            case tree.Number(value=value):
+                return lit(value)
+            case tree.Name():
+                return self.name(node)
+            case tree.Unary(op=op, arg=arg):
+                return neg(self.build(arg)) if op == "-" else self.build(arg)
+            case tree.Sum(terms=terms):
+                return self.sum(node, terms)
+            case tree.Product(first=first, rest=rest):
+                return self.product(first, rest)
+            case tree.Power(base=base, exponent=exponent):
+                return self.raised(node, base, exponent)
+            case tree.Compare(op=op, left=left, right=right):
+                return self.compare(node, op, left, right)
+            case tree.Transpose():
+                return self.transpose(node)
+            case tree.Norm(arg=arg, order=order):
+                return self.made(node, "norm", [arg], ord=1 if order == "1" else 2)
+            case tree.Subscript() | tree.Attribute() | tree.Call() | tree.Method():
+                return self.special(node)
+            case tree.Tuple(items=items) if len(items) == 1:
+                return self.build(items[0])
+        raise SyntaxProblem(f"{self.scope.words(node)} is not a formula", span=node.span)
+
+    def name(self, node: tree.Name) -> Expr:
+        """A variable or a size."""
+        found = self.scope.variables.get(node.id)
+        if found is not None:
+            return found
+        if node.id in self.scope.static:
+            return lit(Fraction(self.scope.static[node.id]))
+        if node.id in self.scope.sizes:
+            return Lit(node.id)
+        if node.id == "pi":
+            return apply("pi")
+        close = nearest(node.id, [*self.scope.variables, *self.scope.sizes])
+        raise UnknownName(f"{node.id} is not declared", span=node.span, hint=f"did you mean {close}?" if close else f"declare it, as in {node.id}: (S, D)")
+
+    def sum(self, node: tree.Sum, terms: tuple[tuple[str, tree.Node], ...]) -> Expr:
+        """A sum, flat."""
+        built = [self.build(t) for _, t in terms]
+        exact = _number_sum(built, terms)
+        if exact is not None:
+            return exact
+        try:
+            return add(*built, signs=tuple(1 if s == "+" else -1 for s, _ in terms))
+        except Misfit:
+            so_far, so_node = built[0], terms[0][1]
+            for (sign, t), e in zip(terms[1:], built[1:], strict=True):
+                if shapes.broadcast(so_far.shape, e.shape) is None:
+                    raise self.misaligned((so_node, so_far), (t, e), sign, (so_node.span[0], t.span[1])) from None
+                so_far = add(so_far, e)
+            raise
+
+    def misaligned(self, left: tuple[tree.Node, Expr], right: tuple[tree.Node, Expr], op: str, span: tuple[int, int]) -> ShapecalcError:
+        """Two shapes that do not broadcast."""
+        (a_node, a), (b_node, b) = left, right
+        a_name, b_name = self.scope.words(a_node, "the left side"), self.scope.words(b_node, "the right side")
+        rank = min(len(a.shape), len(b.shape))
+        clash = next(((x, y) for x, y in zip(a.shape[-rank:][::-1], b.shape[-rank:][::-1], strict=False) if x != y and 1 not in (x, y)), ("?", "?"))
+        hint = None
+        for text, other in ((f"{b_name}.T", b.shape[::-1]), (f"{b_name}[:, None]", (*b.shape, 1))):
+            if other != b.shape and shapes.broadcast(a.shape, other) in (a.shape, other):
+                hint = f"{a_name} {op} {text} fits, and is {show(shapes.broadcast(a.shape, other) or ())}"
+                break
+        if hint is None and op == "*" and len(a.shape) >= 1 and len(b.shape) >= 1:
+            hint = self.product_hint(a_name, a.shape, b_name, b.shape)
+        return ShapeProblem(f"{clash[0]} against {clash[1]}: these do not broadcast", span=span,
+                            notes=(f"{a_name} {show(a.shape)} {op} {b_name} {show(b.shape)}",), hint=hint)
+
+    def product(self, first: tree.Node, rest: tuple[tuple[str, tree.Node], ...]) -> Expr:
+        """A chain of products, read from the left."""
+        out = self.build(first)
+        start, last = first.span[0], first
+        for op, node in rest:
+            factor = self.build(node)
+            out = self.times(op, (last, out), (node, factor), (start, node.span[1]))
+            last = tree.Name("", (start, node.span[1]))
+        return out
+
+    def times(self, op: str, left: tuple[tree.Node, Expr], right: tuple[tree.Node, Expr], span: tuple[int, int]) -> Expr:
+        """One product or quotient."""
+        a, b = left[1], right[1]
+        if isinstance(a, Lit) and isinstance(b, Lit) and isinstance(a.value, Fraction) and isinstance(b.value, Fraction) and (op == "*" or b.value):
+            return lit(a.value * b.value if op == "*" else a.value / b.value)
+        try:
+            return apply({"*": "mul", "/": "div", "@": "matmul"}[op], a, b)
+        except Misfit as misfit:
+            if op == "@":
+                raise self.nonconformable(left, right, span, misfit) from None
+            raise self.misaligned(left, right, op, span) from None
+
+    def nonconformable(self, left: tuple[tree.Node, Expr], right: tuple[tree.Node, Expr], span: tuple[int, int], misfit: Misfit) -> ShapecalcError:
+        """A matrix product whose inner sizes differ."""
+        (a_node, a), (b_node, b) = left, right
+        x, y = self.scope.words(a_node, "the left factor"), self.scope.words(b_node, "the right factor")
+        if not a.shape or not b.shape:
+            scalar = x if not a.shape else y
+            return ShapeProblem(f"@ multiplies matrices, and {scalar} is a scalar", span=span, hint=f"{x} * {y}")
+        inner = b.shape[0] if len(b.shape) == 1 else b.shape[-2]
+        what = f"{x} has {a.shape[-1]} {'columns' if len(a.shape) > 1 else 'entries'}, but {y} has {inner} {'rows' if len(b.shape) > 1 else 'entries'}"
+        if a.shape[-1] == inner:
+            what = misfit.message
+        return ShapeProblem(what, span=span, notes=(f"{x} {show(a.shape)} @ {y} {show(b.shape)}",), hint=self.product_hint(x, a.shape, y, b.shape))
+
+    def product_hint(self, x: str, a: Shape, y: str, b: Shape) -> str | None:
+        """A product of the two that fits, the nearest to what was written first."""
+        tries: list[tuple[str, Shape, Shape]] = [(f"{x} @ {y}", a, b), (f"{x}.T @ {y}", a[::-1], b), (f"{x} @ {y}.T", a, b[::-1]), (f"{y} @ {x}", b, a),
+                                                 (f"{y}.T @ {x}", b[::-1], a), (f"{y} @ {x}.T", b, a[::-1])]
+        for text, p, q in tries:
+            if len(p) in (1, 2) and len(q) in (1, 2) and p[-1] == q[0 if len(q) == 1 else -2]:
+                return f"{text} fits, and is {show((*p[:-1], *(q[1:])))}"
+        return None
+
+    def raised(self, node: tree.Power, base: tree.Node, exponent: tree.Node) -> Expr:
+        """A power: a fixed number as exponent, or any formula."""
+        a, k = self.build(base), self.build(exponent)
+        if isinstance(k, Apply) and k.name == "neg" and isinstance(k.args[0], Lit) and isinstance(k.args[0].value, Fraction):
+            k = lit(-k.args[0].value)
+        if isinstance(k, Lit) and isinstance(k.value, Fraction):
+            if isinstance(a, Lit) and isinstance(a.value, Fraction) and k.value.denominator == 1 and abs(k.value) <= 64 and (a.value or k.value > 0):
+                return lit(a.value ** int(k.value))
+            if k.value == 0:
+                return apply("ones", shape=a.shape) if a.shape else lit(1)
+            if abs(k.value) > 10**6:
+                raise NotKnownYet(f"the exponent {self.scope.words(exponent)} is too large", span=exponent.span)
+            return power(a, k.value)
+        return self.try_apply(node, "pow", [(base, a), (exponent, k)])
+
+    def compare(self, node: tree.Compare, op: str, left: tree.Node, right: tree.Node) -> Expr:
+        """1 where the comparison holds, else 0."""
+        sides = [(left, self.build(left)), (right, self.build(right))]
+        if op == "!=":
+            return add(lit(1), self.try_apply(node, "equal", sides), signs=(1, -1))
+        return self.try_apply(node, COMPARE[op], sides)
+
+    def transpose(self, node: tree.Transpose) -> Expr:
+        """Every spelling of a transpose; .mT swaps the last two axes."""
+        if node.how in ("^T", "^⊤") and "T" in self.scope.variables and node.how == "^T":
+            raise NameProblem("a variable is called T, so ^T could be a power", span=node.span, hint=f"{self.scope.words(node.arg)}.T")
+        a = self.build(node.arg)
+        rank = len(a.shape)
+        if node.how == ".mT":
+            if rank < 2:
+                raise ShapeProblem(f".mT needs a matrix, and {self.scope.words(node.arg)} is {show(a.shape)}", span=node.span)
+            return apply("transpose", a, axes=(*range(rank - 2), rank - 1, rank - 2)) if rank > 2 else transposed(a)
+        return transposed(a)
+
+    def special(self, node: tree.Subscript | tree.Attribute | tree.Call | tree.Method) -> Expr:
+        """Functions, methods, attributes and slices."""
+        if isinstance(node, tree.Method):
+            return self.call(tree.Call(node.name, (node.object, *node.args), node.keywords, "", node.name_span, node.span), method=True)
+        if isinstance(node, tree.Call):
+            if node.prefix in self.scope.variables:
+                return self.call(tree.Call(node.name, (tree.Name(node.prefix, node.span), *node.args), node.keywords, "", node.name_span, node.span), True)
+            return self.call(node)
+        if isinstance(node, tree.Attribute):
+            return SURFACE["." + node.name](self, tree.Call(node.name, (node.object,), (), "", node.name_span, node.span)) \
+                if "." + node.name in SURFACE else self.unknown(node.name, node.name_span)
+        return SURFACE["[]"](self, tree.Call("[]", (node,), (), "", node.span, node.span))
+
+    def call(self, node: tree.Call, method: bool = False) -> Expr:
+        """A function: the user's, the rule book's, or a spelling of one."""
+        from ..ops import NAMES
+
+        if node.name in self.scope.functions:
+            return self.user_function(node)
+        surface = SURFACE.get(node.name)
+        if surface is not None:
+            return surface(self, node)
+        op = NAMES.get(node.name)
+        if op is None:
+            if not method and node.name in self.scope.variables:
+                raise SyntaxProblem(f"{node.name} is a variable, not a function", span=node.span, hint=f"{node.name} * (...) or {node.name} @ (...)")
+            self.unknown(node.name, node.name_span)
+        assert op is not None
+        return SURFACE["()"](self, node)
+
+    def unknown(self, name: str, span: tuple[int, int]) -> Expr:
+        """A function that is not in the rule book."""
+        from ..ops import NAMES
+
+        close = nearest(name, [*NAMES, *(s for s in SURFACE if s.isidentifier()), *self.scope.functions])
+        raise UnknownName(f"there is no function {name} in the rule book", span=span,
+                          hint=f"did you mean {close}?" if close else f"define it, as in def {name}(x) = x * sigmoid(x)")
+
+    def user_function(self, node: tree.Call) -> Expr:
+        """The body of a user's function with its arguments put in."""
+        parameters, body = self.scope.functions[node.name]
+        if node.keywords or len(node.args) != len(parameters):
+            raise SyntaxProblem(f"{node.name} takes {len(parameters)} argument{'s' * (len(parameters) != 1)}", span=node.span)
+        if self.depth > 20:
+            raise NameProblem(f"{node.name} calls itself", span=node.span)
+        values = {p: self.build(a) for p, a in zip(parameters, node.args, strict=True)}
+        inner = Scope({**self.scope.variables, **values}, self.scope.sizes, self.scope.static, self.scope.functions, self.scope.source)
+        try:
+            return Builder(inner, self.depth + 1).build(body)
+        except ShapecalcError as error:
+            raise type(error)(f"in {node.name}: {error.message}", span=node.span, notes=error.notes, hint=error.hint) from None
+
+    def made(self, node: tree.Node, name: str, args: list[tree.Node], **params: Any) -> Expr:
+        """An operation on built arguments."""
+        return self.try_apply(node, name, [(a, self.build(a)) for a in args], **params)
+
+    def try_apply(self, node: tree.Node, name: str, args: list[tuple[tree.Node, Expr]], **params: Any) -> Expr:
+        """An operation; a misfit is said with the arguments' own words and shapes."""
+        try:
+            return apply(name, *(e for _, e in args), **params)
+        except Misfit as misfit:
+            notes = tuple(f"{self.scope.words(n, 'an argument')} is {show(e.shape)}" for n, e in args)
+            raise ShapeProblem(f"{name}: {misfit.message}", span=node.span, notes=notes, hint=misfit.hint) from None
+
+    def static(self, node: tree.Node) -> Any:
+        """A parameter: a number, a tuple of numbers, True, False, None, a text."""
+        match node:
+            case tree.Number(value=value):
+                return int(value) if value.denominator == 1 else value
+            case tree.Unary(op="-", arg=arg):
+                return -self.static(arg)
+            case tree.String(value=value):
+                return value
+            case tree.Name(id=name) if name in self.scope.static:
+                return self.scope.static[name]
+            case tree.Name(id=name) if name in ("True", "False", "None"):
+                return {"True": True, "False": False, "None": None}[name]
+            case tree.Tuple(items=items) | tree.List(items=items):
+                return tuple(self.static(i) for i in items)
+        raise SyntaxProblem("a fixed number is needed here", span=node.span)
+
+    def dim(self, node: tree.Node) -> Dim:
+        """A size: numbers and size names with + - *, or X.shape[0]."""
+        match node:
+            case tree.Number(value=value) if value.denominator == 1:
+                return int(value)
+            case tree.Name(id=name) if name in self.scope.static and not isinstance(self.scope.static[name], tuple):
+                found: Dim = self.scope.static[name]
+                return found
+            case tree.Name(id=name) if name in self.scope.sizes and name not in self.scope.variables:
+                return name
+            case tree.Unary(op="-", arg=arg):
+                return shapes.negative(self.dim(arg))
+            case tree.Sum(terms=terms):
+                out: Dim = 0
+                for sign, t in terms:
+                    d = self.dim(t)
+                    out = shapes.add(out, d if sign == "+" else shapes.negative(d))
+                return out
+            case tree.Product(first=first, rest=rest) if all(op == "*" for op, _ in rest):
+                out = self.dim(first)
+                for _, t in rest:
+                    out = shapes.multiply(out, self.dim(t))
+                return out
+            case tree.Subscript() | tree.Attribute() | tree.Call():
+                e = self.build(node)
+                if isinstance(e, Lit):
+                    return e.value if isinstance(e.value, str) else int(e.value)
+        close = nearest(node.id, self.scope.sizes) if isinstance(node, tree.Name) else None
+        raise ShapeProblem(f"{self.scope.words(node)} is not a size", span=node.span, hint=f"did you mean {close}?" if close else None)
+
+
+def _number_sum(built: list[Expr], terms: tuple[tuple[str, tree.Node], ...]) -> Expr | None:
+    """A sum of plain numbers is a number."""
+    out = Fraction(0)
+    for (sign, _), e in zip(terms, built, strict=True):
+        if not (isinstance(e, Lit) and isinstance(e.value, Fraction)):
+            return None
+        out += e.value if sign == "+" else -e.value
+    return lit(out)
+
+
+def build_text(text: str, variables: Mapping[str, Expr], sizes: Iterable[str] = (), static: Mapping[str, Any] | None = None) -> Expr:
+    """A formula from text, its names given."""
+    scope = Scope(variables, sizes, static or {}, source=text)
+    try:
+        return Builder(scope).build(parse(text))
+    except ShapecalcError as error:
+        raise error.at(text) if hasattr(error, "at") and not error.source else error
+
+
+__all__ = ["SURFACE", "Builder", "Scope", "Var", "build_text", "mul"]

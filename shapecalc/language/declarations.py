@@ -1,0 +1,181 @@
+"""Declarations: names, properties and a shape, in NumPy's way of writing one or in the way of a book."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from shapecalc.errors import Span, SyntaxProblem
+
+from .complaints import written
+from .refusals import VALUES, new_name
+from .syntax import formula
+from .tokens import CLOSING, Kind, Token, outside
+from .tree import Name, Node, Number, Product, Sum, Unary, walk
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """X, Y: symmetric (n, n); each property with its place, each size as a tree of names, whole numbers, + - and *."""
+
+    names: tuple[Name, ...]
+    properties: tuple[tuple[str, Span], ...]
+    shape: tuple[Node, ...]
+    shape_span: Span = field(compare=False)
+    span: Span = field(compare=False)
+    line: int = field(compare=False)
+    text: str = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """dh: upstream(h2)."""
+
+    name: Name
+    of: Name
+    span: Span = field(compare=False)
+    line: int = field(compare=False)
+    text: str = field(compare=False)
+
+
+def read_declaration(source: str, tokens: Sequence[Token], line: int) -> Declaration | Upstream | None:
+    """The declaration that the tokens spell; None where they do not begin as one."""
+    count = _introduced(tokens)
+    if not count:
+        return None
+    names = tuple(Name(new_name(token), token.span) for token in tokens[: 2 * count : 2])
+    rest, span = tokens[2 * count :], (tokens[0].start, tokens[-1].end)
+    text = source[span[0] : span[1]]
+    if not rest:
+        raise SyntaxProblem(f"the shape of {names[-1].id} is missing", tokens[-1].span, hint=_example(names[-1].id))
+    if rest[0].text == "upstream":
+        return Upstream(names[0], _upstream(rest, names, span), span, line, text)
+    _one_declaration(rest)
+    words, sizes = _parts(source, rest, names[-1].id)
+    shape = tuple(_size(source, size) for size in sizes)
+    begin = next(token.start for token in rest if not words or token.start >= words[-1].end and not token.is_(","))
+    return Declaration(names, tuple((word.text, word.span) for word in words), shape, (begin, span[1]), span, line, text)
+
+
+def _introduced(tokens: Sequence[Token]) -> int:
+    """How many names the tokens introduce: X, Y: or X ∈ or X in; 0 where they begin otherwise."""
+    count = 0
+    while 2 * count + 1 < len(tokens) and tokens[2 * count].kind is Kind.NAME:
+        follower = tokens[2 * count + 1]
+        count += 1
+        if follower.is_(":", "∈") or (follower.kind is Kind.NAME and follower.text == "in"):
+            return count
+        if not follower.is_(","):
+            return 0
+    return 0
+
+
+def _example(name: str) -> str:
+    return f"write {name}: (S, D), or {name}: () for a scalar"
+
+
+def _upstream(rest: Sequence[Token], names: Sequence[Name], span: Span) -> Name:
+    if len(rest) == 4 and rest[1].is_("(") and rest[2].kind is Kind.NAME and rest[3].is_(")") and len(names) == 1:
+        return Name(rest[2].text, rest[2].span)
+    hint = f"write {names[0].id}: upstream(Z)"
+    raise SyntaxProblem("upstream gives one name to the incoming gradient of one definition", span, hint=hint)
+
+
+def _one_declaration(rest: Sequence[Token]) -> None:
+    """Refuses a second colon, and an equals sign, outside brackets."""
+    for place in outside(rest, ":", "∈", "=", "+="):
+        if rest[place].is_(":", "∈"):
+            raise SyntaxProblem("another declaration begins on this line", rest[place].span, hint="put ; or a new line between them")
+        raise SyntaxProblem("a declaration gives no value", rest[place].span, hint="declare the name, or define it: not both")
+
+
+def _parts(source: str, rest: Sequence[Token], name: str) -> tuple[list[Token], list[Sequence[Token]]]:
+    """The words of a declaration, and the tokens of each size."""
+    opening = _opening(rest)
+    # R alone may be a size; ℝ alone is the reals
+    spaces = (k for k in range(len(rest)) if rest[k].text in {"R", "ℝ"} and (rest[k + 1].is_("^") if k + 1 < len(rest) else rest[k].text == "ℝ"))
+    space = next(spaces, None)
+    if space is not None and _words(rest[:space]) is not None:
+        words, inner = rest[:space], rest[space + 2 :]
+        if inner and inner[0].is_(*CLOSING) and _opening(inner) == 0:
+            inner = inner[1:-1]
+    elif opening is not None and _words(rest[:opening]) is not None:
+        words, inner = rest[:opening], rest[opening + 1 : -1]
+    else:
+        return _book_style(source, rest, name)
+    if space is not None and space + 2 == len(rest):
+        raise SyntaxProblem("the sizes are missing after ^", rest[-1].span, hint=f"write {name}: (S, D)")
+    return _words(words) or [], _sizes(inner)
+
+
+def _words(tokens: Sequence[Token]) -> list[Token] | None:
+    """Properties, with commas between them or without; None where it is anything else."""
+    words = [token for token in tokens if not token.is_(",")]
+    return words if all(token.kind is Kind.NAME and token.text != "x" for token in words) else None
+
+
+def _opening(tokens: Sequence[Token]) -> int | None:
+    """Where the bracket opens that the last token closes: a round or a square one, or a curly one at the beginning."""
+    depth = 0
+    for k in range(len(tokens) - 1, -1, -1):
+        depth -= tokens[k].step
+        if depth == 0:
+            return k if tokens[k].is_("(", "[") or (k == 0 and tokens[k].is_("{")) else None
+    return None
+
+
+def _book_style(source: str, rest: Sequence[Token], name: str) -> tuple[list[Token], list[Sequence[Token]]]:
+    """S x D, without brackets; words may stand before it."""
+    span = rest[0].start, rest[-1].end
+    words = 0
+    while words + 1 < len(rest) and rest[words].kind is rest[words + 1].kind is Kind.NAME and rest[words + 1].text != "x":
+        words += 1
+    sizes = _sizes(rest[words:])
+    if len(sizes) > 1:
+        return list(rest[:words]), sizes
+    shown = written(source, (rest[words].start, rest[-1].end))
+    if rest[0].is_("("):
+        raise SyntaxProblem("behind the shape nothing can stand", span, hint=f"properties stand before it: {name}: symmetric (n, n)")
+    if len(rest) == words + 1 and rest[-1].kind in {Kind.NAME, Kind.NUMBER}:
+        raise SyntaxProblem(f"the shape of {name} is not in brackets", span, hint=f"write {name}: ({shown},)")
+    raise SyntaxProblem(f"the shape of {name} cannot be read", span, hint=_example(name))
+
+
+def _sizes(tokens: Sequence[Token]) -> list[Sequence[Token]]:
+    """The tokens between commas, or between the x of S x D; a comma may stand at the end."""
+    pieces: list[list[Token]] = [[]]
+    separator: Token | None = None
+    depth = 0
+    for token in tokens:
+        depth += token.step
+        last = pieces[-1][-1] if pieces[-1] else None
+        times = token.text == "x" and last is not None and (last.kind in {Kind.NAME, Kind.NUMBER} or last.is_(")"))
+        if depth == 0 and (token.is_(",", "×") or times):
+            if last is None:
+                raise SyntaxProblem(f"a size is missing before {token.text}", token.span)
+            pieces.append([])
+            separator = token
+        else:
+            pieces[-1].append(token)
+    if not pieces[-1]:
+        if separator is not None and not separator.is_(","):
+            raise SyntaxProblem(f"a size is missing after {separator.text}", separator.span)
+        pieces.pop()
+    return [*pieces]
+
+
+def _size(source: str, tokens: Sequence[Token]) -> Node:
+    """The tree of a size."""
+    tree = formula(source, tokens)
+    for node, _ in walk(tree):
+        match node:
+            case Number(text=text) if text.isdigit():
+                continue
+            case Name(id=name) if name not in VALUES:
+                continue
+            case Sum() | Unary():
+                continue
+            case Product(rest=rest) if all(op == "*" for op, _ in rest):
+                continue
+        raise SyntaxProblem("a size is made of names and whole numbers with + - *", node.span)
+    return tree

@@ -1,0 +1,105 @@
+"""Indexing: slices with size names in them, single rows, new axes."""
+
+from __future__ import annotations
+
+from ..errors import NotKnownYet, ShapeProblem, SyntaxProblem
+from ..expr import Expr, Lit
+from ..forms import apply
+from ..shapes import Dim, add, negative, show
+from . import tree
+from .builder import Builder
+from .surface import surface
+
+
+@surface("[]")
+def subscript(builder: Builder, call: tree.Call) -> Expr:
+    """A[0], A[:, 1:], x[:, None], X.shape[0], slogdet(A)[1]."""
+    node = call.args[0]
+    assert isinstance(node, tree.Subscript)
+    target = node.object
+    if isinstance(target, tree.Attribute) and target.name == "shape":
+        return _one_size(builder, node, target.object)
+    if isinstance(target, tree.Call) and target.name == "shape":
+        return _one_size(builder, node, target.args[0])
+    if isinstance(target, tree.Call) and target.name == "slogdet":
+        if len(node.items) == 1 and isinstance(node.items[0], tree.Number) and node.items[0].value == 1:
+            return builder.made(target, "logdet", list(target.args))
+        raise SyntaxProblem("slogdet(A)[1] is the logarithm", span=node.span)
+    return indexed(builder, node, builder.build(target))
+
+
+def _one_size(builder: Builder, node: tree.Subscript, of: tree.Node) -> Expr:
+    shape = builder.build(of).shape
+    k = builder.static(node.items[0]) if len(node.items) == 1 and not isinstance(node.items[0], tree.Slice | tree.NewAxis | tree.Dots) else None
+    if not isinstance(k, int) or not -len(shape) <= k < len(shape):
+        raise ShapeProblem(f"{builder.scope.words(of)} is {show(shape)}: there is no such axis", span=node.span)
+    return Lit(shape[k])
+
+
+def indexed(builder: Builder, node: tree.Subscript, a: Expr) -> Expr:
+    """The part of a that the items pick."""
+    items = list(node.items)
+    taken = sum(not isinstance(i, tree.NewAxis | tree.Dots) for i in items)
+    rank = len(a.shape)
+    if taken > rank:
+        raise ShapeProblem(f"{builder.scope.words(node.object)} is {show(a.shape)}: {taken} indices are too many", span=node.span)
+    dots = [k for k, i in enumerate(items) if isinstance(i, tree.Dots)]
+    whole = tree.Slice(None, None, None, node.span)
+    if dots:
+        items[dots[0]:dots[0] + 1] = [whole] * (rank - taken)
+    else:
+        items += [whole] * (rank - taken)
+    spans: list[tuple[Dim, Dim]] = []
+    dropped: list[int] = []
+    new: list[int] = []
+    axis = 0
+    for item in items:
+        if isinstance(item, tree.NewAxis):
+            new.append(axis + len(new) - len(dropped))
+            continue
+        assert not isinstance(item, tree.Dots)
+        dim = a.shape[axis]
+        if isinstance(item, tree.Slice):
+            spans.append(_span(builder, item, dim))
+        else:
+            spans.append((_position(builder, item, dim), 1))
+            dropped.append(axis)
+        axis += 1
+    if any(s != (0, d) for s, d in zip(spans, a.shape, strict=True)):
+        a = apply("slice", a, items=tuple(spans))
+    if dropped:
+        a = apply("squeeze", a, axes=tuple(dropped))
+    return apply("expand_dims", a, axes=tuple(new)) if new else a
+
+
+def _position(builder: Builder, node: tree.Node, dim: Dim) -> Dim:
+    """One index, counted from the front."""
+    if isinstance(node, tree.Unary):
+        k: Dim = add(dim, builder.dim(node))
+    else:
+        try:
+            k = builder.dim(node)
+        except ShapeProblem:
+            raise NotKnownYet("only fixed positions and slices are read as an index", span=node.span, hint="a one-hot matrix product picks rows: H @ W") from None
+    if isinstance(k, int) and isinstance(dim, int) and not 0 <= k < dim:
+        raise ShapeProblem(f"there is no entry {k} on an axis of {dim}", span=node.span)
+    return k
+
+
+def _span(builder: Builder, item: tree.Slice, dim: Dim) -> tuple[Dim, Dim]:
+    """Where a slice starts, and how long it is."""
+    if item.step is not None and builder.static(item.step) != 1:
+        raise NotKnownYet("slices with a step are not read", span=item.span)
+
+    def bound(node: tree.Node | None, default: Dim) -> Dim:
+        if node is None:
+            return default
+        return add(dim, builder.dim(node)) if isinstance(node, tree.Unary) else builder.dim(node)
+
+    start, stop = bound(item.start, 0), bound(item.stop, dim)
+    if isinstance(dim, int) and isinstance(stop, int):
+        stop = min(stop, dim)
+    length = add(stop, negative(start))
+    if isinstance(length, int) and length <= 0:
+        raise ShapeProblem(f"the slice is empty: from {start} to {stop}", span=item.span)
+    return start, length

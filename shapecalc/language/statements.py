@@ -1,0 +1,156 @@
+"""Statements: a sheet of text into declarations, definitions, claims and equalities; what they mean is settled above."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from shapecalc.errors import ShapecalcError, Span, SyntaxProblem
+
+from .complaints import written
+from .declarations import Declaration, Upstream, read_declaration
+from .refusals import new_name
+from .syntax import formula
+from .targets import GradTarget, PlainTarget, Target, read_target
+from .tokens import Kind, Token, guard, lines, outside, scan
+from .tree import Call, Compare, Name, Node, Number
+
+__all__ = ["Assign", "Declaration", "Define", "Equality", "GradTarget", "PlainTarget", "Statement", "Target", "Upstream", "split"]
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """target = value; several values where the line goes on, dW = X.T @ dZ = ...; operator is "=" or "+="."""
+
+    target: Target
+    operator: str
+    values: tuple[Node, ...]
+    span: Span = field(compare=False)
+    line: int = field(compare=False)
+    text: str = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Equality:
+    """left == right as a whole line."""
+
+    left: Node
+    right: Node
+    span: Span = field(compare=False)
+    line: int = field(compare=False)
+    text: str = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """def swish(x) = x * sigmoid(x)."""
+
+    name: Name
+    params: tuple[Name, ...]
+    body: Node
+    span: Span = field(compare=False)
+    line: int = field(compare=False)
+    text: str = field(compare=False)
+
+
+Statement = Declaration | Upstream | Assign | Equality | Define
+
+
+def split(source: str, errors: list[ShapecalcError] | None = None) -> list[Statement]:
+    """All statements in order; line counts from 1.
+
+    A statement that cannot be read raises; where a list for the errors is given it is put there, and reading goes on.
+
+    >>> [type(statement).__name__ for statement in split("X: (S, D); Z = X @ W  # a layer")]
+    ['Declaration', 'Assign']
+    """
+    statements: list[Statement] = []
+
+    def failed(error: ShapecalcError) -> None:
+        error.at(source)
+        if errors is None:
+            raise error
+        errors.append(error)
+
+    try:
+        rows = list(lines(scan(source)))
+    except ShapecalcError as error:
+        failed(error)
+        return statements
+    line, counted = 1, 0
+    for tokens in rows:
+        line, counted = line + source.count("\n", counted, tokens[0].start), tokens[0].start
+        try:
+            statements.append(_read(source, tokens, line))
+        except ShapecalcError as error:
+            failed(error)
+    return statements
+
+
+def _read(source: str, tokens: Sequence[Token], line: int) -> Statement:
+    guard(tokens)
+    if tokens[0].kind is Kind.NAME and tokens[0].text == "def":
+        return _define(source, tokens, line)
+    declaration = read_declaration(source, tokens, line)
+    if declaration is not None:
+        return declaration
+    if marks := outside(tokens, "=", "+="):
+        return _assign(source, tokens, marks, line)
+    return _equality(source, tokens, line)
+
+
+def _where(source: str, tokens: Sequence[Token]) -> tuple[Span, str]:
+    span = tokens[0].start, tokens[-1].end
+    return span, source[span[0] : span[1]]
+
+
+def _assign(source: str, tokens: Sequence[Token], marks: list[int], line: int) -> Assign:
+    first = tokens[marks[0]]
+    if marks[0] == 0:
+        raise SyntaxProblem(f"a name is missing before {first.text}", first.span)
+    target = read_target(source, tokens[: marks[0]])
+    values = []
+    for mark, end in zip(marks, [*marks[1:], len(tokens)], strict=True):
+        if mark + 1 == end:
+            raise SyntaxProblem(f"nothing stands after {tokens[mark].text}", tokens[mark].span)
+        if len(marks) > 1 and tokens[mark].text == "+=":
+            raise SyntaxProblem("+= stands alone in its line", tokens[mark].span)
+        values.append(formula(source, tokens[mark + 1 : end]))
+    span, text = _where(source, tokens)
+    return Assign(target, first.text, tuple(values), span, line, text)
+
+
+def _equality(source: str, tokens: Sequence[Token], line: int) -> Equality:
+    tree = formula(source, tokens)
+    span, text = _where(source, tokens)
+    # a comparison in parentheses begins before its left side
+    if isinstance(tree, Compare) and tree.op == "==" and tree.left.span[0] == tree.span[0]:
+        return Equality(tree.left, tree.right, span, line, text)
+    hint = "give it a name: Z = ..."
+    # X (S, D) with a space is a declaration without its colon; sum(X) is not
+    spaced = isinstance(tree, Call) and source[tree.name_span[1]].isspace() and not tree.keywords
+    if spaced and isinstance(tree, Call) and all(isinstance(arg, Name | Number) for arg in tree.args):
+        hint = f"a shape is written {tree.name}: {written(source, (tree.name_span[1], span[1]))}"
+    raise SyntaxProblem("this line defines nothing", span, hint=hint)
+
+
+def _define(source: str, tokens: Sequence[Token], line: int) -> Define:
+    span, text = _where(source, tokens)
+    marks = outside(tokens, "=")
+    head = tokens[1 : marks[0]] if marks else ()
+    names = head[2:-1:2]
+    commas = head[3:-1:2]
+    if (
+        len(head) < 3
+        or not (head[1].is_("(") and head[-1].is_(")"))
+        or any(token.kind is not Kind.NAME for token in (head[0], *names))
+        or not all(token.is_(",") for token in commas)
+    ):
+        raise SyntaxProblem("a function is one formula of its arguments", span, hint="write def f(x) = x * sigmoid(x)")
+    params = tuple(Name(new_name(token), token.span) for token in names)
+    if twice := next((param for k, param in enumerate(params) if param in params[:k]), None):
+        raise SyntaxProblem(f"{twice.id} is an argument twice", twice.span)
+    body = tokens[marks[0] + 1 :]
+    if not body:
+        raise SyntaxProblem("nothing stands after =", tokens[marks[0]].span)
+    return Define(Name(new_name(head[0]), head[0].span), params, formula(source, body), span, line, text)

@@ -1,0 +1,217 @@
+"""The only printer of formulas: where parentheses go is decided here, once.
+
+`text` writes the language itself, in the plain NumPy spelling, so that a printed formula is a Python expression for its value.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from .expr import Apply, Expr, Lit
+from .shapes import Dim
+
+SUM, NEGATIVE, PRODUCT, POWER, POSTFIX, ATOM = range(1, 7)
+COMPARISON = 0
+COMPARISONS = {"greater": ">", "less": "<", "greater_equal": ">=", "less_equal": "<=", "equal": "=="}
+
+
+def text(e: Expr) -> str:
+    """The formula in the language."""
+    return _text(e)[0]
+
+
+def _within(e: Expr, level: int) -> str:
+    """e, in parentheses where it binds less tightly than its surroundings ask."""
+    written, own = _text(e)
+    return f"({written})" if own < level else written
+
+
+def number(value: Fraction) -> tuple[str, int]:
+    """An exact number: an integer, a short decimal, or a quotient."""
+    if value < 0:
+        return "-" + number(-value)[0], NEGATIVE
+    if value.denominator == 1:
+        return str(value.numerator), ATOM
+    for digits in range(1, 5):
+        if 10**digits % value.denominator == 0:
+            whole, rest = divmod(value.numerator * 10**digits // value.denominator, 10**digits)
+            return f"{whole}.{rest:0{digits}d}", ATOM
+    return f"{value.numerator}/{value.denominator}", PRODUCT
+
+
+def dimension(dim: Dim) -> tuple[str, int]:
+    """A size as a number in a formula."""
+    written = str(dim)
+    return written, SUM if " " in written else PRODUCT if "*" in written else ATOM
+
+
+def _text(e: Expr) -> tuple[str, int]:
+    if isinstance(e, Lit):
+        return dimension(e.value) if isinstance(e.value, str) else number(e.value)
+    if not isinstance(e, Apply):
+        return e.name, ATOM
+    special = _WRITERS.get(e.name)
+    if special is not None:
+        return special(e)
+    if e.name in COMPARISONS:
+        return f"{_within(e.args[0], SUM)} {COMPARISONS[e.name]} {_within(e.args[1], SUM)}", COMPARISON
+    return _call(e), ATOM
+
+
+def _value(v: Any) -> str:
+    if isinstance(v, Fraction):
+        return number(v)[0]
+    if isinstance(v, str):
+        return f"'{v}'"
+    return str(v)
+
+
+def _call(e: Apply, *more: str) -> str:
+    inside = [text(a) for a in e.args] + list(more)
+    defaults = dict(e.op.params)
+    inside += [f"{k}={_value(v)}" for k, v in e.params if v != defaults[k] and not more]
+    return f"{e.name}({', '.join(inside)})"
+
+
+def _sum(e: Apply) -> tuple[str, int]:
+    out = ""
+    for term, sign in zip(e.args, e["signs"], strict=True):
+        written = _within(term, PRODUCT if out or sign < 0 else SUM)
+        out += (" + " if sign > 0 else " - ") + written if out else ("-" if sign < 0 else "") + written
+    return out, SUM
+
+
+def _negative(e: Apply) -> tuple[str, int]:
+    return "-" + _within(e.args[0], PRODUCT), NEGATIVE
+
+
+def chains(a: Expr, b: Expr) -> bool:
+    """Whether a * (b) may be written without parentheses, b being a product: the value is the same when read from the left."""
+    return isinstance(b, Apply) and (b.name == "mul" or (b.name in ("matmul", "div") and a.shape == ()))
+
+
+def _product(e: Apply) -> tuple[str, int]:
+    a, b = e.args
+    left = _within(a, NEGATIVE)
+    right = _within(b, PRODUCT if chains(a, b) and _leads(b) else POWER)
+    tight = isinstance(a, Lit) or (a.shape == () and not isinstance(a, Apply))
+    return f"{left}{'*' if tight else ' * '}{right}", PRODUCT
+
+
+def _leads(b: Expr) -> bool:
+    """Whether the leftmost factor of a product is not a number that would be pulled into the wrong quotient."""
+    while isinstance(b, Apply) and b.name in ("mul", "matmul", "div"):
+        if b.name == "matmul" and len(b.args[0].shape) == 1 and len(b.args[1].shape) == 1 and b.shape == ():
+            return False
+        b = b.args[0]
+    return True
+
+
+def _quotient(e: Apply) -> tuple[str, int]:
+    a, b = e.args
+    tight = b.shape == () and (isinstance(b, Lit) or not isinstance(b, Apply))
+    return f"{_within(a, NEGATIVE)}{'/' if tight else ' / '}{_within(b, POWER)}", PRODUCT
+
+
+def _matmul(e: Apply) -> tuple[str, int]:
+    a, b = e.args
+    free = isinstance(b, Apply) and b.name == "matmul" and len(b.args[0].shape) >= 2 and len(b.args[1].shape) <= 2 and len(a.shape) <= 2
+    return f"{_within(a, NEGATIVE)} @ {_within(b, PRODUCT if free and _leads_matmul(b) else POWER)}", PRODUCT
+
+
+def _leads_matmul(b: Expr) -> bool:
+    """Whether every factor of a matrix product is itself no product, so that it may be read from the left."""
+    while isinstance(b, Apply) and b.name == "matmul":
+        b = b.args[0]
+        if len(b.shape) < 2:
+            return False
+    return not (isinstance(b, Apply) and b.name in ("mul", "div"))
+
+
+def _power(e: Apply) -> tuple[str, int]:
+    k = e["k"]
+    written, level = number(k)
+    return f"{_within(e.args[0], POSTFIX)}**{written if level == ATOM else f'({written})'}", POWER
+
+
+def _pow(e: Apply) -> tuple[str, int]:
+    return f"{_within(e.args[0], POSTFIX)}**{_within(e.args[1], POWER)}", POWER
+
+
+def _transpose(e: Apply) -> tuple[str, int]:
+    axes, rank = e["axes"], len(e.shape)
+    if axes == tuple(reversed(range(rank))):
+        return _within(e.args[0], POSTFIX) + ".T", POSTFIX
+    if axes == (*range(rank - 2), rank - 1, rank - 2):
+        return f"swapaxes({text(e.args[0])}, -1, -2)", ATOM
+    return f"transpose({text(e.args[0])}, {axes})", ATOM
+
+
+def _expand(e: Apply) -> tuple[str, int]:
+    items = ["None" if k in e["axes"] else ":" for k in range(len(e.shape))]
+    while items and items[-1] == ":":
+        items.pop()
+    return f"{_within(e.args[0], POSTFIX)}[{', '.join(items)}]", POSTFIX
+
+
+def _squeeze(e: Apply) -> tuple[str, int]:
+    items = ["0" if k in e["axes"] else ":" for k in range(len(e.args[0].shape))]
+    while items and items[-1] == ":":
+        items.pop()
+    return f"{_within(e.args[0], POSTFIX)}[{', '.join(items)}]", POSTFIX
+
+
+def _slice(e: Apply) -> tuple[str, int]:
+    from .shapes import add
+
+    items = []
+    for (start, length), dim in zip(e["items"], e.args[0].shape, strict=True):
+        stop = add(start, length)
+        items.append(f"{'' if start == 0 else start}:{'' if stop == dim else stop}")
+    while items[-1] == ":" and len(items) > 1:
+        items.pop()
+    return f"{_within(e.args[0], POSTFIX)}[{', '.join(items)}]", POSTFIX
+
+
+def shape_text(shape: tuple[Dim, ...]) -> str:
+    """A shape as an argument: (S, M)."""
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+
+
+def _shaped(e: Apply) -> tuple[str, int]:
+    sizes = ", ".join(map(str, e.shape))
+    if e.name == "reshape":
+        return f"reshape({text(e.args[0])}, {shape_text(e.shape)})", ATOM
+    if e.name == "broadcast_to":
+        return f"broadcast_to({text(e.args[0])}, {shape_text(e.shape)})", ATOM
+    return f"{e.name}({e.shape[0] if e.name == 'eye' else sizes if e.shape else '()'})", ATOM
+
+
+def _einsum(e: Apply) -> tuple[str, int]:
+    return f"einsum('{e['spec']}', {', '.join(map(text, e.args))})", ATOM
+
+
+def _join(e: Apply) -> tuple[str, int]:
+    return f"concatenate(({', '.join(map(text, e.args))}), axis={e['axis']})", ATOM
+
+
+def _matpow(e: Apply) -> tuple[str, int]:
+    return f"matpow({text(e.args[0])}, {e['k']})", ATOM
+
+
+def _cumsum(e: Apply) -> tuple[str, int]:
+    axis, rank = e["axis"] % len(e.shape), len(e.shape)
+    if not e["reverse"]:
+        return f"cumsum({text(e.args[0])}, axis={e['axis']})", ATOM
+    flip = f"[{', '.join([':'] * axis + ['::-1'])}]"
+    del rank
+    return f"cumsum({_within(e.args[0], POSTFIX)}{flip}, axis={e['axis']}){flip}", POSTFIX
+
+
+_WRITERS = {
+    "add": _sum, "neg": _negative, "mul": _product, "div": _quotient, "matmul": _matmul, "power": _power, "pow": _pow,
+    "transpose": _transpose, "expand_dims": _expand, "squeeze": _squeeze, "slice": _slice, "ones": _shaped, "zeros": _shaped,
+    "eye": _shaped, "reshape": _shaped, "broadcast_to": _shaped, "einsum": _einsum, "concatenate": _join, "matpow": _matpow,
+    "cumsum": _cumsum,
+}  # fmt: skip

@@ -1,0 +1,14 @@
+"""The rule book: one record per operation, found by any of its names."""
+
+from __future__ import annotations
+
+from ..op import Op
+from .constants import OPS as _CONSTANTS
+from .linear_algebra import OPS as _LINEAR_ALGEBRA
+from .multilinear import OPS as _MULTILINEAR
+from .pointwise import OPS as _POINTWISE
+from .rearranging import OPS as _REARRANGING
+from .reducing import OPS as _REDUCING
+
+BOOK: dict[str, Op] = {op.name: op for op in (*_CONSTANTS, *_MULTILINEAR, *_REARRANGING, *_POINTWISE, *_REDUCING, *_LINEAR_ALGEBRA)}
+NAMES: dict[str, Op] = {alias: op for op in BOOK.values() for alias in (op.name, *op.aliases)}
