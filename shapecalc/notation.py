@@ -93,31 +93,36 @@ def chains(a: Expr, b: Expr) -> bool:
 
 def _product(e: Apply) -> tuple[str, int]:
     a, b = e.args
-    left = _within(a, NEGATIVE)
-    right = _within(b, PRODUCT if chains(a, b) and _leads(b) else POWER)
+    left = _within(a, POWER if _mixed(a, b) else NEGATIVE)
+    right = _within(b, PRODUCT if chains(a, b) else POWER)
     tight = isinstance(a, Lit) or (a.shape == () and not isinstance(a, Apply))
     return f"{left}{'*' if tight else ' * '}{right}", PRODUCT
 
 
-def _leads(b: Expr) -> bool:
-    """Whether the leftmost factor of a product is not a number that would be pulled into the wrong quotient."""
-    while isinstance(b, Apply) and b.name in ("mul", "matmul", "div"):
-        if b.name == "matmul" and len(b.args[0].shape) == 1 and len(b.args[1].shape) == 1 and b.shape == ():
-            return False
-        b = b.args[0]
-    return True
+def _mixed(a: Expr, b: Expr) -> bool:
+    """Whether a is a product of the other kind (@ beside *), which a reader would rather see in parentheses."""
+    while isinstance(a, Apply) and a.name in ("mul", "div") and a.args[1].shape == ():
+        a = a.args[0]
+    while isinstance(a, Apply) and a.name == "mul" and a.args[0].shape == ():
+        a = a.args[1]
+    return isinstance(a, Apply) and a.name == "matmul" and b.shape != ()
+
+
+def _entrywise(a: Expr) -> bool:
+    """Whether a is an entrywise product or quotient of tensors."""
+    return isinstance(a, Apply) and a.name in ("mul", "div") and a.args[0].shape != () and a.args[1].shape != ()
 
 
 def _quotient(e: Apply) -> tuple[str, int]:
     a, b = e.args
     tight = b.shape == () and (isinstance(b, Lit) or not isinstance(b, Apply))
-    return f"{_within(a, NEGATIVE)}{'/' if tight else ' / '}{_within(b, POWER)}", PRODUCT
+    return f"{_within(a, POWER if _mixed(a, b) else NEGATIVE)}{'/' if tight else ' / '}{_within(b, POWER)}", PRODUCT
 
 
 def _matmul(e: Apply) -> tuple[str, int]:
     a, b = e.args
     free = isinstance(b, Apply) and b.name == "matmul" and len(b.args[0].shape) >= 2 and len(b.args[1].shape) <= 2 and len(a.shape) <= 2
-    return f"{_within(a, NEGATIVE)} @ {_within(b, PRODUCT if free and _leads_matmul(b) else POWER)}", PRODUCT
+    return f"{_within(a, POWER if _entrywise(a) else NEGATIVE)} @ {_within(b, PRODUCT if free and _leads_matmul(b) else POWER)}", PRODUCT
 
 
 def _leads_matmul(b: Expr) -> bool:

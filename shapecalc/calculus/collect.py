@@ -9,14 +9,15 @@ from math import gcd
 from typing import NamedTuple
 
 from ..errors import Misfit
-from ..expr import ONE, Apply, Expr, Lit
-from ..forms import add, apply, mul, neg, power, zeros
+from ..expr import ONE, Apply, Expr, Lit, Var
+from ..forms import add, apply, mul, neg, power, remake, transposed, zeros
 from ..indexed import Factor, Index, Places, Term, indices
 from ..notation import text
+from .. import shapes
 from ..shapes import is_scalar, total
 from .lowering import lower
-from .recognise import pieces, read, spread
-from .simplify import Context, normal, simplified
+from .recognise import pieces, read, read_scalar, spread
+from .simplify import Context, key, normal, simplified, symmetric
 
 WIDE = 24  # terms above which nothing is multiplied out
 
@@ -34,24 +35,65 @@ def length(e: Expr) -> int:
     return len(text(e).replace(" ", ""))
 
 
-def part_of(term: Term, target: Places, scaling: str) -> Part:
+def reading(e: Expr) -> tuple[int, int]:
+    """How much there is to read: names first, then characters."""
+    count, stack = 0, [e]
+    while stack:
+        node = stack.pop()
+        count += isinstance(node, Var)
+        if isinstance(node, Apply):
+            stack.extend(node.args)
+    return count, length(e)
+
+
+AWKWARD = {"expand_dims": 20, "squeeze": 20, "einsum": 10, "place": 20, "diag": 6}
+
+
+def burden(e: Expr) -> int:
+    """The length of a formula, and more for what a person would not write."""
+    more, stack = 0, [e]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Apply):
+            more += AWKWARD.get(node.name, 0)
+            stack.extend(node.args)
+    return length(e) + more
+
+
+def part_of(term: Term, target: Places, scaling: str, context: Context) -> Part:
     """A term with its scalars apart from its core."""
     free = frozenset(indices(target))
+    even = frozenset(f.base for f in term.factors if len(f.places) == 2 and f.power == 1 and symmetric(f.base, context))
     scalars: dict[Expr, Fraction] = {}
     rest: list[Factor] = []
     for piece in pieces(term.factors):
-        if any(i in free for f in piece for i in indices(f.places)):
+        if any(i in free for f in piece for i in indices(f.places)) or (target and not free and any(f.places for f in piece)):
             rest.extend(piece)
         elif len(piece) == 1 and not list(indices(piece[0].places)):
             base, places, k = piece[0]
             base = _flat(base) if len(target) < len(places) else base
             scalars[base] = scalars.get(base, Fraction(0)) + k
         else:
-            found = read(piece, (), scaling)
-            scalars[found.e] = scalars.get(found.e, Fraction(0)) + 1
+            found = read_scalar(piece, len(target), even)
+            scalars[found] = scalars.get(found, Fraction(0)) + 1
+    if len(scalars) > 1:
+        scalars = named_scalars(scalars, target, context)
     order = {id(f): k for k, f in enumerate(term.factors)}
     rest.sort(key=lambda f: order[id(f)])
-    return Part(term.coefficient, tuple(scalars.items()), read(rest, target, scaling).e)
+    return Part(term.coefficient, tuple(scalars.items()), read(rest, target, scaling, even).e)
+
+
+def named_scalars(scalars: dict[Expr, Fraction], target: Places, context: Context) -> dict[Expr, Fraction]:
+    """Scalars that together equal a scalar definition, called by its name."""
+    for name, body in context.definitions.items():
+        if name in context.hidden or not is_scalar(body.shape) or not isinstance(body, Apply) or body.name not in ("mul", "div"):
+            continue
+        lowered = lower(body, (None,) * len(body.shape))
+        part = part_of(lowered, (), "broadcast", Context())
+        own = dict(part.scalars)
+        if lowered.coefficient == 1 and part.core == ONE and len(own) > 1 and all(own[e] * scalars.get(e, Fraction(0)) >= own[e] ** 2 for e in own):
+            scalars = {e: k - own.get(e, Fraction(0)) for e, k in scalars.items() if k != own.get(e, Fraction(0))} | {Var(name, body.shape): Fraction(1)}
+    return scalars
 
 
 def _flat(e: Expr) -> Expr:
@@ -74,6 +116,13 @@ def written(part: Part) -> Expr:
     under = [Lit(bottom)] * (bottom != 1) + down
     if not under:
         return e
+    if isinstance(e, Apply) and e.name == "div":
+        e, last = e.args
+        under.append(last)
+    elif isinstance(e, Apply) and e.name in ("mul", "neg") and isinstance(e.args[-1], Apply) and e.args[-1].name == "div":
+        inner = e.args[-1]
+        under.append(inner.args[1])
+        e = mul(e.args[0], inner.args[0]) if e.name == "mul" else neg(inner.args[0])
     below = under[0]
     for s in under[1:]:
         below = mul(below, s)
@@ -127,8 +176,8 @@ def total_of(parts: list[Part]) -> Expr:
 
 def chain(e: Expr) -> list[Expr]:
     """The factors of a matrix product, each a matrix (the last may be a vector)."""
-    if isinstance(e, Apply) and e.name == "matmul" and len(e.args[0].shape) == 2 and len(e.args[1].shape) <= 2:
-        return [*chain(e.args[0]), *chain(e.args[1])]
+    if isinstance(e, Apply) and e.name == "matmul" and 1 <= len(e.args[0].shape) <= 2 and len(e.args[1].shape) <= 2:
+        return [*chain(e.args[0]), *(chain(e.args[1]) if len(e.args[0].shape) == 2 else [e.args[1]])]
     return [e]
 
 
@@ -166,21 +215,58 @@ def multiplied(up: list[Expr], down: list[Expr]) -> Expr:
 
 def paired(a: Part, b: Part) -> Part | None:
     """Two parts as one, their common factors outside; None where they have none."""
-    if dict(a.scalars) != dict(b.scalars):
-        return None
+    shared = common_scalars([a, b])
+    own, outer = tuple(_without(p.scalars, shared) for p in (a, b)), tuple(shared.items())
     scale = Fraction(gcd(a.number.numerator, b.number.numerator), _lcm(a.number.denominator, b.number.denominator))
     if a.number < 0 and b.number < 0:
         scale = -scale
     ca, cb = chain(a.core), chain(b.core)
+    ca, cb = (_as_product(a.core, cb) or ca), (_as_product(b.core, ca) or cb)
     prefix = _common(ca, cb)
     suffix = _common(ca[prefix:][::-1], cb[prefix:][::-1])
     if (prefix or suffix) and len(ca) > prefix + suffix and len(cb) > prefix + suffix:
         middle_a, middle_b = (c[prefix:len(c) - suffix] for c in (ca, cb))
-        left, right = unchained(middle_a), unchained(middle_b)
-        if left.shape == right.shape:
-            inner = total_of(factored([Part(a.number / scale, (), left), Part(b.number / scale, (), right)]))
-            return Part(scale, a.scalars, unchained([*ca[:prefix], inner, *ca[len(ca) - suffix:]]))
-    return _paired_entrywise(a, b, scale)
+        first, second = unchained(middle_a), unchained(middle_b)
+        if first.shape == second.shape or ONE in (first, second):
+            inner = total_of(factored([Part(a.number / scale, own[0], first), Part(b.number / scale, own[1], second)]))
+            return Part(scale, outer, unchained([*ca[:prefix], inner, *ca[len(ca) - suffix:]]))
+    return _paired_wrapped(a, b, scale, own, outer) or _paired_entrywise(a, b, scale, own, outer)
+
+
+Scalars = tuple[tuple[Expr, Fraction], ...]
+
+
+def common_scalars(parts: list[Part]) -> dict[Expr, Fraction]:
+    """The scalars that all parts share, to the smallest power."""
+    shared = dict(parts[0].scalars)
+    for p in parts[1:]:
+        own = dict(p.scalars)
+        shared = {e: min(k, own[e], key=abs) for e, k in shared.items() if e in own and k * own[e] > 0}
+    return shared
+
+
+def _as_product(e: Expr, other: list[Expr]) -> list[Expr] | None:
+    """sum(H, axis=1) as 1 @ H.T, beside another product that ends in H.T."""
+    if isinstance(e, Apply) and e.name == "sum" and len(e.args[0].shape) == 2 and not e["keepdims"] and e["axis"] in (0, 1) and len(other) > 1:
+        last = transposed(e.args[0]) if e["axis"] == 1 else e.args[0]
+        if other[-1] == last and len(other[0].shape) == 2:
+            return [ONE, last]
+    return None
+
+
+WRAPPERS = frozenset({"sum", "transpose", "expand_dims", "squeeze", "diag", "diagonal", "tr", "reshape", "cumsum", "tril", "triu"})
+
+
+def _paired_wrapped(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:
+    """sum(a) + sum(b) = sum(a + b), and so with every operation that is linear in its one argument."""
+    x, y = a.core, b.core
+    if not (isinstance(x, Apply) and isinstance(y, Apply) and x.name == y.name and x.name in WRAPPERS and x.params == y.params):
+        return None
+    left, right = x.args[0], y.args[0]
+    if left.shape != right.shape:
+        return None
+    inner = total_of(factored([Part(a.number / scale, own[0], left), Part(b.number / scale, own[1], right)]))
+    return Part(scale, outer, remake(x, (inner,)))
 
 
 def _lcm(a: int, b: int) -> int:
@@ -194,7 +280,7 @@ def _common(a: list[Expr], b: list[Expr]) -> int:
     return n
 
 
-def _paired_entrywise(a: Part, b: Part, scale: Fraction) -> Part | None:
+def _paired_entrywise(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:
     (ua, da), (ub, db) = entrywise(a.core), entrywise(b.core)
     up = [f for f in ua if f in ub]
     down = [f for f in da if f in db]
@@ -202,14 +288,12 @@ def _paired_entrywise(a: Part, b: Part, scale: Fraction) -> Part | None:
         return None
     rest_a = multiplied(_less(ua, up), _less(da, down))
     rest_b = multiplied(_less(ub, up), _less(db, down))
-    if up and (rest_a == ONE or rest_b == ONE) and is_scalar(rest_a.shape) and is_scalar(rest_b.shape):
-        inner = add(rest_a, rest_b)
     try:
-        inner = total_of(factored([Part(a.number / scale, (), rest_a), Part(b.number / scale, (), rest_b)]))
+        inner = total_of(factored([Part(a.number / scale, own[0], rest_a), Part(b.number / scale, own[1], rest_b)]))
         core = multiplied([*up, inner], down) if up and ua and ua[0] in up else multiplied([inner, *up], down)
     except Misfit:
         return None
-    return Part(scale, a.scalars, core) if core.shape in (a.core.shape, b.core.shape) else None
+    return Part(scale, outer, core) if core.shape in (a.core.shape, b.core.shape) else None
 
 
 def _less(items: list[Expr], gone: list[Expr]) -> list[Expr]:
@@ -247,10 +331,7 @@ def outside(parts: list[Part]) -> Expr:
     plain = total_of(factored(parts))
     if len(parts) < 2:
         return plain
-    shared = dict(parts[0].scalars)
-    for p in parts[1:]:
-        own = dict(p.scalars)
-        shared = {e: min(k, own[e], key=abs) for e, k in shared.items() if e in own and k * own[e] > 0}
+    shared = common_scalars(parts)
     numbers = [p.number for p in parts]
     scale = Fraction(gcd(*(n.numerator for n in numbers)), _lcms([n.denominator for n in numbers]))
     if all(n < 0 for n in numbers):
@@ -258,10 +339,10 @@ def outside(parts: list[Part]) -> Expr:
     if not shared and scale == 1:
         return plain
     best = plain
-    for number in dict.fromkeys((scale, Fraction(1))):
+    for number in dict.fromkeys((Fraction(1), scale)):
         inner = [Part(p.number / number, _without(p.scalars, shared), p.core) for p in parts]
         whole = written(Part(number, tuple(shared.items()), total_of(factored(inner))))
-        if length(whole) < length(best):
+        if length(whole) <= length(best):
             best = whole
     return best
 
@@ -277,13 +358,34 @@ def _without(scalars: tuple[tuple[Expr, Fraction], ...], shared: dict[Expr, Frac
     return tuple((e, k - shared.get(e, Fraction(0))) for e, k in scalars if k != shared.get(e, Fraction(0)))
 
 
-def formula(terms: list[Term], target: Places, scaling: str = "broadcast") -> Expr:
+def formula(terms: list[Term], target: Places, context: Context, scaling: str = "broadcast") -> Expr:
     """The sum of terms that are already in normal form."""
     shape = tuple(total(tuple(i.dim for i in indices((p,)))) for p in target)
     if not terms:
         return zeros(shape)
-    e = outside([part_of(t, target, scaling) for t in terms])
+    e = outside(side_by_side([part_of(t, target, scaling, context) for t in terms]))
     return e if e.shape == shape else _stretched(e, target)
+
+
+def side_by_side(parts: list[Part]) -> list[Part]:
+    """Parts that are put into different places of zeros, one after the other along an axis, are joined there."""
+    placed = [p for p in parts if isinstance(p.core, Apply) and p.core.name == "place"]
+    if len(placed) < 2 or len({p.core.shape for p in placed}) > 1:
+        return parts
+    shape = placed[0].core.shape
+    for axis in range(len(shape)):
+        by_start = {p.core["items"][axis][0]: p for p in placed if isinstance(p.core, Apply)
+                    and all(item == (0, d) for k, (item, d) in enumerate(zip(p.core["items"], shape, strict=True)) if k != axis)}
+        run, stop = [], 0
+        while stop in by_start and len(run) <= len(placed):
+            run.append(by_start[stop])
+            item = run[-1].core["items"][axis] if isinstance(run[-1].core, Apply) else (0, 0)
+            stop = shapes.add(item[0], item[1])
+        if len(run) == len(placed) and stop == shape[axis]:
+            pieces_ = [written(p._replace(core=p.core.args[0])) for p in run if isinstance(p.core, Apply)]
+            joined = Part(Fraction(1), (), apply("concatenate", *pieces_, axis=axis))
+            return [joined, *(p for p in parts if p not in placed)]
+    return parts
 
 
 def _stretched(e: Expr, target: Places) -> Expr:
@@ -297,8 +399,8 @@ def _stretched(e: Expr, target: Places) -> Expr:
     return spread(e, places, target)
 
 
-def expanded(term: Term, budget: int = WIDE) -> list[Term] | None:
-    """The term with its sums multiplied out; None where there are too many."""
+def expanded(term: Term, free: frozenset[Index], context: Context, budget: int = WIDE) -> list[Term] | None:
+    """The term with its sums multiplied out, cancelling as it goes; None where there are too many."""
     out, changed = [term], True
     while changed:
         changed = False
@@ -308,7 +410,7 @@ def expanded(term: Term, budget: int = WIDE) -> list[Term] | None:
                 continue
             assert isinstance(f.base, Apply)
             rest = Term(t.coefficient, tuple(g for g in t.factors if g is not f), t.summed)
-            made = [rest.times(addend) for addend in addends(f)]
+            made = [m for addend in addends(f) if (m := normal(rest.times(addend), free, context)) is not None]
             if len(out) + len(made) > budget:
                 return None
             out[n:n + 1] = made
@@ -317,11 +419,13 @@ def expanded(term: Term, budget: int = WIDE) -> list[Term] | None:
     return out
 
 
-def addends(f: Factor) -> list[Term]:
-    """The terms of a factor that is a sum."""
+def addends(f: Factor, context: Context | None = None) -> list[Term]:
+    """The terms of a factor that is a sum; with a context, addends that are definitions are written out."""
     assert isinstance(f.base, Apply)
     out = []
     for arg, sign in zip(f.base.args, f.base["signs"], strict=True):
+        if context is not None and isinstance(arg, Var):
+            arg = context.definitions.get(arg.name, arg)
         own = f.places[len(f.places) - len(arg.shape):]
         places = tuple(None if d == 1 else p for p, d in zip(own, arg.shape, strict=True))
         part = lower(arg, places)
@@ -341,7 +445,7 @@ def vanishing(terms: list[Term], free: frozenset[Index], context: Context) -> li
             if not alone:
                 continue
             own = frozenset(indices(f.places)) - set(alone)
-            split = [a._replace(summed=a.summed | frozenset(alone)) for a in addends(f)]
+            split = [a._replace(summed=a.summed | frozenset(alone)) for a in addends(f, context)]
             if not simplified(split, tuple(own), context):
                 zero = True
                 break
@@ -355,23 +459,83 @@ def best_formula(terms: list[Term], target: Places, context: Context, scaling: s
     free = tuple(indices(target))
     plain = vanishing(simplified(terms, free, context), frozenset(free), context)
     plain = [folded(t, context) for t in plain]
-    best = formula(plain, target, scaling)
-    loose = [expanded(t) for t in plain]
+    best = formula(plain, target, context, scaling)
+    loose = [expanded(t, frozenset(free), context) for t in plain]
     if all(x is not None for x in loose) and any(len(x or ()) > 1 for x in loose):
         flat = [t for x in loose if x is not None for t in x]
         if len(flat) <= WIDE:
             multiplied_out = [folded(t, context) for t in simplified(flat, free, context)]
-            other = formula(multiplied_out, target, scaling)
-            if length(other) < length(best):
+            other = formula(multiplied_out, target, context, scaling)
+            if reading(other) < reading(best):
                 return other, multiplied_out
     return best, plain
 
 
 def folded(term: Term, context: Context) -> Term:
-    """The term with what equals a definition called by its name."""
-    if not context.definitions:
-        return term
+    """The term with a product that equals a definition called by its name: (X - mu) / sd is Xh."""
+    for name, body in context.products():
+        found = _occurrence(term, body)
+        while found is not None:
+            places, used = found
+            factors = []
+            for f, taken in zip(term.factors, used, strict=True):
+                if f.power != taken:
+                    factors.append(f._replace(power=f.power - taken))
+                if taken and not any(g.base == name for g in factors):
+                    factors.append(Factor(name, places))
+            held = {i for f in factors for i in indices(f.places)}
+            term = Term(term.coefficient / body[1].coefficient, tuple(factors), term.summed & held)
+            found = _occurrence(term, body)
     return term
+
+
+def _occurrence(term: Term, body: tuple[Places, Term]) -> tuple[Places, list[Fraction]] | None:
+    """Where the factors of a definition stand in a term: the definition's places there, and how much of each factor is taken."""
+    places, product = body
+    wanted = product.factors
+    if len(wanted) > 6 or not {f.base for f in wanted} <= {f.base for f in term.factors}:
+        return None
+
+    def search(k: int, names: dict[Index, Index], used: list[Fraction]) -> tuple[Places, list[Fraction]] | None:
+        if k == len(wanted):
+            return _placed(term, places, product, names, used)
+        want = wanted[k]
+        for n, have in enumerate(term.factors):
+            rest = have.power - used[n]
+            if have.base != want.base or rest * want.power <= 0 or abs(rest) < abs(want.power):
+                continue
+            more = _matched(want.places, have.places, names)
+            if more is not None:
+                found = search(k + 1, more, [*used[:n], used[n] + want.power, *used[n + 1:]])
+                if found is not None:
+                    return found
+        return None
+
+    return search(0, {}, [Fraction(0)] * len(term.factors))
+
+
+def _matched(want: Places, have: Places, names: dict[Index, Index]) -> dict[Index, Index] | None:
+    """The renaming that turns one factor's places into another's."""
+    out = dict(names)
+    for p, q in zip(want, have, strict=True):
+        if isinstance(p, Index) and isinstance(q, Index):
+            if out.setdefault(p, q) is not q:
+                return None
+        elif p is not None or q is not None:
+            return None
+    return out
+
+
+def _placed(term: Term, places: Places, product: Term, names: dict[Index, Index], used: list[Fraction]) -> tuple[Places, list[Fraction]] | None:
+    """The definition's places in the term, if its own sums are sums over nothing else there."""
+    own = [p for p in places if isinstance(p, Index)]
+    if any(p not in names for p in own) or len({names[i] for i in (*own, *product.summed)}) < len(own) + len(product.summed):
+        return None
+    inner = {names[i] for i in product.summed}
+    left = {i for f, taken in zip(term.factors, used, strict=True) if f.power != taken for i in indices(f.places)}
+    if not inner <= term.summed or inner & left:
+        return None
+    return tuple(names[p] if isinstance(p, Index) else None for p in places), used
 
 
 __all__ = ["Part", "best_formula", "formula", "length", "normal", "pairwise"]

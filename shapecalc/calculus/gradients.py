@@ -8,10 +8,10 @@ from fractions import Fraction
 
 from ..errors import NotDifferentiable
 from ..expr import Apply, Expr, Lit, Var, rebuild, variables
-from ..forms import remake, zeros
+from ..forms import apply, remake, zeros
 from ..indexed import Factor, Place, Places, Term, fresh, indices, refreshed, renamed
 from ..language.problem import Problem
-from .collect import best_formula, length
+from .collect import best_formula, burden
 from .lowering import lower
 from .reverse import Reverse
 from .simplify import Context
@@ -51,6 +51,14 @@ class Backward:
         """The same with the gradients of intermediates written out."""
         return self.written_out(self.formula(name))
 
+    def drawn(self, e: Expr, layout: str) -> Expr:
+        """A gradient as a layout draws it: in numerator layout the transpose, read anew so that no transpose is left over."""
+        if layout != "numerator" or len(e.shape) != 2:
+            return e
+        places = fresh(e.shape)
+        found, _ = best_formula(_terms(e, places), places[::-1], self.context)
+        return self.folded(found)
+
     def written_out(self, e: Expr) -> Expr:
         """A formula without the names of gradients, but for those that are given."""
         symbols = {f.symbol.name: f for f in self.flows.values() if not f.given}
@@ -79,10 +87,20 @@ class Backward:
 
 def fold(e: Expr, context: Context) -> Expr:
     """Calls by name every part that is written exactly as a definition is."""
-    named = {body: Var(name, body.shape) for name, body in context.definitions.items() if isinstance(body, Apply) and name not in context.hidden}
+    named = {leftward(body): Var(name, body.shape) for name, body in context.definitions.items() if isinstance(body, Apply) and name not in context.hidden}
     if not named:
         return e
-    return rebuild(e, lambda node: named.get(node), remake)
+    return rebuild(e, lambda node: named.get(leftward(node)), remake)
+
+
+def leftward(e: Expr) -> Expr:
+    """A chain of matrix products bracketed from the left, so that equal chains are equal."""
+    if not (isinstance(e, Apply) and e.name == "matmul"):
+        return e
+    a, b = e.args
+    if isinstance(b, Apply) and b.name == "matmul" and len(b.args[0].shape) == 2 and len(b.args[1].shape) <= 2 and len(a.shape) <= 2:
+        return leftward(apply("matmul", apply("matmul", a, b.args[0]), b.args[1]))
+    return apply("matmul", leftward(a), b)
 
 
 def _terms(e: Expr, places: Places) -> list[Term]:
@@ -149,7 +167,7 @@ def backward(problem: Problem, wanted: Iterable[str] | None = None) -> Backward:
 
     def sink(v: Var, places: Places, terms: list[Term]) -> None:
         flow = flow_of(v.name)
-        flow.terms.extend(_onto(t, places, flow) for t in terms)
+        flow.terms.extend(_onto(t, places, flow.places) for t in terms)
 
     for name in reversed(problem.definitions):
         if name == problem.last or name in problem.upstream:
@@ -168,10 +186,10 @@ def backward(problem: Problem, wanted: Iterable[str] | None = None) -> Backward:
     return Backward(problem, context, flows, order, tuple(n for n, f in flows.items() if f.given))
 
 
-def _onto(t: Term, places: Places, flow: Flow) -> Term:
+def _onto(t: Term, places: Places, own: Places) -> Term:
     """A contribution in the places of the name's own gradient."""
     names = {}
-    for p, q in zip(places, flow.places, strict=True):
+    for p, q in zip(places, own, strict=True):
         if isinstance(p, tuple):
             raise NotDifferentiable("an axis that was split by a reshape")
         if p is not None:
@@ -201,7 +219,9 @@ def seed(problem: Problem, flow: Flow, name: str) -> None:
 
 def settle(flow: Flow, flows: Mapping[str, Flow], order: list[str], context: Context) -> None:
     """Reads the formula of one gradient, once everything that flows into it is known."""
-    if flow.given or (flow.formula is not None):
+    if flow.given:
+        flow.formula = flow.symbol
+    if flow.formula is not None:
         order.append(flow.name)
         return
     flow.incoming = tuple(flow.terms)
@@ -213,7 +233,7 @@ def settle(flow: Flow, flows: Mapping[str, Flow], order: list[str], context: Con
             one = {name: symbols[name]}
             other, other_terms = best_formula([s for t in terms for s in substitute(t, one)], flow.places, context)
             other = fold(other, context)
-            if length(other) <= length(best):
+            if burden(other) <= burden(best):
                 best, terms = other, other_terms
-    flow.formula, flow.terms = best, terms
+    flow.formula, flow.terms = best, _terms(best, flow.places)
     order.append(flow.name)

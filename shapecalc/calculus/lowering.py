@@ -90,8 +90,10 @@ def lower(e: Expr, places: Places) -> Term:
         return raised(e.args[0], places, e["k"] if e.name == "power" else Fraction(1, 2))
     if e.name in ("zeros",):
         return Term(Fraction(0), ())
-    if e.name == "matpow" and 0 < e["k"] <= 6:
-        return _chain(e.args[0], e["k"], places)
+    if e.name == "matpow" and 0 < abs(e["k"]) <= 6:
+        return _chain(e.args[0] if e["k"] > 0 else apply("inv", e.args[0]), abs(e["k"]), places)
+    if e.name == "det":
+        return _determinant(e)
     if e.name == "inv":
         return _inverse(e, places)
     signature = signature_of(e)
@@ -170,14 +172,24 @@ def _inverse(e: Apply, places: Places) -> Term:
             left = lower(apply("inv", a.args[1]), (row, middle))
             out = left.times(lower(apply("inv", a.args[0]), (middle, column)))
             return out._replace(summed=out.summed | frozenset(indices((middle,))))
-        if a.name == "matpow" and a["k"] > 0 and is_invertible(a):
-            return _chain(apply("inv", a.args[0]), min(a["k"], 12), places) if a["k"] <= 12 else atom(e, places)
+        if a.name == "matpow" and is_invertible(a):
+            return lower(apply("matpow", a.args[0], k=-a["k"]), places)
         if a.name in ("mul", "div", "neg"):
             scaled = _scaled(a)
             if scaled is not None:
                 scale, rest = scaled
                 return raised(scale, (None,) * len(scale.shape), Fraction(-1)).times(lower(apply("inv", rest), places))
     return atom(e, places)
+
+
+def _determinant(e: Apply) -> Term:
+    """det of a transpose, an inverse, a power."""
+    (a,) = e.args
+    k = Fraction(1)
+    while isinstance(a, Apply) and a.name in ("transpose", "inv", "matpow"):
+        k *= -1 if a.name == "inv" else a["k"] if a.name == "matpow" else 1
+        a = a.args[0]
+    return atom(apply("det", a), (), k)
 
 
 def _scaled(a: Apply) -> tuple[Expr, Expr] | None:

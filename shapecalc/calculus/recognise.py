@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ..errors import Misfit
-from ..expr import Apply, Expr, Lit
+from ..expr import Apply, Expr, Lit, Var
 from ..forms import apply, mul, ones, power, transposed
 from ..indexed import Factor, Index, Place, Places, Term, indices
 from ..notation import text
@@ -54,8 +54,9 @@ def offer(table: Table, piece: Piece) -> None:
 class Reader:
     """Combines the factors of one piece of a term. ``scaling`` says how a vector scales a matrix: 'diag' or 'broadcast'."""
 
-    def __init__(self, leaves: list[Piece], target: Places, scaling: str) -> None:
+    def __init__(self, leaves: list[Piece], target: Places, scaling: str, even: frozenset[Expr] = frozenset()) -> None:
         self.leaves = leaves
+        self.even = even
         self.scaling = scaling
         self.wanted = frozenset(indices(target))
         self.rank = max(2, len(target), *(len(p.places) for p in leaves))
@@ -76,9 +77,15 @@ class Reader:
         for k, leaf in enumerate(self.leaves):
             table: Table = {}
             offer(table, leaf)
+            if leaf.e in self.even:
+                offer(table, leaf._replace(places=leaf.places[::-1], cost=leaf.cost + 0.01))
+            if isinstance(leaf.e, Apply) and leaf.e.name == "diagonal" and not set(indices(leaf.places)) & self.needed(1 << k):
+                offer(table, Piece(leaf.cost - 6, apply("tr", leaf.e.args[0]), ()))
             self.tables[1 << k] = self.closed(table, 1 << k)
-        for size in range(2, n + 1):
-            for mask in self.connected(size):
+        grown = list(self.tables)
+        for _ in range(2, n + 1):
+            grown = self.connected(grown)
+            for mask in grown:
                 table = {}
                 for left in self.halves(mask):
                     right = mask ^ left
@@ -88,10 +95,10 @@ class Reader:
                     self.tables[mask] = self.closed(table, mask)
         return self.tables.get((1 << n) - 1, {})
 
-    def connected(self, size: int) -> list[int]:
-        """The subsets of that size that hang together, grown from those one smaller."""
+    def connected(self, smaller: list[int]) -> list[int]:
+        """The subsets that hang together, grown from those with one factor less."""
         out: dict[int, None] = {}
-        for mask in [m for m in self.tables if m.bit_count() == size - 1]:
+        for mask in smaller:
             own = frozenset().union(*(o for k, o in enumerate(self.owners) if mask >> k & 1))
             for k, other in enumerate(self.owners):
                 if not mask >> k & 1 and own & other:
@@ -139,7 +146,7 @@ class Reader:
         yield from matmuls(a, b, need, late)
         if in_order:
             yield from hadamards(a, b, need, self.rank)
-        if self.scaling == "diag" or len(a.places) == 1:
+        if len(a.places) == 1:
             yield from scalings(a, b, need, self.scaling == "diag")
 
 
@@ -150,9 +157,33 @@ def sums(piece: Piece, gone: tuple[int, ...]) -> Iterator[Piece]:
     axis: int | tuple[int, ...] | None = None if every else gone[0] if len(gone) == 1 else gone
     bare = piece.cost - (2 if leaf_is_loose(piece.e) else 0)
     yield Piece(bare + (5 if every else 12), apply("sum", piece.e, axis=axis), rest)
+    if not any(isinstance(p, Index) for p in rest):
+        yield from dots(piece)
     if not every or len(piece.places) > 1:
         kept = tuple(None if k in gone else p for k, p in enumerate(piece.places))
-        yield Piece(bare + (19 if every else 26), apply("sum", piece.e, axis=axis, keepdims=True), kept)
+        yield Piece(bare + (14 if every else 20), apply("sum", piece.e, axis=axis, keepdims=True), kept)
+
+
+def dots(piece: Piece) -> Iterator[Piece]:
+    """The sum of an entrywise product of vectors as an inner product, of matrices as a trace where that is shorter."""
+    e = piece.e
+    below: Expr = Lit(1)
+    if isinstance(e, Apply) and e.name == "div":
+        e, below = e.args
+    if not (isinstance(e, Apply) and e.name == "mul") or len(piece.places) > 2:
+        return
+    a, b = e.args
+    if below != Lit(1):
+        b = apply("div", b, below)
+    if a.shape != b.shape:
+        return
+    wrapped = 2.0 if wraps(b) else 0.0
+    if len(piece.places) == 1:
+        yield Piece(piece.cost - 1 + wrapped, apply("matmul", a, b), ())
+    elif piece.places[1] is None:
+        yield Piece(piece.cost + 1 + wrapped, apply("matmul", transposed(a), b), (None, None))
+    elif piece.places[0] is None:
+        yield Piece(piece.cost + 1 + wrapped, apply("matmul", a, transposed(b)), (None, None))
 
 
 def leaf_is_loose(e: Expr) -> bool:
@@ -167,14 +198,16 @@ def turned(piece: Piece) -> Iterator[Piece]:
         swapped = (*p[:-2], p[-1], p[-2])
         if len(p) == 2:
             back = isinstance(piece.e, Apply) and piece.e.name == "transpose"
-            yield Piece(piece.cost + (-2 if back else 2), transposed(piece.e), swapped)
+            entrywise = isinstance(piece.e, Apply) and piece.e.name in ("mul", "div")
+            compound = isinstance(piece.e, Apply) and piece.e.name == "matmul"
+            yield Piece(piece.cost + (-2 if back else 12 if entrywise else 4.5 if compound else 2), transposed(piece.e), swapped)
         else:
             axes = (*range(len(p) - 2), len(p) - 1, len(p) - 2)
             yield Piece(piece.cost + 16, apply("transpose", piece.e, axes=axes), swapped)
     if len(p) == 1 and p[0] is not None:
-        yield Piece(piece.cost + 8, apply("expand_dims", piece.e, axes=(1,)), (p[0], None))
+        yield Piece(piece.cost + 16, apply("expand_dims", piece.e, axes=(1,)), (p[0], None))
     if len(p) >= 2 and None not in p[-1:] and len(p) == 2 and p[0] is None and p[1] is not None:
-        yield Piece(piece.cost + 4, apply("squeeze", piece.e, axes=(0,)), (p[1],))
+        yield Piece(piece.cost + 16, apply("squeeze", piece.e, axes=(0,)), (p[1],))
 
 
 def matmuls(a: Piece, b: Piece, need: frozenset[Index], late: float) -> Iterator[Piece]:
@@ -199,8 +232,10 @@ def matmuls(a: Piece, b: Piece, need: frozenset[Index], late: float) -> Iterator
         return
     if set(indices((inner,))) & set(every):
         return
-    row = 1.0 if len(p) == 1 and len(q) == 2 else 0.0  # a person writes A.T @ x rather than x @ A
+    row = 2.05 if len(p) == 1 and len(q) == 2 else 0.0  # a person writes A.T @ x rather than x @ A
     bad = 2.0 if wraps(b.e) else 0.0
+    if not out and isinstance(a.e, Apply) and a.e.name == "matmul":
+        bad += 0.05  # x @ A @ y rather than A.T @ x @ y
     yield Piece(a.cost + b.cost + 1 + row + late + bad, apply("matmul", a.e, b.e), out)
 
 
@@ -243,15 +278,21 @@ def hadamards(a: Piece, b: Piece, need: frozenset[Index], rank: int) -> Iterator
         yield from sums(whole, gone)
 
 
+def over(e: Expr) -> tuple[Expr, Expr]:
+    """Numerator and denominator."""
+    if isinstance(e, Apply) and e.name == "power" and e["k"] < 0:
+        return Lit(1), power(e.args[0], -e["k"])
+    if isinstance(e, Apply) and e.name == "div":
+        return e.args[0], e.args[1]
+    return e, Lit(1)
+
+
 def quotient(a: Expr, b: Expr) -> Expr:
-    """a * b, written a / c where b is 1 / c."""
-    if isinstance(b, Apply) and b.name == "power" and b["k"] < 0:
-        return apply("div", a, power(b.args[0], -b["k"]))
-    if isinstance(b, Apply) and b.name == "div" and b.args[0] == Lit(1):
-        return apply("div", a, b.args[1])
-    if isinstance(a, Apply) and a.name == "power" and a["k"] < 0:
-        return apply("div", b, power(a.args[0], -a["k"]))
-    return apply("mul", a, b)
+    """a * b, as one quotient where either is one."""
+    (top, below), (other, under) = over(a), over(b)
+    denominator = mul(below, under)
+    product = mul(top, other)
+    return product if denominator == Lit(1) else apply("div", product, denominator)
 
 
 def scalings(a: Piece, b: Piece, need: frozenset[Index], diagonal: bool) -> Iterator[Piece]:
@@ -260,7 +301,7 @@ def scalings(a: Piece, b: Piece, need: frozenset[Index], diagonal: bool) -> Iter
         return
     if any(i not in need for i in indices(a.places)):
         return
-    cost = a.cost - (2 if leaf_is_loose(a.e) else 0) + b.cost + 7 - (3 if diagonal else 0)
+    cost = a.cost - (2 if leaf_is_loose(a.e) else 0) + b.cost + (4 if diagonal else 7 if isinstance(a.e, Var) else 26)
     if a.places[0] is b.places[0]:
         yield Piece(cost, apply("matmul", apply("diag", a.e), b.e), b.places)
     else:
@@ -298,6 +339,8 @@ def same_entries(factors: list[Factor]) -> list[Piece]:
 
 def multiplied(group: list[Factor]) -> Piece:
     """One entrywise product or quotient."""
+    if len(group) == 1 and (group[0].power > 0 or group[0].power == 1):
+        return leaf(group[0])
     up = [f for f in group if f.power > 0]
     down = [f._replace(power=-f.power) for f in group if f.power < 0]
     if not up:
@@ -356,7 +399,7 @@ def pieces(factors: Iterable[Factor]) -> list[list[Factor]]:
     return [sorted(g[1], key=lambda f: order[id(f)]) for g in sorted(out, key=lambda g: min(order[id(f)] for f in g[1]))]
 
 
-def read_piece(factors: list[Factor], target: Places, scaling: str) -> Table:
+def read_piece(factors: list[Factor], target: Places, scaling: str, even: frozenset[Expr]) -> Table:
     """Every arrangement of one piece, with its formula."""
     deltas = [f for f in factors if isinstance(f.base, Apply) and f.base.name == "eye"]
     rest = [f for f in factors if f not in deltas]
@@ -365,7 +408,7 @@ def read_piece(factors: list[Factor], target: Places, scaling: str) -> Table:
     wanted = tuple(i for i in own)
     if len(leaves) > MOST:
         raise Unreadable
-    return Reader(leaves, wanted if len(target) <= 2 else (*wanted, *([None] * (len(target) - len(wanted)))), scaling).read()
+    return Reader(leaves, wanted if len(target) <= 2 else (*wanted, *([None] * (len(target) - len(wanted)))), scaling, even).read()
 
 
 def with_delta(rest: list[Factor], deltas: list[Factor], target: Places) -> list[Piece]:
@@ -376,7 +419,7 @@ def with_delta(rest: list[Factor], deltas: list[Factor], target: Places) -> list
         if len(touching) == 1:
             (only,) = touching
             assert isinstance(only, Index)
-            inner = read_piece(rest, (only,), "broadcast")
+            inner = read_piece(rest, (only,), "broadcast", frozenset())
             vector = min((p for p in inner.values() if list(indices(p.places)) == [only]), key=lambda p: p.cost, default=None)
             if vector is not None:
                 bare = vector.cost - (2 if leaf_is_loose(vector.e) else 0)
@@ -448,19 +491,29 @@ def together(*places: Place) -> Place:
     return out[0] if len(out) == 1 else out or None
 
 
+def read_scalar(factors: list[Factor], rank: int, even: frozenset[Expr] = frozenset()) -> Expr:
+    """A piece without free indices: of shape (), or (1, 1) where what it multiplies has axes to take that."""
+    try:
+        table = read_piece(factors, (), "broadcast", even)
+    except (Unreadable, Misfit):
+        table = {}
+    best = min((p for p in table.values() if not list(indices(p.places)) and (not p.places or len(p.places) <= rank)), key=lambda p: p.cost, default=None)
+    return best.e if best is not None else einsum(factors, ())
+
+
 def fits(places: Places, target: Places) -> bool:
     """Whether a formula with these axes broadcasts to the target."""
     return len(places) <= len(target) and all(p is None or p == t for p, t in zip(reversed(places), reversed(target), strict=False))
 
 
-def read(factors: list[Factor], target: Places, scaling: str = "broadcast") -> Piece:
-    """The cheapest formula that broadcasts to the target; an einsum where matrices have none."""
+def read(factors: list[Factor], target: Places, scaling: str = "broadcast", even: frozenset[Expr] = frozenset()) -> Piece:
+    """The cheapest formula that broadcasts to the target; an einsum where matrices have none. ``even``: factors that are symmetric."""
     if not factors:
         return Piece(0, Lit(1), ())
     try:
         table: Table | None = None
         for piece in pieces(factors):
-            own = read_piece(piece, target, scaling)
+            own = read_piece(piece, target, scaling, even)
             table = own if table is None else merge(table, own)
         assert table is not None
         best = min((p for p in table.values() if fits(p.places, target)), key=lambda p: p.cost + missing(p, target), default=None)

@@ -8,10 +8,10 @@ from fractions import Fraction
 from ..errors import NotKnownYet
 from ..expr import Apply, Expr, Lit, Var, nodes
 from ..forms import apply
-from ..indexed import Factor, Index, Places, Term, fresh, indices, renamed
+from ..indexed import Factor, Index, Places, Term, fresh, indices, refreshed, renamed
 from ..op import Signature
 from ..ops.multilinear import aligned
-from .collect import best_formula
+from .collect import best_formula, expanded
 from .lowering import Bound, Opaque, lower, raised, signature_of
 from .simplify import Context
 from .texts import pull_back, slope
@@ -66,9 +66,10 @@ class Reverse:
 
     def collapsed(self, e: Expr, places: Places, terms: list[Term]) -> tuple[Places, list[Term]]:
         """The incoming gradient as one formula, with plain indices."""
-        written, _ = best_formula(terms, places, self.context)
+        extra = tuple(dict.fromkeys(i for t in terms for i in _free(t) if i not in set(indices(places))))
+        written, _ = best_formula(terms, (*extra, *places), self.context)
         new = fresh(e.shape)
-        return new, [lower(written, new)] if not _is_sum(written) else [Term(Fraction(1), (Factor(written, new),))]
+        return new, [lower(written, (*extra, *new))] if not _is_sum(written) else [Term(Fraction(1), (Factor(written, (*extra, *new)),))]
 
     def stretched(self, e: Apply, places: Places, terms: list[Term], sign: int | None = None) -> list[tuple[Expr, Places, list[Term]]]:
         """For an operation that broadcasts: each argument with its places, and the terms summed over what it lacks."""
@@ -151,9 +152,9 @@ class Reverse:
 
     def through_structured(self, e: Apply, places: Places, terms: list[Term]) -> None:
         """An operation with a pull-back of its own, which takes the incoming gradient as a formula."""
-        extra = tuple(i for t in terms for i in _free(t) if i not in set(indices(places)))
-        if extra:
-            raise NotKnownYet(f"the derivative of {e.name} with respect to a tensor, entry by entry, is not in the rule book")
+        if any(i not in set(indices(places)) for t in terms for i in _free(t)):
+            self.through_linearly(e, places, terms)
+            return
         incoming, _ = best_formula(terms, places, self.context)
         if incoming.shape != e.shape:
             incoming = apply("broadcast_to", incoming, shape=e.shape)
@@ -163,6 +164,32 @@ class Reverse:
                 back = pull_back(e, n, incoming, named)
                 own = fresh(arg.shape)
                 self.pull(arg, own, terms_of(back, own))
+
+
+    def through_linearly(self, e: Apply, places: Places, terms: list[Term]) -> None:
+        """The same where the gradient has axes of its own (a Jacobian): the pull-back is read in index form, linear in dy."""
+        incoming = Var("dy", e.shape)
+        named = self.result if e is self.root else None
+        for n, arg in enumerate(e.args):
+            if arg not in self.live:
+                continue
+            own = fresh(arg.shape)
+            made = []
+            for t in terms_of(pull_back(e, n, incoming, named), own):
+                loose = expanded(t, frozenset(indices(own)), self.context, 64)
+                for part in loose or [t]:
+                    hits = [f for f in part.factors if f.base == incoming]
+                    if len(hits) != 1 or hits[0].power != 1:
+                        raise NotKnownYet(f"the derivative of {e.name} with respect to a tensor, entry by entry, is not in the rule book")
+                    rest = part._replace(factors=tuple(f for f in part.factors if f is not hits[0]))
+                    made.extend(self.replaced(rest, hits[0].places, places, terms, own))
+            self.pull(arg, own, made)
+
+    @staticmethod
+    def replaced(rest: Term, at: Places, places: Places, terms: list[Term], own: Places) -> list[Term]:
+        """A term with the incoming gradient's terms in the place of dy."""
+        names = {p: q for p, q in zip(places, at, strict=True) if isinstance(p, Index)}
+        return [_copied(rest.times(renamed(refreshed(t), names)), own) for t in terms]
 
 
 def _free(t: Term) -> list[Index]:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ..expr import Apply, Expr, Lit, Var
+from ..expr import ONE, Apply, Expr, Lit, Var
 from ..forms import apply
-from ..indexed import Factor, Index, Place, Places, Term, indices, moved, renamed
+from ..indexed import Factor, Index, Place, Places, Term, fresh, indices, moved, renamed
 from ..shapes import Dim, is_scalar, multiply
+from .lowering import lower
 
 MASKS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal"})
 
@@ -25,6 +26,20 @@ class Context:
     definitions: Mapping[str, Expr] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     used: dict[tuple[str, str], None] = field(default_factory=dict)
+    _products: list[tuple[Var, tuple[Places, Term]]] | None = None
+
+    def products(self) -> list[tuple[Var, tuple[Places, Term]]]:
+        """The definitions that are products of at least two factors, in index form."""
+        if self._products is None:
+            self._products = []
+            for name, body in self.definitions.items():
+                if name in self.hidden or not isinstance(body, Apply):
+                    continue
+                places = fresh(body.shape)
+                lowered = lower(body, places)
+                if len(lowered.factors) > 1 and lowered.coefficient and (not lowered.summed or len(body.shape) > 0):
+                    self._products.append((Var(name, body.shape), (places, lowered)))
+        return self._products
 
     def note(self, e: Expr, property_: str) -> None:
         """Remembers that a declared property of a variable in e was used."""
@@ -80,7 +95,7 @@ def normal(term: Term, free: frozenset[Index], context: Context) -> Term | None:
         if term.coefficient == 0:
             return None
         term = _merged(term, context)
-        for rule in (_swallow, _cancel_inverse, _sum_to_one, _split_delta):
+        for rule in (_swallow, _cancel_inverse, _sum_to_one, _split_delta, _logistic):
             changed = rule(term, free, context)
             if changed is not None:
                 term = changed
@@ -145,6 +160,30 @@ def _split_delta(term: Term, free: frozenset[Index], _: Context) -> Term | None:
             if tuple(i.dim for i in left) == tuple(i.dim for i in right):
                 parts = tuple(Factor(apply("eye", n=i.dim), (i, j)) for i, j in zip(left, right, strict=True))
                 return Term(term.coefficient, tuple(g for g in term.factors if g is not f) + parts, term.summed)
+    return None
+
+
+def _logistic(term: Term, free: frozenset[Index], _: Context) -> Term | None:
+    """exp(u) / (1 + exp(u)) = sigmoid(u), and 1 / (1 + exp(-u)) = sigmoid(u)."""
+    for f in term.factors:
+        if f.power != -1 or not isinstance(f.base, Apply) or f.base.name != "add" or set(f.base["signs"]) != {1} or len(f.base.args) != 2:
+            continue
+        grown = [a for a in f.base.args if isinstance(a, Apply) and a.name == "exp"]
+        if len(grown) != 1 or not any(a == ONE for a in f.base.args):
+            continue
+        (u,) = grown[0].args
+        above = next((g for g in term.factors if g.base == grown[0] and g.places == f.places and g.power == 1), None)
+        minus = isinstance(u, Apply) and u.name == "neg"
+        if above is not None and not minus:
+            made: Expr = apply("sigmoid", u)
+        elif above is not None:
+            made = apply("add", ONE, apply("sigmoid", u.args[0] if isinstance(u, Apply) else u), signs=(1, -1))
+        elif minus and isinstance(u, Apply):
+            made = apply("sigmoid", u.args[0])
+        else:
+            continue
+        rest = tuple(g for g in term.factors if g is not f and g is not above)
+        return Term(term.coefficient, (*rest, Factor(made, f.places)), term.summed)
     return None
 
 
@@ -248,14 +287,17 @@ def _sizes(term: Term) -> Term:
     return Term(coefficient, tuple(f for f in term.factors if f not in sizes) + made, term.summed)
 
 
-def key(term: Term, free: tuple[Index, ...]) -> tuple[object, ...]:
+def key(term: Term, free: tuple[Index, ...], context: Context) -> tuple[object, ...]:
     """What two terms have in common exactly when they differ in their coefficient and in the names of summed indices only."""
     colour: dict[Index, int] = {i: k for k, i in enumerate(free)}
     for i in term.summed:
         colour[i] = hash(("sum", i.dim))
 
+    even = {f.base for f in term.factors if len(f.places) == 2 and symmetric(f.base, context)}
+
     def mark(f: Factor, mine: Index | None) -> int:
-        return hash((f.base, f.power, tuple(tuple((colour[i], i is mine) for i in indices((p,))) for p in f.places)))
+        places = tuple(tuple((colour[i], i is mine) for i in indices((p,))) for p in f.places)
+        return hash((f.base, f.power, tuple(sorted(places)) if f.base in even else places))
 
     for _ in range(3 if len(term.summed) > 1 else 1):
         new = {i: hash((colour[i], tuple(sorted(mark(f, i) for f in term.factors if i in set(indices(f.places)))))) for i in term.summed}
@@ -263,20 +305,24 @@ def key(term: Term, free: tuple[Index, ...]) -> tuple[object, ...]:
     return (tuple(sorted(mark(f, None) for f in term.factors)), tuple(sorted(colour[i] for i in term.summed)))
 
 
-def gathered(terms: Iterable[Term], free: tuple[Index, ...]) -> list[Term]:
+def gathered(terms: Iterable[Term], free: tuple[Index, ...], context: Context) -> list[Term]:
     """Like terms added up, in the order in which they first appear; zeros gone."""
     found: dict[tuple[object, ...], Term] = {}
     for t in terms:
-        k = key(t, free)
+        k = key(t, free, context)
         old = found.get(k)
         found[k] = t if old is None else old._replace(coefficient=old.coefficient + t.coefficient)
+        if old is not None:
+            for f in t.factors:
+                if isinstance(f.base, Var) and f.base.properties & {"symmetric", "posdef"} and f not in old.factors:
+                    context.note(f.base, "symmetric")
     return [t for t in found.values() if t.coefficient]
 
 
 def simplified(terms: Iterable[Term], free: tuple[Index, ...], context: Context) -> list[Term]:
     """Every term in normal form, like terms added up."""
     kept = frozenset(free)
-    return gathered((n for t in terms if (n := normal(t, kept, context)) is not None), free)
+    return gathered((n for t in terms if (n := normal(t, kept, context)) is not None), free, context)
 
 
 __all__ = ["Context", "Place", "flat_product", "gathered", "key", "moved", "normal", "simplified", "size_factor", "sums_to_one", "symmetric", "uses"]

@@ -23,14 +23,16 @@ def missing(source: str, frame: Frame, token: Token | None) -> SyntaxProblem:
         refuse_sign(source, token)
     if frame.chains:
         waiting = frame.chains[-1].token.span
-        return SyntaxProblem(f"an operand is missing after {written(source, waiting)}", waiting)
+        ahead = source[waiting[1] : waiting[1] + 100].lstrip(" \t\r")
+        hint = "a line goes on only inside brackets" if token is None and ahead.startswith("\n") and ahead.strip() else None
+        return SyntaxProblem(f"an operand is missing after {written(source, waiting)}", waiting, hint=hint)
     if frame.keyword is not None:
         return SyntaxProblem(f"the value of {frame.keyword.text} is missing", frame.keyword.span)
     if token is None:
         return SyntaxProblem("there is no formula", frame.opening.span)
-    if token.is_("..."):
+    if token.text == "...":
         return SyntaxProblem("... stands for nothing here", token.span)
-    if token.is_("]") and frame.kind == "index" and not frame.index:
+    if token.text == "]" and frame.kind == "index" and not frame.index:
         return SyntaxProblem("an index is missing", (frame.opening.start, token.end), hint="the whole axis is [:]")
     return SyntaxProblem(f"an operand is missing before {written(source, token.span)}", token.span)
 
@@ -43,27 +45,34 @@ def side_by_side(source: str, tokens: Sequence[Token], place: int, operand: Node
     refuse_sign(source, token)
     if token.kind is Kind.STRING:
         return stray_text(token)
-    if token.is_("..."):
+    if token.text == "...":
         return SyntaxProblem("... stands for nothing here", token.span)
     end = _extent(tokens, place)
     left, right = written(source, operand.span), written(source, (token.start, end))
-    scalar = isinstance(operand, Number) or token.kind is Kind.NUMBER
-    hint = f"write {left}*{right}" if scalar else f"write {left} @ {right}, or {left} * {right} entry by entry"
+    numbers = isinstance(operand, Number) + (token.kind is Kind.NUMBER)
+    products = (f"{left} @ {right}, or {left} * {right} entry by entry", f"{left}*{right}", f"{left}*{right}, or {left}, {right} in a list")
+    hint = f"write {products[numbers]}"
     return SyntaxProblem(f"an operator is missing between {left} and {right}", (operand.span[0], end), hint=hint)
 
 
 def _extent(tokens: Sequence[Token], place: int) -> int:
-    """Where the operand ends that begins at this token: with its bracket, or at the bar that closes it."""
-    if tokens[place].is_("|", "||"):
-        return next(token.end for token in tokens[place + 1 :] if token.is_(tokens[place].text))
-    if tokens[place].kind is Kind.NAME and place + 1 < len(tokens) and tokens[place + 1].is_("("):
-        place += 1
-    depth = 0
-    for token in tokens[place:]:
-        depth += token.step
-        if depth <= 0:
-            return token.end
-    return tokens[place].end
+    """Where the operand ends that begins at this token: with its bracket, or at the bar that closes it, and its transposes."""
+    last = place
+    if tokens[place].text in {"|", "||"}:
+        last = next(k for k in range(place + 1, len(tokens)) if tokens[k].text == tokens[place].text)
+    elif tokens[place].kind is Kind.NAME and place + 1 < len(tokens) and tokens[place + 1].text == "(":
+        last += 1
+    depth = tokens[last].step
+    while depth > 0 and last + 1 < len(tokens):
+        last += 1
+        depth += tokens[last].step
+    for sign, name in zip(tokens[last + 1 :: 2], tokens[last + 2 :: 2], strict=False):
+        if not (sign.text in {".", "^"} and name.text in {"T", "mT"}):
+            break
+        last += 2
+    while last + 1 < len(tokens) and tokens[last + 1].kind is Kind.POSTFIX:
+        last += 1
+    return tokens[last].end
 
 
 def stray_text(token: Token) -> SyntaxProblem:
@@ -74,7 +83,7 @@ def stray_text(token: Token) -> SyntaxProblem:
 def caret(source: str, tokens: Sequence[Token], place: int, operand: Node) -> tuple[str, int]:
     """How a transpose is written that the caret just before this place begins, and the place behind it; refuses any other caret."""
     here = tokens[place : place + 3]
-    braces = len(here) == 3 and here[0].is_("{") and here[2].is_("}")
+    braces = len(here) == 3 and here[0].text == "{" and here[2].text == "}"
     for exponent in here[braces : braces + 1]:
         if exponent.kind is Kind.NAME and exponent.text == "T":
             return "^T", place + 1 + 2 * braces
@@ -87,7 +96,7 @@ def _power(source: str, tokens: Sequence[Token], place: int, operand: Node) -> S
     """A caret that was meant as a power, or as an inverse."""
     sign = tokens[place - 1]
     end = place
-    if end < len(tokens) and tokens[end].is_("-", "+"):
+    if end < len(tokens) and tokens[end].text in {"-", "+"}:
         end += 1
     stop = _extent(tokens, end) if end < len(tokens) and tokens[end].kind is not Kind.POSTFIX else sign.end
     base, exponent = written(source, operand.span), source[sign.end : stop].strip()
@@ -109,6 +118,6 @@ def stray_bar(source: str, frame: Frame, tokens: Sequence[Token], place: int, op
     if frame.kind in {"norm", "abs"}:
         span = frame.opening.start, token.end
         return SyntaxProblem("bars inside bars can be read in two ways", span, hint="write abs(x), and norm(x) or ||x||")
-    if any(other.is_(token.text) for other in tokens[place + 1 :]):
+    if any(other.text == token.text for other in tokens[place + 1 :]):
         return side_by_side(source, tokens, place, operand)
     return SyntaxProblem(f"{written(source, token.span)} closes nothing", token.span, hint="write abs(x), and norm(x) or ||x||")

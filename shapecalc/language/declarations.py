@@ -10,7 +10,7 @@ from shapecalc.errors import Span, SyntaxProblem
 from .complaints import written
 from .refusals import VALUES, new_name
 from .syntax import formula
-from .tokens import CLOSING, Kind, Token, outside
+from .tokens import Kind, Token, outside
 from .tree import Name, Node, Number, Product, Sum, Unary, walk
 
 
@@ -53,7 +53,7 @@ def read_declaration(source: str, tokens: Sequence[Token], line: int) -> Declara
     _one_declaration(rest)
     words, sizes = _parts(source, rest, names[-1].id)
     shape = tuple(_size(source, size) for size in sizes)
-    begin = next(token.start for token in rest if not words or token.start >= words[-1].end and not token.is_(","))
+    begin = next(token.start for token in rest if not words or (token.start >= words[-1].end and token.text != ","))
     return Declaration(names, tuple((word.text, word.span) for word in words), shape, (begin, span[1]), span, line, text)
 
 
@@ -63,9 +63,9 @@ def _introduced(tokens: Sequence[Token]) -> int:
     while 2 * count + 1 < len(tokens) and tokens[2 * count].kind is Kind.NAME:
         follower = tokens[2 * count + 1]
         count += 1
-        if follower.is_(":", "∈") or (follower.kind is Kind.NAME and follower.text == "in"):
+        if follower.text in {":", "∈"} or (follower.kind is Kind.NAME and follower.text == "in"):
             return count
-        if not follower.is_(","):
+        if follower.text != ",":
             return 0
     return 0
 
@@ -75,7 +75,7 @@ def _example(name: str) -> str:
 
 
 def _upstream(rest: Sequence[Token], names: Sequence[Name], span: Span) -> Name:
-    if len(rest) == 4 and rest[1].is_("(") and rest[2].kind is Kind.NAME and rest[3].is_(")") and len(names) == 1:
+    if len(rest) == 4 and rest[1].text == "(" and rest[2].kind is Kind.NAME and rest[3].text == ")" and len(names) == 1:
         return Name(rest[2].text, rest[2].span)
     hint = f"write {names[0].id}: upstream(Z)"
     raise SyntaxProblem("upstream gives one name to the incoming gradient of one definition", span, hint=hint)
@@ -84,34 +84,39 @@ def _upstream(rest: Sequence[Token], names: Sequence[Name], span: Span) -> Name:
 def _one_declaration(rest: Sequence[Token]) -> None:
     """Refuses a second colon, and an equals sign, outside brackets."""
     for place in outside(rest, ":", "∈", "=", "+="):
-        if rest[place].is_(":", "∈"):
+        if rest[place].text in {":", "∈"}:
             raise SyntaxProblem("another declaration begins on this line", rest[place].span, hint="put ; or a new line between them")
         raise SyntaxProblem("a declaration gives no value", rest[place].span, hint="declare the name, or define it: not both")
 
 
 def _parts(source: str, rest: Sequence[Token], name: str) -> tuple[list[Token], list[Sequence[Token]]]:
     """The words of a declaration, and the tokens of each size."""
-    opening = _opening(rest)
-    # R alone may be a size; ℝ alone is the reals
-    spaces = (k for k in range(len(rest)) if rest[k].text in {"R", "ℝ"} and (rest[k + 1].is_("^") if k + 1 < len(rest) else rest[k].text == "ℝ"))
-    space = next(spaces, None)
-    if space is not None and _words(rest[:space]) is not None:
+    space, opening = _space(rest), _opening(rest)
+    if space is not None:
         words, inner = rest[:space], rest[space + 2 :]
-        if inner and inner[0].is_(*CLOSING) and _opening(inner) == 0:
+        if not inner and len(rest) > space + 1:
+            raise SyntaxProblem("the sizes are missing after ^", rest[-1].span, hint=f"write {name}: (S, D)")
+        if inner and _opening(inner) == 0:
             inner = inner[1:-1]
-    elif opening is not None and _words(rest[:opening]) is not None:
+    elif opening is not None and _are_words(rest[:opening]):
         words, inner = rest[:opening], rest[opening + 1 : -1]
     else:
         return _book_style(source, rest, name)
-    if space is not None and space + 2 == len(rest):
-        raise SyntaxProblem("the sizes are missing after ^", rest[-1].span, hint=f"write {name}: (S, D)")
-    return _words(words) or [], _sizes(inner)
+    return [token for token in words if token.text != ","], _sizes(inner)
 
 
-def _words(tokens: Sequence[Token]) -> list[Token] | None:
-    """Properties, with commas between them or without; None where it is anything else."""
-    words = [token for token in tokens if not token.is_(",")]
-    return words if all(token.kind is Kind.NAME and token.text != "x" for token in words) else None
+def _are_words(tokens: Sequence[Token]) -> bool:
+    """Whether these are properties, with commas between them or without."""
+    return all(token.text == "," or (token.kind is Kind.NAME and token.text != "x") for token in tokens)
+
+
+def _space(rest: Sequence[Token]) -> int | None:
+    """Where the ℝ of ℝ^{S×D} stands, behind words at most; R alone may be a size, ℝ alone is the reals."""
+    for k, token in enumerate(rest):
+        bare = k + 1 == len(rest)
+        if (token.text == "ℝ" and bare) or (token.text in {"R", "ℝ"} and not bare and rest[k + 1].text == "^"):
+            return k if _are_words(rest[:k]) else None
+    return None
 
 
 def _opening(tokens: Sequence[Token]) -> int | None:
@@ -120,7 +125,7 @@ def _opening(tokens: Sequence[Token]) -> int | None:
     for k in range(len(tokens) - 1, -1, -1):
         depth -= tokens[k].step
         if depth == 0:
-            return k if tokens[k].is_("(", "[") or (k == 0 and tokens[k].is_("{")) else None
+            return k if tokens[k].text in {"(", "["} or (k == 0 and tokens[k].text == "{") else None
     return None
 
 
@@ -128,16 +133,17 @@ def _book_style(source: str, rest: Sequence[Token], name: str) -> tuple[list[Tok
     """S x D, without brackets; words may stand before it."""
     span = rest[0].start, rest[-1].end
     words = 0
-    while words + 1 < len(rest) and rest[words].kind is rest[words + 1].kind is Kind.NAME and rest[words + 1].text != "x":
+    while words + 1 < len(rest) and rest[words + 1].kind is Kind.NAME and _are_words(rest[words : words + 2]):
         words += 1
     sizes = _sizes(rest[words:])
     if len(sizes) > 1:
         return list(rest[:words]), sizes
     shown = written(source, (rest[words].start, rest[-1].end))
-    if rest[0].is_("("):
+    if rest[0].text == "(":
         raise SyntaxProblem("behind the shape nothing can stand", span, hint=f"properties stand before it: {name}: symmetric (n, n)")
     if len(rest) == words + 1 and rest[-1].kind in {Kind.NAME, Kind.NUMBER}:
-        raise SyntaxProblem(f"the shape of {name} is not in brackets", span, hint=f"write {name}: ({shown},)")
+        declared = " ".join([*(token.text for token in rest[:words]), f"({shown},)"])
+        raise SyntaxProblem(f"the shape of {name} is not in brackets", span, hint=f"write {name}: {declared}")
     raise SyntaxProblem(f"the shape of {name} cannot be read", span, hint=_example(name))
 
 
@@ -149,8 +155,8 @@ def _sizes(tokens: Sequence[Token]) -> list[Sequence[Token]]:
     for token in tokens:
         depth += token.step
         last = pieces[-1][-1] if pieces[-1] else None
-        times = token.text == "x" and last is not None and (last.kind in {Kind.NAME, Kind.NUMBER} or last.is_(")"))
-        if depth == 0 and (token.is_(",", "×") or times):
+        times = token.text == "x" and last is not None and (last.kind in {Kind.NAME, Kind.NUMBER} or last.text == ")")
+        if depth == 0 and (token.text in {",", "×"} or times):
             if last is None:
                 raise SyntaxProblem(f"a size is missing before {token.text}", token.span)
             pieces.append([])
@@ -158,7 +164,7 @@ def _sizes(tokens: Sequence[Token]) -> list[Sequence[Token]]:
         else:
             pieces[-1].append(token)
     if not pieces[-1]:
-        if separator is not None and not separator.is_(","):
+        if separator is not None and separator.text != ",":
             raise SyntaxProblem(f"a size is missing after {separator.text}", separator.span)
         pieces.pop()
     return [*pieces]

@@ -84,8 +84,8 @@ class Frame:
         if last is None or last.level != level or level == POWER:
             self.chains.append(Chain(level, token, operand))
         elif level == COMPARISON and last.first is not None:
-            span = last.first.span[0], token.end
-            raise SyntaxProblem("comparisons cannot be chained", span, hint="each by itself is 0 or 1: (a < b) * (b < c)")
+            hint = "write one equality to a line" if token.text == "==" else "each by itself is 0 or 1: (a < b) * (b < c)"
+            raise SyntaxProblem("comparisons cannot be chained", (last.first.span[0], token.end), hint=hint)
         else:
             last.rest.append((last.token.text, operand))
             last.token = token

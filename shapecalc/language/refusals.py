@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
+
 from shapecalc.errors import SyntaxProblem, shorten
 
 from .tokens import Kind, Token
@@ -17,7 +19,7 @@ WORDS = {
     "import": _AWAY, "from": _AWAY, "print": _AWAY, "return": _DEFINED,
     "and": _LOGIC, "or": _LOGIC, "is": "write ==", "not": "comparisons are 0 or 1: 1 - (a > 0)",
     "lambda": "call a variable lam or λ; a function is def f(x) = ...", "def": "a definition of a function is a line of its own",
-    "class": None, "with": None, "assert": "write left == right", "del": _AWAY, "pass": _AWAY, "yield": None, "try": None,
+    "assert": "write left == right", "del": _AWAY, "pass": _AWAY,
 }  # fmt: skip
 VALUES = {"None", "True", "False"}
 
@@ -30,12 +32,12 @@ SIGNS = {
     "·": _TWO_PRODUCTS, "×": _TWO_PRODUCTS, "∘": _TWO_PRODUCTS, "∙": _TWO_PRODUCTS, "•": _TWO_PRODUCTS, "⋅": _TWO_PRODUCTS,
     "⊗": "write kron(A, B) or outer(a, b)", "÷": "write /", "⊘": "write /", "–": "write - for a minus", "—": "write - for a minus",
     ".*": _ENTRYWISE, "./": _ENTRYWISE, ".^": "write **", "//": "write /; a comment begins with #", "%": "a comment begins with #",
-    "\\": "a line goes on only inside brackets; LaTeX is not read here",
+    "\\": "write solve(A, b); a line goes on only inside brackets",
     "&": _LOGIC, "&&": _LOGIC, "~": "comparisons are 0 or 1: 1 - (a > 0)", "!": "comparisons are 0 or 1: 1 - (a > 0)",
     "√": "write sqrt(x)", "∑": "write sum(X, axis=0)", "∏": "write prod(X, axis=0)", "∫": None, "∞": None,
     "∂": _GRADIENT, "∇": _GRADIENT, "†": "write X.T", "“": _QUOTES, "”": _QUOTES, "‘": _QUOTES, "`": _QUOTES,
     "+=": "one assignment to a line", "-=": "write = or +=", "*=": "write = or +=", "/=": "write = or +=", "@=": "write = or +=",
-    ":=": "write =", "{": "write round brackets", "ⁿ": "write x**n", **dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", "a digit of a name stands on the line: x1"),
+    ":=": "write =", "{": "write round brackets", "ⁿ": "write x**n", **dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", "write the digit on the line: x1"),
     "$": "LaTeX is not read here", "?": None, "->": None,
     ";": "statements end only outside brackets",
 }  # fmt: skip
@@ -46,8 +48,8 @@ KNOWN = frozenset("+-*/@^()[],:=<>.|")  # signs that have a place, if not here
 
 def refuse_word(token: Token) -> None:
     """Raises where the word is one of Python's that has no place in a formula."""
-    if token.text in WORDS:
-        raise SyntaxProblem(f"{token.text} is not part of the language", token.span, hint=WORDS[token.text])
+    if token.text in WORDS or (iskeyword(token.text) and token.text not in VALUES):
+        raise SyntaxProblem(f"{token.text} is not part of the language", token.span, hint=WORDS.get(token.text))
 
 
 def refuse_sign(source: str, token: Token) -> None:

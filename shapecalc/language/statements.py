@@ -128,7 +128,7 @@ def _equality(source: str, tokens: Sequence[Token], line: int) -> Equality:
         return Equality(tree.left, tree.right, span, line, text)
     hint = "give it a name: Z = ..."
     # X (S, D) with a space is a declaration without its colon; sum(X) is not
-    spaced = isinstance(tree, Call) and source[tree.name_span[1]].isspace() and not tree.keywords
+    spaced = isinstance(tree, Call) and source[tree.name_span[1] : tree.name_span[1] + 1].isspace() and not tree.keywords
     if spaced and isinstance(tree, Call) and all(isinstance(arg, Name | Number) for arg in tree.args):
         hint = f"a shape is written {tree.name}: {written(source, (tree.name_span[1], span[1]))}"
     raise SyntaxProblem("this line defines nothing", span, hint=hint)
@@ -142,14 +142,14 @@ def _define(source: str, tokens: Sequence[Token], line: int) -> Define:
     commas = head[3:-1:2]
     if (
         len(head) < 3
-        or not (head[1].is_("(") and head[-1].is_(")"))
+        or not (head[1].text == "(" and head[-1].text == ")")
         or any(token.kind is not Kind.NAME for token in (head[0], *names))
-        or not all(token.is_(",") for token in commas)
+        or not all(token.text == "," for token in commas)
     ):
         raise SyntaxProblem("a function is one formula of its arguments", span, hint="write def f(x) = x * sigmoid(x)")
     params = tuple(Name(new_name(token), token.span) for token in names)
-    if twice := next((param for k, param in enumerate(params) if param in params[:k]), None):
-        raise SyntaxProblem(f"{twice.id} is an argument twice", twice.span)
+    if len(set(params)) < len(params):
+        raise SyntaxProblem("an argument has the name of another", (head[1].start, head[-1].end))
     body = tokens[marks[0] + 1 :]
     if not body:
         raise SyntaxProblem("nothing stands after =", tokens[marks[0]].span)

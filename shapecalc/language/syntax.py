@@ -13,6 +13,7 @@ from shapecalc.errors import ShapecalcError, SyntaxProblem, TooLarge
 
 from .complaints import caret, missing, open_bars, side_by_side, stray_bar, stray_text
 from .frames import LEVELS, SIGN, Chain, Frame
+from .prefixes import prefix_at
 from .refusals import VALUES, refuse_word
 from .tokens import Kind, Token, guard, lines, scan
 from .tree import (
@@ -36,11 +37,7 @@ from .tree import (
 DEEPEST = 200
 
 OPENING = {"(": "group", "[": "list", "||": "norm", "|": "abs"}
-PREFIXES = frozenset(
-    """np numpy torch jnp jax.numpy math F nn.functional torch.nn.functional jax.nn np.linalg numpy.linalg torch.linalg jnp.linalg
-    jax.numpy.linalg scipy.linalg scipy.special torch.special jax.scipy.special""".split()  # noqa: SIM905 - a list of words
-)
-ORDERS = {"F": "F", "1": "1", "2": "2", "₁": "1", "₂": "2"}
+ORDERS = {"_F": "F", "_1": "1", "_2": "2", "₁": "1", "₂": "2"}
 
 
 def parse(source: str) -> Node:
@@ -54,11 +51,12 @@ def parse(source: str) -> Node:
         if not statements:
             raise SyntaxProblem("there is no formula", (0, 0))
         guard(statements[0])
+        tree = formula(source, statements[0])
         if len(statements) > 1:
             raise SyntaxProblem("the formula has ended, and another one begins here", statements[1][0].span)
-        return formula(source, statements[0])
     except ShapecalcError as error:
         raise error.at(source) from None
+    return tree
 
 
 def formula(source: str, tokens: Sequence[Token]) -> Node:
@@ -71,6 +69,8 @@ def formula(source: str, tokens: Sequence[Token]) -> Node:
 
 
 class _Parser:
+    """One formula on its way from tokens to a tree."""
+
     def __init__(self, source: str, tokens: Sequence[Token]) -> None:
         self.source = source
         self.tokens = tokens
@@ -88,18 +88,17 @@ class _Parser:
             if self.frame.operand is None:
                 self._operand(token)
             else:
-                self._after(token)
+                self._after(token, self.frame.operand)
         if len(self.frames) > 1:
             raise open_bars(self.frame)
         return self._value(None)
 
-    def _next(self, ahead: int = 0) -> Token | None:
-        place = self.place + ahead
-        return self.tokens[place] if place < len(self.tokens) else None
+    def _next(self) -> Token | None:
+        return self.tokens[self.place] if self.place < len(self.tokens) else None
 
     def _follows(self, *texts: str) -> bool:
         token = self._next()
-        return token is not None and token.is_(*texts)
+        return token is not None and token.text in texts
 
     # ---- where an operand is expected
 
@@ -113,17 +112,17 @@ class _Parser:
             if frame.kind not in {"call", "method"}:
                 raise stray_text(token)
             frame.operand = String(token.text[1:-1], token.span)
-        elif token.is_("+", "-"):
+        elif token.text in {"+", "-"}:
             frame.chains.append(Chain(SIGN, token))
-        elif token.is_(*OPENING):
+        elif token.text in OPENING:
             self._open(Frame(OPENING[token.text], token, self.place, token.start))
-        elif token.is_(")", "]"):
+        elif token.text in {")", "]"}:
             self._close(token)
-        elif token.is_(":") and frame.kind == "index" and not frame.chains:
+        elif token.text == ":" and frame.kind == "index" and not frame.chains:
             self._colon(token)
-        elif token.is_(",") and frame.parts and not frame.chains:
+        elif token.text == "," and frame.parts and not frame.chains:
             self._comma(token)
-        elif token.is_("...") and frame.kind == "index" and frame.blank and self._follows(",", "]"):
+        elif token.text == "..." and frame.kind == "index" and frame.blank and self._follows(",", "]"):
             frame.operand = Name("...", token.span)
         else:
             raise missing(self.source, frame, token)
@@ -131,58 +130,40 @@ class _Parser:
     def _name(self, token: Token) -> None:
         """A name, or a function with the bracket that opens its arguments; a module before it is dropped."""
         refuse_word(token)
-        prefix, name = self._prefix(token)
+        prefix, place = prefix_at(self.tokens, self.place - 1)
+        name, self.place = self.tokens[place], place + 1
         bracket = self._next()
-        if bracket is not None and bracket.is_("(") and name.text not in VALUES:
+        if bracket is not None and bracket.text == "(" and name.text not in VALUES:
             self.place += 1
             self._open(Frame("call", bracket, self.place, token.start, name=name, prefix=prefix))
         else:
             self.frame.operand = Name(name.text, (token.start, name.end))
 
-    def _prefix(self, token: Token) -> tuple[str, Token]:
-        """The longest module that the dotted words from here spell, and the name behind it; its words are consumed."""
-        words = [token]
-        while len(words) < 5 and (dot := self._next(2 * len(words) - 2)) is not None and dot.is_("."):
-            word = self._next(2 * len(words) - 1)
-            if word is None or word.kind is not Kind.NAME:
-                break
-            words.append(word)
-        for k in range(len(words) - 1, 0, -1):
-            path = ".".join(word.text for word in words[:k])
-            bracket = self._next(2 * k)
-            # F is a variable too: F.T, F.shape
-            if path in PREFIXES and (path != "F" or (bracket is not None and bracket.is_("("))):
-                self.place += 2 * k
-                return path, words[k]
-        return "", token
-
     # ---- where an operand has ended
 
-    def _after(self, token: Token) -> None:
+    def _after(self, token: Token, operand: Node) -> None:
         frame = self.frame
-        operand = frame.operand
-        assert operand is not None  # noqa: S101 - for the type checker: `run` asks this
         if token.kind is Kind.POSTFIX:
             frame.operand = _postfix(operand, token)
-        elif token.text in LEVELS and token.kind is Kind.OPERATOR:
+        elif token.text in LEVELS:
             frame.infix(operand, token)
-        elif token.is_("."):
+        elif token.text == ".":
             self._member(operand, token)
-        elif token.is_("["):
+        elif token.text == "[":
             frame.operand = None
             self._open(Frame("index", token, self.place, operand.span[0], subject=operand))
-        elif token.is_(","):
+        elif token.text == ",":
             self._comma(token)
-        elif token.is_(")", "]"):
+        elif token.text in {")", "]"}:
             self._close(token)
-        elif token.is_("^"):
+        elif token.text == "^":
             how, self.place = caret(self.source, self.tokens, self.place, operand)
             frame.operand = Transpose(operand, how, (operand.span[0], self.tokens[self.place - 1].end))
-        elif token.is_("|", "||"):
+        elif token.text in {"|", "||"}:
             self._bar(operand, token)
-        elif token.is_("="):
+        elif token.text == "=":
             self._keyword(operand, token)
-        elif token.is_(":"):
+        elif token.text == ":":
             self._colon(token)
         else:
             raise side_by_side(self.source, self.tokens, self.place - 1, operand)
@@ -196,8 +177,10 @@ class _Parser:
         bracket = self._next()
         span = operand.span[0], name.end
         if name.text in {"T", "mT"}:
+            if bracket is not None and bracket.text == "(" and bracket.start == name.end:
+                raise SyntaxProblem(f".{name.text} is not called", (dot.start, bracket.end), hint=f"write .{name.text} alone")
             self.frame.operand = Transpose(operand, "." + name.text, span)
-        elif bracket is not None and bracket.is_("("):
+        elif bracket is not None and bracket.text == "(":
             self.place += 1
             self.frame.operand = None
             self._open(Frame("method", bracket, self.place, span[0], name=name, subject=operand))
@@ -279,7 +262,8 @@ class _Parser:
     def _colon(self, token: Token) -> None:
         frame = self.frame
         if frame.kind != "index":
-            raise SyntaxProblem(": can stand only inside an index", token.span)
+            hint = "a declaration begins with names: X: (S, D)" if frame.kind == "formula" else None
+            raise SyntaxProblem(": can stand only inside an index", token.span, hint=hint)
         if len(frame.parts) == 2:
             raise SyntaxProblem("a slice has at most two colons", token.span)
         frame.parts.append(self._part(token))
@@ -296,10 +280,10 @@ class _Parser:
             return
         order, end = "", token.end
         sign = self._next()
-        if sign is not None and sign.start == end and (sign.text[:1] == "_" or sign.text in ORDERS):
-            if sign.text.lstrip("_") not in ORDERS or sign.kind is Kind.NUMBER:
+        if sign is not None and sign.start == end and (sign.text.startswith("_") or sign.text in ORDERS):
+            if sign.text not in ORDERS:
                 raise SyntaxProblem("a norm can carry _F, _2 or _1", sign.span)
-            order, end = ORDERS[sign.text.lstrip("_")], sign.end
+            order, end = ORDERS[sign.text], sign.end
             self.place += 1
         self.frame.operand = Norm(value, order, (frame.start, end))
 

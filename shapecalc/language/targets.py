@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from shapecalc.errors import Span, SyntaxProblem
 
 from .complaints import written
-from .refusals import new_name
+from .refusals import new_name, refuse_sign
 from .tokens import Kind, Token
 
 
@@ -48,13 +48,13 @@ def read_target(source: str, tokens: Sequence[Token]) -> Target:
         case [name, ".", "grad"] if tokens[0].kind is Kind.NAME:
             return GradTarget(None, name, 1, None, span)
         case ["∇", *rest]:
-            return _nabla(source, rest, span)
+            return _nabla(rest, span)
         case [first, *rest] if first.startswith(("d", "∂")) and "/" in rest:
             return _quotient(tokens, span)
     raise _refused(source, tokens, span)
 
 
-def _nabla(source: str, texts: Sequence[str], span: Span) -> GradTarget:
+def _nabla(texts: Sequence[str], span: Span) -> GradTarget:
     """∇_W L, ∇²_w L, ∇_{W} L; the L may be left out."""
     order = 2 if "2" in texts else 1
     match [text for text in texts if text != "2"]:
@@ -63,7 +63,7 @@ def _nabla(source: str, texts: Sequence[str], span: Span) -> GradTarget:
         case [under, *of] if under.startswith("_") and len(under) > 1 and len(of) < 2:
             wrt = under[1:]
         case _:
-            raise SyntaxProblem(f"{written(source, span)} does not say by what to differentiate", span, hint="write ∇_W L")
+            raise SyntaxProblem("this derivative cannot be read", span, hint="write ∇_W L or ∇²_w L")
     names = [wrt, *of]
     if not all(name.isidentifier() for name in names) or texts.count("2") > 1:
         raise SyntaxProblem("this derivative cannot be read", span, hint="write ∇_W L or ∇²_w L")
@@ -107,7 +107,7 @@ def _quotient(tokens: Sequence[Token], span: Span) -> GradTarget:
     order = 2 if above[1:2] == ["^2"] else 1
     of = above[order:]
     words = [*of, *(word for part in below for word in part[:1])]
-    readable = above[0] == "d" and len(of) == 1 and all(part[1:] in ([], ["^2"]) for part in below)
+    readable = above[0] == "d" and below and len(of) == 1 and all(part[1:] in ([], ["^2"]) for part in below)
     if not readable or len(words) != 1 + len(below) or not all(word.isidentifier() for word in words):
         raise SyntaxProblem("this derivative cannot be read", span, hint=_FORMS)
     return _derivative(of[0], order, below, span)
@@ -129,12 +129,15 @@ def _derivative(of: str, order: int, below: list[list[str]], span: Span) -> Grad
 
 def _refused(source: str, tokens: Sequence[Token], span: Span) -> SyntaxProblem:
     """Anything else on the left of =."""
+    for token in tokens:
+        if token.text not in {"∂", "∇"}:
+            refuse_sign(source, token)
     shown = written(source, span)
     if tokens[0].kind is Kind.NAME and len(tokens) > 1:
-        if tokens[1].is_("(") and tokens[-1].is_(")"):
+        if tokens[1].text == "(" and tokens[-1].text == ")":
             return SyntaxProblem("this cannot stand on the left of =", span, hint=f"a function is written def {shown} = ...")
-        if tokens[1].is_("[") and tokens[-1].is_("]"):
+        if tokens[1].text == "[" and tokens[-1].text == "]":
             return SyntaxProblem(f"only the whole of {tokens[0].text} can be given a value", span)
-        if tokens[1].is_(","):
+        if tokens[1].text == ",":
             return SyntaxProblem("only one name can be given a value at a time", span)
     return SyntaxProblem("this cannot stand on the left of =", span, hint="on the left stands a name, Z or dW, or a derivative, dL/dW")

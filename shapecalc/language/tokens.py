@@ -36,7 +36,10 @@ class Kind(Enum):
 
 
 class Token(NamedTuple):
-    """text is the plain spelling (≥ is ">=", ⊙ is "*"); what was written lies at source[start:end]."""
+    """text is the plain spelling (≥ is ">=", ⊙ is "*"); what was written lies at source[start:end].
+
+    A string keeps its quotation marks, so that the text alone tells a sign from anything else.
+    """
 
     kind: Kind
     text: str
@@ -48,14 +51,10 @@ class Token(NamedTuple):
         """Where it stands."""
         return self.start, self.end
 
-    def is_(self, *texts: str) -> bool:
-        """Whether it is one of these operators."""
-        return self.kind is Kind.OPERATOR and self.text in texts
-
     @property
     def step(self) -> int:
         """1 for a bracket that opens, -1 for one that closes, else 0."""
-        return _STEPS.get(self.text, 0) if self.kind is Kind.OPERATOR else 0
+        return _STEPS.get(self.text, 0)
 
 
 _PLAIN = {
@@ -78,11 +77,12 @@ def scan(source: str) -> list[Token]:
     place = 1 if source.startswith("\ufeff") else 0
     while place < len(source):
         c = source[place]
+        if c in " \t" or (c == "\r" and source.startswith("\n", place + 1)) or (c > "~" and category(c) == "Zs"):
+            place += 1
+            continue
         if c == "#":
             end = _line_end(source, place)
             token = _unreadable(source, place, end)
-        elif _is_space(c) or source.startswith("\r\n", place):
-            end, token = place + 1, None
         else:
             token = _token(source, place, tokens[-1] if tokens else None)
             end = token.end
@@ -92,10 +92,6 @@ def scan(source: str) -> list[Token]:
             raise TooLarge(f"the text has more than {MOST_TOKENS} names, numbers and signs")
         place = end
     return tokens
-
-
-def _is_space(c: str) -> bool:
-    return c in " \t" or (c > "~" and category(c) == "Zs")
 
 
 def _line_end(source: str, place: int) -> int:
@@ -154,9 +150,10 @@ def _number(source: str, place: int) -> Token:
         # 2.T is a transpose of 2, whatever that may be; 2. and 2.e3 are numbers
         if not _is_letter(after) or after in _DIGITS or _exponent(source, end + 1) > end + 1:
             end = _digits(source, end + 1)
+    digits = end - place - source.count(".", place, end)
     mantissa, end = end, _exponent(source, end)
     power = source[mantissa + 1 : end].lstrip("+-0") or "0"
-    fits = mantissa - place <= LONGEST_NUMBER + 1 and len(power) < 4 and int(power) <= LONGEST_NUMBER
+    fits = digits <= LONGEST_NUMBER and len(power) < 4 and int(power) <= LONGEST_NUMBER
     return Token(Kind.NUMBER if fits else Kind.WRONG, source[place:end], place, end)
 
 
@@ -191,8 +188,8 @@ def _is_letter(c: str) -> bool:
 
 
 def _string(source: str, place: int) -> Token:
-    end = source.find(source[place], place + 1, _line_end(source, place)) + 1
-    if not end:
+    end = source.find(source[place], place + 1) + 1
+    if not end or "\n" in source[place:end]:
         return Token(Kind.WRONG, source[place], place, place + 1)
     return _unreadable(source, place, end) or Token(Kind.STRING, source[place:end], place, end)
 
@@ -212,7 +209,7 @@ def _ends_operand(token: Token | None, place: int) -> bool:
     """Whether the token is the end of an operand that reaches up to this place: then a ' is a transpose."""
     if token is None or token.end != place:
         return False
-    return token.kind in {Kind.NAME, Kind.NUMBER, Kind.POSTFIX} or token.is_(")", "]")
+    return token.kind in {Kind.NAME, Kind.NUMBER, Kind.POSTFIX} or token.text in {")", "]"}
 
 
 def complaint(token: Token) -> ShapecalcError:
@@ -277,7 +274,7 @@ def outside(tokens: Sequence[Token], *texts: str) -> list[int]:
     places, depth = [], 0
     for k, token in enumerate(tokens):
         depth += token.step
-        if depth == 0 and token.is_(*texts):
+        if depth == 0 and token.text in texts:
             places.append(k)
     return places
 

@@ -1,0 +1,270 @@
+"""How a formula looks, whatever it is printed in: a closed set of boxes. Parentheses are boxes: no printer adds or drops one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Union
+
+TIMES = "\u2062"  # a product without a sign
+APPLY = "\u2061"  # between a function and its argument
+TOP = "⊤"
+BINARY = frozenset("+−±⊙⊘⊗·×")
+RELATIONS = frozenset("=≠≈≤≥<>→:∈")
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A name. One character is set in italics, several upright; ``kind``: matrix, vector, scalar, tensor, size, function or plain."""
+
+    text: str
+    kind: str = "scalar"
+    bold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Digits, with a decimal point at most."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A sign: + − = ⊙ ⊘ ⊗ , ∂ ..., `TIMES` or `APPLY`. Whether it is binary follows from where it stands."""
+
+    glyph: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Upright words inside a formula: otherwise, axis=0."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Boxes side by side."""
+
+    items: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frac:
+    """A quotient; ``derivative``: ∂L/∂Z, which on one line needs no sign before the next factor."""
+
+    above: Box
+    below: Box
+    derivative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """Something with an index, an exponent, or both."""
+
+    body: Box
+    sub: Box | None = None
+    sup: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """Something between delimiters: ( [ { | ‖ ⟨ and their partners."""
+
+    open: str
+    close: str
+    body: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """A factor with something small below it: its shape."""
+
+    body: Box
+    note: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """An accent: ``hat``, ``bar`` or ``tilde``."""
+
+    body: Box
+    accent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sqrt:
+    """A square root."""
+
+    body: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A big operator (a sum, or max with something under it) before what it acts on."""
+
+    below: Box
+    above: Box | None
+    body: Box
+    glyph: str = "∑"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A matrix written out. Entries may be `Linked`, so that those that belong together light up together."""
+
+    rows: tuple[tuple[Box, ...], ...]
+    open: str = "["
+    close: str = "]"
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Values, each with the condition under which it holds."""
+
+    rows: tuple[tuple[Box, Box], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tinted:
+    """Something in the colour of a size name."""
+
+    body: Box
+    size: str
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Something that belongs to a group; where the format can, the members of a group light up together."""
+
+    body: Box
+    group: str
+
+
+Box = Union[  # noqa: UP007 - a runtime alias
+    Symbol, Number, Operator, Text, Row, Frac, Scripts, Fenced, Under, Over, Sqrt, Sum, Grid, Cases, Tinted, Linked
+]  # fmt: skip
+EMPTY = Row(())
+
+
+def op(glyph: str) -> Operator:
+    """A sign."""
+    return Operator(glyph)
+
+
+def row(*items: Box | str) -> Box:
+    """Boxes side by side, rows inside flattened; a string is a sign."""
+    flat: list[Box] = []
+    for item in items:
+        if isinstance(item, str):
+            flat.append(Operator(item))
+        elif isinstance(item, Row):
+            flat.extend(item.items)
+        else:
+            flat.append(item)
+    return flat[0] if len(flat) == 1 else Row(tuple(flat))
+
+
+def joined(items: list[Box] | tuple[Box, ...], glyph: str) -> Box:
+    """Boxes with a sign between them."""
+    out: list[Box | str] = []
+    for item in items:
+        out += [glyph, item] if out else [item]
+    return row(*out)
+
+
+def paren(body: Box) -> Fenced:
+    """In parentheses."""
+    return Fenced("(", ")", body)
+
+
+def sup(body: Box, script: Box) -> Scripts:
+    """An exponent; it joins an index that is there already."""
+    if isinstance(body, Scripts) and body.sup is None:
+        return Scripts(body.body, body.sub, script)
+    return Scripts(body, None, script)
+
+
+def sub(body: Box, script: Box) -> Scripts:
+    """An index; it joins an exponent that is there already."""
+    if isinstance(body, Scripts) and body.sub is None:
+        return Scripts(body.body, script, body.sup)
+    return Scripts(body, script, None)
+
+
+def children(box: Box) -> tuple[Box, ...]:
+    """The boxes directly inside."""
+    match box:
+        case Row(items):
+            return items
+        case Frac(above, below):
+            return (above, below)
+        case Scripts(body, low, high):
+            return (body, *(b for b in (low, high) if b is not None))
+        case Fenced(_, _, body) | Over(body) | Sqrt(body) | Tinted(body) | Linked(body):
+            return (body,)
+        case Under(body, note):
+            return (body, note)
+        case Sum(below, above, body):
+            return (below, *((above,) if above is not None else ()), body)
+        case Grid(rows) | Cases(rows):
+            return tuple(cell for line in rows for cell in line)
+        case _:
+            return ()
+
+
+def walk(box: Box) -> Iterator[Box]:
+    """The box and everything inside it, in reading order."""
+    yield box
+    for child in children(box):
+        yield from walk(child)
+
+
+def tall(box: Box) -> bool:
+    """Whether delimiters around it have to grow."""
+    return any(isinstance(b, Frac | Sum | Grid | Cases | Under) for b in walk(box))
+
+
+def prefix(items: tuple[Box, ...], k: int) -> bool:
+    """Whether the sign at k is a sign of what follows (a minus that stands first or after another sign)."""
+    before = items[k - 1] if k else None
+    return before is None or (isinstance(before, Operator) and before.glyph in BINARY | RELATIONS | {",", TIMES, APPLY})
+
+
+def mapped(box: Box, change: Callable[[Box], Box | None]) -> Box:
+    """The box with `change` applied to every part, from the outside in; None goes on inside."""
+    changed = change(box)
+    if changed is not None:
+        return changed
+
+    def inner(b: Box) -> Box:
+        return mapped(b, change)
+
+    match box:
+        case Row(items):
+            return row(*map(inner, items))
+        case Frac(above, below, derivative):
+            return Frac(inner(above), inner(below), derivative)
+        case Scripts(body, low, high):
+            return Scripts(inner(body), low and inner(low), high and inner(high))
+        case Fenced(opening, closing, body):
+            return Fenced(opening, closing, inner(body))
+        case Under(body, note):
+            return Under(inner(body), inner(note))
+        case Over(body, accent):
+            return Over(inner(body), accent)
+        case Sqrt(body):
+            return Sqrt(inner(body))
+        case Sum(below, above, body, glyph):
+            return Sum(inner(below), above and inner(above), inner(body), glyph)
+        case Grid(rows, opening, closing):
+            return Grid(tuple(tuple(map(inner, r)) for r in rows), opening, closing)
+        case Cases(rows):
+            return Cases(tuple((inner(v), inner(c)) for v, c in rows))
+        case Tinted(body, size):
+            return Tinted(inner(body), size)
+        case Linked(body, group):
+            return Linked(inner(body), group)
+        case _:
+            return box

@@ -1,0 +1,106 @@
+"""Jacobians and Hessians: the same reverse pass with a seed that has indices of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..expr import Apply, Expr, Var
+from ..forms import apply
+from ..indexed import Factor, Index, Place, Places, Term, fresh, indices
+from ..language.problem import Problem
+from ..shapes import Shape, is_scalar, total
+from .collect import best_formula
+from .gradients import Backward, _onto, backward, dependents, fold
+from .reverse import Reverse
+from .simplify import Context
+
+
+@dataclass(slots=True)
+class Jacobian:
+    """The derivative of one tensor by another: its terms, the places of both, and the formula in a layout."""
+
+    of: str
+    wrt: str
+    out: Places
+    own: Places
+    terms: list[Term]
+    context: Context
+    shape_of: Shape
+    shape_wrt: Shape
+
+    def target(self, layout: str, vec: bool) -> Places:
+        """The order of the axes; axes that are the number 1 are absent."""
+        out, own = _kept(self.out), _kept(self.own)
+        if vec:
+            parts = [_stacked(p) for p in ((out, own) if layout == "numerator" else (own, out))]
+            return tuple(p for p in parts if p is not None)
+        if not own or not out:
+            both = out + own
+            turned = (layout == "denominator") == bool(out) and len(both) == 2
+            return both[::-1] if turned else both
+        return out + own if layout == "numerator" else own + out
+
+    def formula(self, layout: str = "numerator", vec: bool = False) -> Expr:
+        """The formula with its axes in the order of the layout."""
+        target = self.target(layout, vec)
+        found, _ = best_formula(self.terms, target, self.context, "diag")
+        return fold(found, self.context)
+
+
+def _kept(places: Places) -> Places:
+    return tuple(p for p in places if p is not None)
+
+
+def _stacked(places: Places) -> Place:
+    """Axes run together column by column."""
+    out = tuple(indices(reversed(places)))
+    return out[0] if len(out) == 1 else out or None
+
+
+def jacobian(problem: Problem, of: str, wrt: str) -> Jacobian:
+    """d of / d wrt, of a definition by a name that it depends on."""
+    return _run(problem, of, problem.definitions[of], wrt, {})
+
+
+def _run(problem: Problem, of: str, body: Expr, wrt: str, extra: dict[str, Expr]) -> Jacobian:
+    live = dependents(problem, [wrt])
+    context = Context(problem.definitions, frozenset({of}) if of in problem.definitions else frozenset())
+    shape = body.shape
+    out, inner = fresh(shape), fresh(shape)
+    deltas = tuple(Factor(apply("eye", n=p.dim), (p, q)) for p, q in zip(out, inner, strict=True) if isinstance(p, Index) and isinstance(q, Index))
+    found: dict[str, tuple[Places, list[Term]]] = {}
+
+    def sink(v: Var, places: Places, terms: list[Term]) -> None:
+        own, known = found.setdefault(v.name, (fresh(v.shape), []))
+        known.extend(_onto(t, places, own) for t in terms)
+
+    named = Var(of, shape) if of in problem.definitions and of != problem.loss else None
+    if of == wrt:
+        sink(Var(wrt, shape), inner, [Term(Fraction(1), deltas)])
+    else:
+        Reverse(context, live, sink, named).run(body, inner, [Term(Fraction(1), deltas)])
+    names = list(problem.definitions)
+    start = names.index(of) if of in names else len(names)
+    for name in reversed(names[:start]):
+        if name in found and name in live and name != wrt:
+            places, terms = found.pop(name)
+            keep = (*indices(out), *indices(places))
+            from .simplify import simplified
+
+            Reverse(context, live, sink, Var(name, problem.definitions[name].shape)).run(problem.definitions[name], places, simplified(terms, keep, context))
+    variable = problem.variable(wrt)
+    own, terms = found.get(wrt, (fresh(variable.shape), []))
+    return Jacobian(of, wrt, out, own, terms, context, shape, variable.shape)
+
+
+def hessian(problem: Problem, wrt: str, wrt2: str | None = None) -> tuple[Jacobian, Backward]:
+    """The second derivative of the scalar loss: the Jacobian of its gradient by wrt, by wrt2."""
+    first = backward(problem, [wrt])
+    gradient = first.expanded(wrt)
+    found = _run(problem, "", gradient, wrt2 or wrt, {})
+    found.context.hidden = frozenset({problem.loss}) if problem.loss else frozenset()
+    return found, first
+
+
+__all__ = ["Apply", "Jacobian", "hessian", "is_scalar", "jacobian", "total"]
