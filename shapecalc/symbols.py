@@ -7,7 +7,9 @@ import re
 from .boxes import Box, Number, Over, Symbol, Text, joined, paren, row, sub
 from .shapes import Dim, Shape, polynomial
 
-_LOWER = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho varsigma sigma tau upsilon phi chi psi omega"
+_LOWER = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho varsigma sigma tau upsilon phi chi psi omega"
+)
 GREEK = {name: chr(0x3B1 + k) for k, name in enumerate(_LOWER.split())}
 GREEK |= {name.capitalize(): chr(0x391 + k) for k, name in enumerate(_LOWER.split()) if name != "varsigma"}
 GREEK |= {"lam": "λ", "lambd": "λ", "lmbda": "λ", "Lam": "Λ", "eps": "ε", "ell": "ℓ", "infty": "∞", "nabla": "∇"}
@@ -107,6 +109,3 @@ def product_shape(shape: Shape) -> Box:
 def is_word(box: Box) -> bool:
     """Whether a box is an upright word, which must not run into its neighbours."""
     return isinstance(box, Text) or (isinstance(box, Symbol) and len(box.text) > 1)
-
-
-

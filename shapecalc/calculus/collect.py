@@ -9,7 +9,7 @@ from math import gcd
 from typing import NamedTuple
 
 from ..errors import Misfit
-from ..expr import ONE, Apply, Expr, Lit, Var
+from ..expr import ONE, Apply, Expr, Lit, Var, occurs
 from ..forms import add, apply, mul, neg, power, remake, transposed, zeros
 from ..indexed import Factor, Index, Places, Term, indices
 from ..notation import text
@@ -230,7 +230,7 @@ def paired(a: Part, b: Part) -> Part | None:
         if first.shape == second.shape or ONE in (first, second):
             inner = total_of(factored([Part(a.number / scale, own[0], first), Part(b.number / scale, own[1], second)]))
             return Part(scale, outer, unchained([*ca[:prefix], inner, *ca[len(ca) - suffix:]]))
-    return _paired_wrapped(a, b, scale, own, outer) or _paired_entrywise(a, b, scale, own, outer)
+    return _paired_wrapped(a, b, scale, own, outer) or _paired_outer(a, b, scale, own, outer) or _paired_entrywise(a, b, scale, own, outer)
 
 
 Scalars = tuple[tuple[Expr, Fraction], ...]
@@ -251,6 +251,19 @@ def _as_product(e: Expr, other: list[Expr]) -> list[Expr] | None:
         last = transposed(e.args[0]) if e["axis"] == 1 else e.args[0]
         if other[-1] == last and len(other[0].shape) == 2:
             return [ONE, last]
+    return None
+
+
+def _paired_outer(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:
+    """outer(u, v) + outer(u, w) = outer(u, v + w), and so with kron."""
+    x, y = a.core, b.core
+    if not (isinstance(x, Apply) and isinstance(y, Apply) and x.name == y.name and x.name in ("outer", "kron")):
+        return None
+    for k in (0, 1):
+        left, right = x.args[1 - k], y.args[1 - k]
+        if x.args[k] == y.args[k] and left.shape == right.shape:
+            inner = total_of(factored([Part(a.number / scale, own[0], left), Part(b.number / scale, own[1], right)]))
+            return Part(scale, outer, apply(x.name, *((x.args[0], inner) if k == 0 else (inner, x.args[1]))))
     return None
 
 
@@ -399,13 +412,14 @@ def _stretched(e: Expr, target: Places) -> Expr:
     return spread(e, places, target)
 
 
-def expanded(term: Term, free: frozenset[Index], context: Context, budget: int = WIDE) -> list[Term] | None:
-    """The term with its sums multiplied out, cancelling as it goes; None where there are too many."""
+def expanded(term: Term, free: frozenset[Index], context: Context, budget: int = WIDE, only: Var | None = None) -> list[Term] | None:
+    """The term with its sums (only those that hold a variable, if one is given) multiplied out, cancelling as it goes; None where there are too many."""
     out, changed = [term], True
     while changed:
         changed = False
         for n, t in enumerate(out):
-            f = next((f for f in t.factors if f.power == 1 and isinstance(f.base, Apply) and f.base.name == "add"), None)
+            f = next((f for f in t.factors if f.power == 1 and isinstance(f.base, Apply) and f.base.name == "add"
+                      and (only is None or occurs(only, f.base))), None)
             if f is None:
                 continue
             assert isinstance(f.base, Apply)

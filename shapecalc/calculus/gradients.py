@@ -13,7 +13,7 @@ from ..indexed import Factor, Place, Places, Term, fresh, indices, refreshed, re
 from ..language.problem import Problem
 from .collect import best_formula, burden
 from .lowering import lower
-from .reverse import Reverse
+from .reverse import Lost, Reverse, terms_of
 from .simplify import Context
 
 
@@ -28,6 +28,7 @@ class Flow:
     formula: Expr | None = None
     given: bool = False
     incoming: tuple[Term, ...] = ()
+    lost: list[tuple[Lost, ...]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ class Backward:
         if layout != "numerator" or len(e.shape) != 2:
             return e
         places = fresh(e.shape)
-        found, _ = best_formula(_terms(e, places), places[::-1], self.context)
+        found, _ = best_formula(terms_of(e, places), places[::-1], self.context)
         return self.folded(found)
 
     def written_out(self, e: Expr) -> Expr:
@@ -76,7 +77,7 @@ class Backward:
         """A formula with one gradient written out, simplified again."""
         places = fresh(e.shape)
         symbols = {name: flow}
-        terms = [s for t in _terms(e, places) for s in substitute(t, symbols)]
+        terms = [s for t in terms_of(e, places) for s in substitute(t, symbols)]
         found, _ = best_formula(terms, places, self.context)
         return self.folded(found)
 
@@ -101,12 +102,6 @@ def leftward(e: Expr) -> Expr:
     if isinstance(b, Apply) and b.name == "matmul" and len(b.args[0].shape) == 2 and len(b.args[1].shape) <= 2 and len(a.shape) <= 2:
         return leftward(apply("matmul", apply("matmul", a, b.args[0]), b.args[1]))
     return apply("matmul", leftward(a), b)
-
-
-def _terms(e: Expr, places: Places) -> list[Term]:
-    from .reverse import terms_of
-
-    return terms_of(e, places)
 
 
 def substitute(term: Term, symbols: Mapping[str, Flow]) -> list[Term]:
@@ -165,8 +160,9 @@ def backward(problem: Problem, wanted: Iterable[str] | None = None) -> Backward:
             flows[name] = Flow(name, Var(problem.gradient_name(name), shape), fresh(shape))
         return flows[name]
 
-    def sink(v: Var, places: Places, terms: list[Term]) -> None:
+    def sink(v: Var, places: Places, terms: list[Term], lost: tuple[Lost, ...]) -> None:
         flow = flow_of(v.name)
+        flow.lost.append(lost)
         flow.terms.extend(_onto(t, places, flow.places) for t in terms)
 
     for name in reversed(problem.definitions):
@@ -235,5 +231,5 @@ def settle(flow: Flow, flows: Mapping[str, Flow], order: list[str], context: Con
             other = fold(other, context)
             if burden(other) <= burden(best):
                 best, terms = other, other_terms
-    flow.formula, flow.terms = best, _terms(best, flow.places)
+    flow.formula, flow.terms = best, terms_of(best, flow.places)
     order.append(flow.name)

@@ -7,13 +7,13 @@ from fractions import Fraction
 
 from ..expr import Apply, Expr, Var
 from ..forms import apply
-from ..indexed import Factor, Index, Place, Places, Term, fresh, indices
+from ..indexed import Factor, Index, Place, Places, Term, fresh, indices, renamed
 from ..language.problem import Problem
 from ..shapes import Shape, is_scalar, total
 from .collect import best_formula
 from .gradients import Backward, _onto, backward, dependents, fold
 from .reverse import Reverse
-from .simplify import Context
+from .simplify import Context, simplified
 
 
 @dataclass(slots=True)
@@ -35,10 +35,10 @@ class Jacobian:
         if vec:
             parts = [_stacked(p) for p in ((out, own) if layout == "numerator" else (own, out))]
             return tuple(p for p in parts if p is not None)
-        if not own or not out:
-            both = out + own
-            turned = (layout == "denominator") == bool(out) and len(both) == 2
-            return both[::-1] if turned else both
+        if not own:
+            return self.out[::-1] if layout == "denominator" and len(self.out) == 2 else self.out
+        if not out:
+            return self.own[::-1] if layout == "numerator" and len(self.own) == 2 else self.own
         return out + own if layout == "numerator" else own + out
 
     def formula(self, layout: str = "numerator", vec: bool = False) -> Expr:
@@ -71,27 +71,40 @@ def _run(problem: Problem, of: str, body: Expr, wrt: str, extra: dict[str, Expr]
     deltas = tuple(Factor(apply("eye", n=p.dim), (p, q)) for p, q in zip(out, inner, strict=True) if isinstance(p, Index) and isinstance(q, Index))
     found: dict[str, tuple[Places, list[Term]]] = {}
 
-    def sink(v: Var, places: Places, terms: list[Term]) -> None:
+    def sink(v: Var, places: Places, terms: list[Term], _: object = ()) -> None:
         own, known = found.setdefault(v.name, (fresh(v.shape), []))
         known.extend(_onto(t, places, own) for t in terms)
 
-    named = Var(of, shape) if of in problem.definitions and of != problem.loss else None
     if of == wrt:
         sink(Var(wrt, shape), inner, [Term(Fraction(1), deltas)])
     else:
-        Reverse(context, live, sink, named).run(body, inner, [Term(Fraction(1), deltas)])
+        Reverse(context, live, sink).run(body, inner, [Term(Fraction(1), deltas)])
     names = list(problem.definitions)
     start = names.index(of) if of in names else len(names)
     for name in reversed(names[:start]):
         if name in found and name in live and name != wrt:
             places, terms = found.pop(name)
             keep = (*indices(out), *indices(places))
-            from .simplify import simplified
-
             Reverse(context, live, sink, Var(name, problem.definitions[name].shape)).run(problem.definitions[name], places, simplified(terms, keep, context))
     variable = problem.variable(wrt)
     own, terms = found.get(wrt, (fresh(variable.shape), []))
+    out, terms = opened(out, terms)
     return Jacobian(of, wrt, out, own, terms, context, shape, variable.shape)
+
+
+def opened(out: Places, terms: list[Term]) -> tuple[Places, list[Term]]:
+    """Where the result's axis was joined from several (vec, reshape): the axis as those several."""
+    names: dict[Index, tuple[Index, ...]] = {}
+    made = []
+    for t in terms:
+        moves: dict[Index, Place] = {}
+        for f in t.factors:
+            if isinstance(f.base, Apply) and f.base.name == "eye":
+                for one, many in (f.places, f.places[::-1]):
+                    if isinstance(one, Index) and one in out and isinstance(many, tuple):
+                        moves[one] = names.setdefault(one, tuple(Index(i.dim) for i in many))
+        made.append(renamed(t, moves))
+    return tuple(names.get(p, p) if isinstance(p, Index) else p for p in out), made
 
 
 def hessian(problem: Problem, wrt: str, wrt2: str | None = None) -> tuple[Jacobian, Backward]:

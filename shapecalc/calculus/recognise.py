@@ -77,7 +77,7 @@ class Reader:
         for k, leaf in enumerate(self.leaves):
             table: Table = {}
             offer(table, leaf)
-            if leaf.e in self.even:
+            if leaf.e in self.even or (isinstance(leaf.e, Apply) and leaf.e.name in ("eye", "diag") and len(leaf.places) == 2):
                 offer(table, leaf._replace(places=leaf.places[::-1], cost=leaf.cost + 0.01))
             if isinstance(leaf.e, Apply) and leaf.e.name == "diagonal" and not set(indices(leaf.places)) & self.needed(1 << k):
                 offer(table, Piece(leaf.cost - 6, apply("tr", leaf.e.args[0]), ()))
@@ -145,7 +145,7 @@ class Reader:
         late = 0.0 if in_order else 0.01
         yield from matmuls(a, b, need, late)
         if in_order:
-            yield from hadamards(a, b, need, self.rank)
+            yield from hadamards(a, b, need, self.rank, self.scaling == "diag")
         if len(a.places) == 1:
             yield from scalings(a, b, need, self.scaling == "diag")
 
@@ -170,20 +170,27 @@ def dots(piece: Piece) -> Iterator[Piece]:
     below: Expr = Lit(1)
     if isinstance(e, Apply) and e.name == "div":
         e, below = e.args
-    if not (isinstance(e, Apply) and e.name == "mul") or len(piece.places) > 2:
+    if len(piece.places) > 2:
         return
-    a, b = e.args
+    cost = piece.cost
+    if isinstance(e, Apply) and e.name == "power" and e["k"] == 2 and isinstance(e.args[0], Var):
+        a = b = e.args[0]
+        cost += len(a.name) - 2
+    elif isinstance(e, Apply) and e.name == "mul":
+        a, b = e.args
+    else:
+        return
     if below != Lit(1):
         b = apply("div", b, below)
     if a.shape != b.shape:
         return
     wrapped = 2.0 if wraps(b) else 0.0
     if len(piece.places) == 1:
-        yield Piece(piece.cost - 1 + wrapped, apply("matmul", a, b), ())
+        yield Piece(cost - 1 + wrapped, apply("matmul", a, b), ())
     elif piece.places[1] is None:
-        yield Piece(piece.cost + 1 + wrapped, apply("matmul", transposed(a), b), (None, None))
+        yield Piece(cost + 1 + wrapped, apply("matmul", transposed(a), b), (None, None))
     elif piece.places[0] is None:
-        yield Piece(piece.cost + 1 + wrapped, apply("matmul", a, transposed(b)), (None, None))
+        yield Piece(cost + 1 + wrapped, apply("matmul", a, transposed(b)), (None, None))
 
 
 def leaf_is_loose(e: Expr) -> bool:
@@ -257,7 +264,7 @@ def joined(p: Places, q: Places) -> Places | None:
     return tuple(out)
 
 
-def hadamards(a: Piece, b: Piece, need: frozenset[Index], rank: int) -> Iterator[Piece]:
+def hadamards(a: Piece, b: Piece, need: frozenset[Index], rank: int, diagonal: bool = False) -> Iterator[Piece]:
     """a * b, entry by entry, broadcast as NumPy does; then the sum over what ends here."""
     p, q = a.places, b.places
     out = joined(p, q)
@@ -268,7 +275,7 @@ def hadamards(a: Piece, b: Piece, need: frozenset[Index], rank: int) -> Iterator
         return
     cost = a.cost + b.cost + 1
     # a vector stretched along rows is read less easily than a column or a diagonal
-    cost += 0.5 if len(p) != len(q) else 0
+    cost += (8 if diagonal else 0.5) if len(p) != len(q) else 0
     cost += 2 * ((a.e.op.name == "matmul" if isinstance(a.e, Apply) else 0) + (b.e.op.name == "matmul" if isinstance(b.e, Apply) else 0))
     product = quotient(a.e, b.e)
     whole = Piece(cost, product, out)
@@ -416,7 +423,8 @@ def with_delta(rest: list[Factor], deltas: list[Factor], target: Places) -> list
     if len(deltas) == 1 and set(indices(deltas[0].places)) <= set(indices(target)):
         i, j = deltas[0].places
         touching = {x for f in rest for x in indices(f.places)} & {i, j}
-        if len(touching) == 1:
+        others = {x for f in rest for x in indices(f.places)} & set(indices(target)) - {i, j}
+        if len(touching) == 1 and not others:
             (only,) = touching
             assert isinstance(only, Index)
             inner = read_piece(rest, (only,), "broadcast", frozenset())

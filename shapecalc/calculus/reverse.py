@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import NamedTuple
 
 from ..errors import NotKnownYet
 from ..expr import Apply, Expr, Lit, Var, nodes
@@ -11,12 +12,22 @@ from ..forms import apply
 from ..indexed import Factor, Index, Places, Term, fresh, indices, refreshed, renamed
 from ..op import Signature
 from ..ops.multilinear import aligned
+from ..shapes import Dim
 from .collect import best_formula, expanded
 from .lowering import Bound, Opaque, lower, raised, signature_of
 from .simplify import Context
 from .texts import pull_back, slope
 
-Sink = Callable[[Var, Places, list[Term]], None]
+class Lost(NamedTuple):
+    """An axis that an argument lacks, because it was broadcast along it: its size, where it stands in the tensor, and that one's rank."""
+
+    dim: Dim
+    axis: int
+    rank: int
+    kept: bool
+
+
+Sink = Callable[[Var, Places, list[Term], tuple[Lost, ...]], None]
 CROWD = 4  # terms above which an incoming gradient is written as one formula before it goes on
 
 
@@ -30,6 +41,7 @@ class Reverse:
         self.result = result
         self.root = root
         self.live: set[Expr] = set()
+        self.lost: tuple[Lost, ...] = ()
 
     def run(self, e: Expr, places: Places, terms: list[Term]) -> None:
         """Pulls the terms, free in places, back through e."""
@@ -45,7 +57,7 @@ class Reverse:
         if not terms:
             return
         if isinstance(e, Var):
-            self.sink(e, places, terms)
+            self.sink(e, places, terms, self.lost)
             return
         if isinstance(e, Lit):
             return
@@ -82,18 +94,30 @@ class Reverse:
             result.append((arg, own, [t._replace(summed=t.summed | gone) for t in terms]))
         return result
 
+    def onward(self, arg: Expr, own: Places, terms: list[Term], places: Places) -> None:
+        """Goes on to an argument, remembering the axes along which it was broadcast."""
+        before, have = self.lost, set(indices(own))
+        rank = len(places)
+        gone = tuple(Lost(p.dim, k, rank, len(arg.shape) == rank) for k, p in enumerate(places) if isinstance(p, Index) and p not in have)
+        self.lost = before + gone
+        self.pull(arg, own, terms)
+        self.lost = before
+
     def through_sum(self, e: Apply, places: Places, terms: list[Term]) -> None:
         """A sum hands its gradient on, with its sign; a broadcast addend gets the sum over the axes that it lacks."""
         for (arg, own, part), sign in zip(self.stretched(e, places, terms), e["signs"], strict=True):
             if arg in self.live:
-                self.pull(arg, own, [_copied(t, own)._replace(coefficient=sign * t.coefficient) for t in part])
+                self.onward(arg, own, [_copied(t, own)._replace(coefficient=sign * t.coefficient) for t in part], places)
 
     def through_product(self, e: Apply, signature: Signature, places: Places, terms: list[Term]) -> None:
         """A product of indexed factors: each gets the gradient times the others, summed over what it lacks."""
         for k, arg in enumerate(e.args):
             if arg in self.live:
                 own, made = self.one_factor(e, signature, k, places, terms)
-                self.pull(arg, own, made)
+                if e.name in ("mul", "div", "broadcast_to"):
+                    self.onward(arg, own, made, places)
+                else:
+                    self.pull(arg, own, made)
 
     def one_factor(self, e: Apply, signature: Signature, k: int, places: Places, terms: list[Term]) -> tuple[Places, list[Term]]:
         """The gradient of one argument of a product."""
@@ -148,7 +172,7 @@ class Reverse:
             axes = places[len(places) - len(found.shape):]
             factor = lower(found, tuple(None if d == 1 else p for p, d in zip(axes, found.shape, strict=True)))
             gone = frozenset(indices(places)) - frozenset(indices(own))
-            self.pull(arg, own, [_copied((m := t.times(factor))._replace(summed=m.summed | gone), own) for t in terms])
+            self.onward(arg, own, [_copied((m := t.times(factor))._replace(summed=m.summed | gone), own) for t in terms], places)
 
     def through_structured(self, e: Apply, places: Places, terms: list[Term]) -> None:
         """An operation with a pull-back of its own, which takes the incoming gradient as a formula."""
@@ -176,7 +200,7 @@ class Reverse:
             own = fresh(arg.shape)
             made = []
             for t in terms_of(pull_back(e, n, incoming, named), own):
-                loose = expanded(t, frozenset(indices(own)), self.context, 64)
+                loose = expanded(t, frozenset(indices(own)), self.context, 64, incoming)
                 for part in loose or [t]:
                     hits = [f for f in part.factors if f.base == incoming]
                     if len(hits) != 1 or hits[0].power != 1:

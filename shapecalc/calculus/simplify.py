@@ -55,7 +55,7 @@ def symmetric(e: Expr, context: Context) -> bool:
         return body is not None and len(e.shape) == 2 and symmetric(body, context)
     if not isinstance(e, Apply) or len(e.shape) != 2 or e.shape[0] != e.shape[1]:
         return False
-    if e.name in ("eye", "diag"):
+    if e.name in ("eye", "diag") or (e.name == "outer" and e.args[0] == e.args[1]):
         return True
     if e.name in ("inv", "matpow", "neg", "transpose") or (e.name in ("power", "exp", "sqrt", "log", "tanh")):
         return symmetric(e.args[0], context)
@@ -163,6 +163,18 @@ def _split_delta(term: Term, free: frozenset[Index], _: Context) -> Term | None:
     return None
 
 
+def unsigned(e: Expr) -> Expr | None:
+    """u where e is written -u, the sign standing first; else None."""
+    if not isinstance(e, Apply):
+        return None
+    if e.name == "neg":
+        return e.args[0]
+    if e.name in ("mul", "div", "matmul"):
+        first = unsigned(e.args[0])
+        return None if first is None else apply(e.name, first, e.args[1])
+    return None
+
+
 def _logistic(term: Term, free: frozenset[Index], _: Context) -> Term | None:
     """exp(u) / (1 + exp(u)) = sigmoid(u), and 1 / (1 + exp(-u)) = sigmoid(u)."""
     for f in term.factors:
@@ -173,13 +185,13 @@ def _logistic(term: Term, free: frozenset[Index], _: Context) -> Term | None:
             continue
         (u,) = grown[0].args
         above = next((g for g in term.factors if g.base == grown[0] and g.places == f.places and g.power == 1), None)
-        minus = isinstance(u, Apply) and u.name == "neg"
-        if above is not None and not minus:
+        plus = unsigned(u)
+        if above is not None and plus is None:
             made: Expr = apply("sigmoid", u)
-        elif above is not None:
-            made = apply("add", ONE, apply("sigmoid", u.args[0] if isinstance(u, Apply) else u), signs=(1, -1))
-        elif minus and isinstance(u, Apply):
-            made = apply("sigmoid", u.args[0])
+        elif above is not None and plus is not None:
+            made = apply("add", ONE, apply("sigmoid", plus), signs=(1, -1))
+        elif plus is not None:
+            made = apply("sigmoid", plus)
         else:
             continue
         rest = tuple(g for g in term.factors if g is not f and g is not above)

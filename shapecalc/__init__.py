@@ -1,0 +1,34 @@
+"""Gradients of matrix formulas, derived with their shapes, shown in every layout, and checked.
+
+    import shapecalc
+    shapecalc.derive("X: (S, D); W: (D, M); b: (M,); Z = X @ W + b")["b"].formula      # sum(dZ, axis=0)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .errors import ShapecalcError
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .api import Derivation, Gradient, JacobianResult, check, derive, hessian, jacobian
+
+_LAZY = ("Derivation", "Gradient", "JacobianResult", "check", "derive", "hessian", "jacobian")
+
+
+def __getattr__(name: str) -> Any:
+    """The interface, loaded when it is first asked for."""
+    if name in _LAZY:
+        return getattr(import_module(".api", __name__), name)
+    raise AttributeError(f"module 'shapecalc' has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """%load_ext shapecalc."""
+    import_module(".notebook", __name__).load_ipython_extension(shell)
+
+
+__all__ = ["Derivation", "Gradient", "JacobianResult", "ShapecalcError", "check", "derive", "hessian", "jacobian"]
