@@ -166,6 +166,11 @@ def row(*items: Box | str) -> Box:
     return flat[0] if len(flat) == 1 else Row(tuple(flat))
 
 
+def items(box: Box) -> tuple[Box, ...]:
+    """The boxes of a row; any other box is a row of one."""
+    return box.items if isinstance(box, Row) else (box,)
+
+
 def joined(items: list[Box] | tuple[Box, ...], glyph: str) -> Box:
     """Boxes with a sign between them."""
     out: list[Box | str] = []

@@ -2,130 +2,172 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from typing import Any
+from math import prod
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from .expr import Apply, Expr, Lit, Var, nodes
-from .op import Axes, Signature
+from .expr import Apply, Expr, Lit, Params, Var
+from .op import Axes, Op, Signature
 from .ops.multilinear import aligned
-from .shapes import Dim, value
+from .rings import Adapted, Ring
+from .shapes import Dim, Shape, value
 from .tensor import Tensor, strides
 
 Sizes = Mapping[str, int]
+Step = Callable[[Any, Sequence[Tensor]], Tensor]
+Gather = Callable[[Sequence[Any]], Sequence[Any]]
+Expand = Callable[[Apply], tuple[Expr, tuple[str, ...]]]
+MOST_STEPS = 4096
 
 
-def concrete(shape: tuple[Dim, ...], sizes: Sizes) -> tuple[int, ...]:
+class Frame(dict[str, int]):
+    """Sizes, and what has been worked out at them: how each operation runs on arguments of given shapes."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        super().__init__(sizes)
+        self.steps: dict[tuple[Any, ...], Step] = {}
+
+    def step(self, node: Apply, expand: Expand) -> Step:
+        """The operation of a node, ready to be run on values of its arguments."""
+        key = (node.op, node.params, *[a.shape for a in node.args])
+        found = self.steps.get(key)
+        if found is None:
+            if len(self.steps) >= MOST_STEPS:
+                self.steps.clear()
+            found = self.steps[key] = _step(node, self, expand)
+        return found
+
+
+def concrete(shape: Shape, sizes: Sizes) -> tuple[int, ...]:
     """A shape with its sizes bound."""
     return tuple(value(d, sizes) for d in shape)
 
 
-@lru_cache(maxsize=512)
-def _plan(inputs: tuple[Axes, ...], output: Axes, bound: tuple[tuple[str, int], ...]) -> tuple[tuple[int, ...], list[tuple[int, list[tuple[int, ...]]]]]:
-    """For each entry of the result that is not a structural zero: its place, and the places of the factors of each summand."""
+class Plan(NamedTuple):
+    """How an index signature runs at concrete sizes.
+
+    ``gathers`` lays the entries of each argument out in the order of the products (None: as they are), ``run`` products are added
+    up for each entry, and ``places`` are where those entries stand (None: everywhere, in order).
+    """
+
+    shape: tuple[int, ...]
+    gathers: tuple[Gather | None, ...]
+    run: int
+    places: tuple[int, ...] | None
+
+
+def _gather(positions: Sequence[int], count: int) -> Gather | None:
+    if list(positions) == list(range(count)):
+        return None
+    if len(positions) == 1:
+        only = positions[0]
+        return lambda data: (data[only],)
+    return itemgetter(*positions)
+
+
+def _steps(axes: Axes, sizes: Sizes) -> tuple[tuple[int, ...], dict[str, int]]:
+    """The shape of a tensor with these axes, and how far apart in it the neighbours along each letter are."""
+    groups = [(x,) if isinstance(x, str) else x or () for x in axes]
+    shape = tuple(prod(sizes[x] for x in g) for g in groups)
+    out: dict[str, int] = {}
+    for group, step in zip(groups, strides(shape), strict=True):
+        inner = 1
+        for letter in reversed(group):
+            out[letter] = out.get(letter, 0) + step * inner
+            inner *= sizes[letter]
+    return shape, out
+
+
+@lru_cache(maxsize=4096)
+def plan(inputs: tuple[Axes, ...], output: Axes, bound: tuple[tuple[str, int], ...]) -> Plan:
+    """How a signature runs, its letters bound to numbers."""
     sizes = dict(bound)
+    shape, out = _steps(output, sizes)
+    stepped = [_steps(axes, sizes) for axes in inputs]
+    summed = [x for x in dict.fromkeys(x for _, s in stepped for x in s) if x not in out]
+    every = [*out, *summed]
+    ranges = [range(sizes[x]) for x in every]
 
-    def steps(axes: Axes) -> tuple[tuple[int, ...], dict[str, int]]:
-        groups = [(x,) if isinstance(x, str) else x or () for x in axes]
-        shape = tuple(_product(sizes[x] for x in g) for g in groups)
-        out: dict[str, int] = {}
-        for group, step in zip(groups, strides(shape), strict=True):
-            inner = 1
-            for letter in reversed(group):
-                out[letter] = out.get(letter, 0) + step * inner
-                inner *= sizes[letter]
-        return shape, out
+    def positions(step: dict[str, int], letters: list[str]) -> list[int]:
+        weights = [step.get(x, 0) for x in letters]
+        return [sum(map(int.__mul__, index, weights)) for index in product(*ranges[: len(letters)])]
 
-    shape, out_steps = steps(output)
-    in_steps = [steps(axes)[1] for axes in inputs]
-    free = list(out_steps)
-    summed = [x for x in dict.fromkeys(x for s in in_steps for x in s) if x not in out_steps]
-
-    def offsets(letters: list[str], s: dict[str, int]) -> list[int]:
-        return [sum(i * s.get(x, 0) for x, i in zip(letters, index, strict=True)) for index in product(*(range(sizes[x]) for x in letters))]
-
-    outer = [offsets(free, s) for s in in_steps]
-    inner = list(zip(*(offsets(summed, s) for s in in_steps), strict=True)) if inputs else [()]
-    cells = []
-    for k, place in enumerate(offsets(free, out_steps)):
-        base = tuple(o[k] for o in outer)
-        cells.append((place, [tuple(b + i for b, i in zip(base, step, strict=True)) for step in inner]))
-    return shape, cells
+    places = positions(out, list(out))
+    gathers = tuple(_gather(positions(s, every), prod(own)) for own, s in stepped)
+    ordered = places == list(range(prod(shape)))
+    return Plan(shape, gathers, prod(sizes[x] for x in summed), None if ordered else tuple(places))
 
 
-def _product(numbers: Any) -> int:
-    out = 1
-    for n in numbers:
-        out *= n
-    return out
+def _laid_out(gather: Gather | None, data: Sequence[Any]) -> Sequence[Any]:
+    return data if gather is None else gather(data)
 
 
-def contract(ring: Any, signature: Signature, tensors: list[Tensor], sizes: Sizes) -> Tensor:
-    """The value of an index signature: for each entry of the result, the sum of the products."""
-    bound = tuple((k, value(d, sizes)) for k, d in signature.sizes.items())
-    shape, cells = _plan(signature.inputs, signature.output, bound)
-    data = [t.data if p == 1 else [ring.inverse(x) for x in t.data] for t, p in zip(tensors, signature.powers or (1,) * len(tensors), strict=True)]
-    out = [ring.lift(Fraction(0))] * _product(shape)
-    mul, total = ring.mul, ring.total
-    if len(data) == 2:
-        a, b = data
-        for place, summands in cells:
-            out[place] = mul(a[summands[0][0]], b[summands[0][1]]) if len(summands) == 1 else total(mul(a[i], b[j]) for i, j in summands)
-    elif len(data) == 1:
-        a = data[0]
-        for place, summands in cells:
-            out[place] = a[summands[0][0]] if len(summands) == 1 else total(a[i] for (i,) in summands)
-    else:
-        for place, summands in cells:
-            out[place] = total(_chain(ring, [d[i] for d, i in zip(data, s, strict=True)]) for s in summands)
-    if signature.over:
-        scale = ring.lift(Fraction(1, _product(value(d, sizes) for d in signature.over)))
-        out = [mul(scale, x) for x in out]
-    return Tensor(shape, out)
+def _contraction(signature: Signature, sizes: Sizes) -> Step:
+    """An index signature: for each entry of the result, the sum of the products."""
+    shape, gathers, run, places = plan(signature.inputs, signature.output, tuple((k, value(d, sizes)) for k, d in signature.sizes.items()))
+    powers = signature.powers or (1,) * len(gathers)
+    over = prod(value(d, sizes) for d in signature.over)
+    total = prod(shape)
 
-
-def _chain(ring: Any, factors: list[Any]) -> Any:
-    out = ring.lift(Fraction(1))
-    for f in factors:
-        out = ring.mul(out, f)
-    return out
-
-
-def _stretched(tensors: list[Tensor], node: Apply, sizes: Sizes) -> tuple[tuple[int, ...], list[list[Any]]]:
-    """The entries of the arguments side by side, broadcast to the node's shape."""
-    shape = concrete(node.shape, sizes)
-    if all(t.shape == shape for t in tensors):
-        return shape, [t.data for t in tensors]
-    inputs, out, full = aligned(tuple(a.shape for a in node.args))
-    bound = tuple((x, value(d, sizes)) for x, d in zip(out, full, strict=True) if isinstance(x, str))
-    columns = []
-    for t, axes in zip(tensors, inputs, strict=True):
-        if t.shape == shape:
-            columns.append(t.data)
-        elif len(t.data) == 1:
-            columns.append(t.data * _product(shape))
+    def step(ring: Any, tensors: Sequence[Tensor]) -> Tensor:
+        columns = [_laid_out(g, t.data if p == 1 else ring.inverses(t.data)) for g, t, p in zip(gathers, tensors, powers, strict=True)]
+        if not columns:
+            out = [ring.lift(Fraction(1))] * (total if places is None else len(places))
+        elif len(columns) == 1:
+            out = ring.runs(columns[0], run)
         else:
-            _, cells = _plan((axes,), out, bound)
-            columns.append([t.data[s[0][0]] for _, s in cells])
-    return shape, columns
+            first = columns[0]
+            for column in columns[1:-1]:
+                first = ring.dots(first, column, 1)
+            out = ring.dots(first, columns[-1], run)
+        if over != 1:
+            out = ring.dots(out, [ring.lift(Fraction(1, over))] * len(out), 1)
+        if places is None:
+            return Tensor(shape, out)
+        data = [ring.lift(Fraction(0))] * total
+        for place, x in zip(places, out, strict=True):
+            data[place] = x
+        return Tensor(shape, data)
+
+    return step
 
 
-def _sum(ring: Any, node: Apply, tensors: list[Tensor], sizes: Sizes) -> Tensor:
-    shape, columns = _stretched(tensors, node, sizes)
-    signed = [c if s == 1 else [ring.negative(x) for x in c] for c, s in zip(columns, node["signs"], strict=True)]
-    return Tensor(shape, [ring.total(entries) for entries in zip(*signed, strict=True)])
+def contract(ring: Any, signature: Signature, tensors: Sequence[Tensor], sizes: Sizes) -> Tensor:
+    """The value of an index signature."""
+    return _contraction(signature, sizes)(ring if isinstance(ring, Ring) else Adapted(ring), tensors)
 
 
-def _pointwise(ring: Any, node: Apply, tensors: list[Tensor], sizes: Sizes) -> Tensor:
-    shape, columns = _stretched(tensors, node, sizes)
-    if node.name == "power":
-        k = node["k"]
-        return Tensor(shape, [ring.power(x, k) for x in columns[0]])
-    value_of = node.op.value
-    assert value_of is not None
-    return Tensor(shape, [value_of(ring, *entries) for entries in zip(*columns, strict=True)])
+def _stretches(shapes: tuple[Shape, ...], sizes: Sizes) -> tuple[Gather | None, ...]:
+    """How each argument of an entrywise operation is broadcast."""
+    inputs, out, full = aligned(shapes)
+    bound = tuple((x, value(d, sizes)) for x, d in zip(out, full, strict=True) if isinstance(x, str))
+    return tuple(plan((axes,), out, bound).gathers[0] for axes in inputs)
+
+
+def _sum(node: Apply, shape: tuple[int, ...], gathers: tuple[Gather | None, ...]) -> Step:
+    signs = node["signs"]
+    return lambda ring, tensors: Tensor(shape, ring.combined([_laid_out(g, t.data) for g, t in zip(gathers, tensors, strict=True)], signs))
+
+
+def _pointwise(node: Apply, shape: tuple[int, ...], gathers: tuple[Gather | None, ...], otherwise: Step | None) -> Step:
+    """A function of each entry: the ring's own, or by the rule book's value, or `otherwise` by the formula that it stands for."""
+    name, value_of = node.name, node.op.value
+
+    def step(ring: Any, tensors: Sequence[Tensor]) -> Tensor:
+        known = ring.knows(name)
+        if otherwise is not None and not known:
+            return otherwise(ring, tensors)
+        columns = [_laid_out(g, t.data) for g, t in zip(gathers, tensors, strict=True)]
+        if known:
+            return Tensor(shape, ring.each(name, columns))
+        assert value_of is not None, name
+        return Tensor(shape, [value_of(ring, *entries) for entries in zip(*columns, strict=True)])
+
+    return step
 
 
 def _bound(params: Any, sizes: Sizes) -> Any:
@@ -137,43 +179,80 @@ def _bound(params: Any, sizes: Sizes) -> Any:
     return value(params, sizes)
 
 
-def apply_node(ring: Any, node: Apply, tensors: list[Tensor], sizes: Sizes, expand: Any) -> Tensor:
-    """The value of one node from the values of its arguments; `expand` writes out an operation that is defined by a formula."""
-    op = node.op
-    if op.name == "add":
-        return _sum(ring, node, tensors, sizes)
+@lru_cache(maxsize=4096)
+def _signature(op: Op, shapes: tuple[Shape, ...], params: Params) -> Signature | None:
+    return op.signature(shapes, dict(params)) if op.signature is not None else None
+
+
+@lru_cache(maxsize=1024)
+def _meaning(expand: Expand, op: Op, shapes: tuple[Shape, ...], params: Params, shape: Shape) -> tuple[Expr, tuple[str, ...]]:
+    """The formula that an operation stands for, which hangs on the shapes of its arguments alone."""
+    return expand(Apply(op, tuple(Var(n, s) for n, s in zip(op.args, shapes, strict=True)), params, shape))
+
+
+def _expansion(node: Apply, frame: Frame, expand: Expand) -> Step:
+    body, names = _meaning(expand, node.op, tuple(a.shape for a in node.args), node.params, node.shape)
+    return lambda ring, tensors: evaluate(ring, body, dict(zip(names, tensors, strict=True)), frame, expand)
+
+
+def _step(node: Apply, frame: Frame, expand: Expand) -> Step:
+    """How one operation runs at the sizes of a frame."""
+    op, shape, shapes = node.op, concrete(node.shape, frame), tuple(a.shape for a in node.args)
     if op.name == "zeros":
-        shape = concrete(node.shape, sizes)
-        return Tensor(shape, [ring.lift(Fraction(0))] * _product(shape))
+        return lambda ring, _: Tensor(shape, [ring.lift(Fraction(0))] * prod(shape))
     if op.signature is not None:
-        signature = op.signature(tuple(a.shape for a in node.args), dict(node.params))
+        signature = _signature(op, shapes, node.params)
         if signature is not None:
-            return contract(ring, signature, tensors, sizes)
-        return Tensor(concrete(node.shape, sizes), tensors[0].data)
-    if op.means and not (op.family == "pointwise" and hasattr(ring, "knows") and ring.knows(op.name)):
-        body, names = expand(node)
-        return evaluate(ring, body, {n: t for n, t in zip(names, tensors, strict=True)}, sizes, expand)
+            return _contraction(signature, frame)
+        return lambda _, tensors: Tensor(shape, tensors[0].data)
+    if op.name == "add":
+        return _sum(node, shape, _stretches(shapes, frame))
+    if op.name == "power":
+        k = node["k"]
+        return lambda ring, tensors: Tensor(shape, ring.powers(tensors[0].data, k))
+    written = _expansion(node, frame, expand) if op.means else None
     if op.family == "pointwise":
-        return _pointwise(ring, node, tensors, sizes)
-    assert op.value is not None, op.name
-    out: Tensor = op.value(ring, tensors, _bound(dict(node.params), sizes))
-    return out
+        return _pointwise(node, shape, _stretches(shapes, frame), written)
+    if written is not None:
+        return written
+    value_of, params = op.value, _bound(dict(node.params), frame)
+    assert value_of is not None, op.name
+    return lambda ring, tensors: value_of(ring, tensors, params)  # type: ignore[no-any-return]
 
 
-def evaluate(ring: Any, e: Expr, env: Mapping[str, Tensor], sizes: Sizes, expand: Any, memo: dict[Expr, Tensor] | None = None) -> Tensor:
-    """The value of e, its variables taken from env; each shared node once. `memo` may be kept while env stays the same."""
+def apply_node(ring: Any, node: Apply, tensors: Sequence[Tensor], sizes: Sizes, expand: Expand) -> Tensor:
+    """The value of one node from the values of its arguments; `expand` writes out an operation that is defined by a formula."""
+    frame = sizes if isinstance(sizes, Frame) else Frame(sizes)
+    return frame.step(node, expand)(ring if isinstance(ring, Ring) else Adapted(ring), tensors)
+
+
+def evaluate(ring: Any, e: Expr, env: Mapping[str, Tensor], sizes: Sizes, expand: Expand, memo: dict[Expr, Tensor] | None = None) -> Tensor:
+    """The value of e, its variables taken from env; each shared node once. `memo` may be kept while env stays the same.
+
+    Sizes that are a `Frame` keep what was worked out for the next formula.
+    """
     done: dict[Expr, Tensor] = {} if memo is None else memo
-    if e in done:
-        return done[e]
-    for node in nodes(e):
+    frame = sizes if isinstance(sizes, Frame) else Frame(sizes)
+    if not isinstance(ring, Ring):
+        ring = Adapted(ring)
+    stack = [e]
+    while stack:
+        node = stack[-1]
         if node in done:
-            continue
-        match node:
-            case Var(name=name):
-                done[node] = env[name]
-            case Lit(value=number):
-                exact = Fraction(value(number, sizes)) if isinstance(number, str) else number
-                done[node] = Tensor((), [ring.lift(exact)])
-            case Apply(args=args):
-                done[node] = apply_node(ring, node, [done[a] for a in args], sizes, expand)
+            stack.pop()
+        elif isinstance(node, Apply):
+            missing = [a for a in node.args if a not in done]
+            if missing:
+                stack += reversed(missing)
+                continue
+            done[node] = frame.step(node, expand)(ring, [done[a] for a in node.args])
+            stack.pop()
+        elif isinstance(node, Lit):
+            number = node.value
+            done[node] = Tensor((), [ring.lift(Fraction(value(number, frame)) if isinstance(number, str) else number)])
+        else:
+            done[node] = env[node.name]
     return done[e]
+
+
+__all__ = ["Dim", "Expand", "Frame", "Sizes", "Tensor", "apply_node", "concrete", "contract", "evaluate"]

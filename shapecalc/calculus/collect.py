@@ -9,7 +9,7 @@ from math import gcd
 from typing import NamedTuple
 
 from ..errors import Misfit
-from ..expr import ONE, Apply, Expr, Lit, Var, occurs
+from ..expr import ONE, Apply, Expr, Lit, Var, occurs, variables
 from ..forms import add, apply, mul, neg, power, remake, transposed, zeros
 from ..indexed import Factor, Index, Places, Term, indices
 from ..notation import text
@@ -85,15 +85,24 @@ def part_of(term: Term, target: Places, scaling: str, context: Context) -> Part:
 
 def named_scalars(scalars: dict[Expr, Fraction], target: Places, context: Context) -> dict[Expr, Fraction]:
     """Scalars that together equal a scalar definition, called by its name."""
-    for name, body in context.definitions.items():
-        if name in context.hidden or not is_scalar(body.shape) or not isinstance(body, Apply) or body.name not in ("mul", "div"):
-            continue
-        lowered = lower(body, (None,) * len(body.shape))
-        part = part_of(lowered, (), "broadcast", Context())
-        own = dict(part.scalars)
-        if lowered.coefficient == 1 and part.core == ONE and len(own) > 1 and all(own[e] * scalars.get(e, Fraction(0)) >= own[e] ** 2 for e in own):
-            scalars = {e: k - own.get(e, Fraction(0)) for e, k in scalars.items() if k != own.get(e, Fraction(0))} | {Var(name, body.shape): Fraction(1)}
+    for name, own in scalar_definitions(context):
+        if all(own[e] * scalars.get(e, Fraction(0)) >= own[e] ** 2 for e in own):
+            scalars = {e: k - own.get(e, Fraction(0)) for e, k in scalars.items() if k != own.get(e, Fraction(0))} | {name: Fraction(1)}
     return scalars
+
+
+def scalar_definitions(context: Context) -> list[tuple[Var, dict[Expr, Fraction]]]:
+    """The scalar definitions that are products of scalars; found once for a problem."""
+    if context.scalars is None:
+        context.scalars = []
+        for name, body in context.definitions.items():
+            if name in context.hidden or not is_scalar(body.shape) or not isinstance(body, Apply) or body.name not in ("mul", "div"):
+                continue
+            lowered = lower(body, (None,) * len(body.shape))
+            part = part_of(lowered, (), "broadcast", Context())
+            if lowered.coefficient == 1 and part.core == ONE and len(part.scalars) > 1:
+                context.scalars.append((Var(name, body.shape), dict(part.scalars)))
+    return context.scalars
 
 
 def _flat(e: Expr) -> Expr:
@@ -468,12 +477,26 @@ def vanishing(terms: list[Term], free: frozenset[Index], context: Context) -> li
     return kept
 
 
+def worth_expanding(term: Term, among: int) -> bool:
+    """Whether multiplying out could make a term shorter: where a sum stands beside other terms, or holds a name of another factor."""
+    sums_ = [f for f in term.factors if isinstance(f.base, Apply) and f.base.name == "add" and f.power == 1]
+    if not sums_ or among > 1:
+        return bool(sums_)
+    for f in sums_:
+        inside = set(variables(f.base))
+        if any(g is not f and inside & set(variables(g.base)) for g in term.factors):
+            return True
+    return False
+
+
 def best_formula(terms: list[Term], target: Places, context: Context, scaling: str = "broadcast") -> tuple[Expr, list[Term]]:
     """The shortest formula for a sum of terms, as it stands or multiplied out; and the terms that it was read from."""
     free = tuple(indices(target))
     plain = vanishing(simplified(terms, free, context), frozenset(free), context)
     plain = [folded(t, context) for t in plain]
     best = formula(plain, target, context, scaling)
+    if not any(worth_expanding(t, len(plain)) for t in plain):
+        return best, plain
     loose = [expanded(t, frozenset(free), context) for t in plain]
     if all(x is not None for x in loose) and any(len(x or ()) > 1 for x in loose):
         flat = [t for x in loose if x is not None for t in x]
@@ -487,7 +510,7 @@ def best_formula(terms: list[Term], target: Places, context: Context, scaling: s
 
 def folded(term: Term, context: Context) -> Term:
     """The term with a product that equals a definition called by its name: (X - mu) / sd is Xh."""
-    for name, body in context.products():
+    for name, body in context.products_in(term):
         found = _occurrence(term, body)
         while found is not None:
             places, used = found

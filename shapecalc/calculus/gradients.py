@@ -77,7 +77,7 @@ class Backward:
         """A formula with one gradient written out, simplified again."""
         places = fresh(e.shape)
         symbols = {name: flow}
-        terms = [s for t in terms_of(e, places) for s in substitute(t, symbols)]
+        terms = [s for t in terms_of(e, places) for s in substitute(t, symbols, self.context)]
         found, _ = best_formula(terms, places, self.context)
         return self.folded(found)
 
@@ -88,7 +88,10 @@ class Backward:
 
 def fold(e: Expr, context: Context) -> Expr:
     """Calls by name every part that is written exactly as a definition is."""
-    named = {leftward(body): Var(name, body.shape) for name, body in context.definitions.items() if isinstance(body, Apply) and name not in context.hidden}
+    if context.names is None:
+        context.names = {leftward(body): Var(name, body.shape) for name, body in context.definitions.items()
+                         if isinstance(body, Apply) and name not in context.hidden}
+    named = context.names
     if not named:
         return e
     return rebuild(e, lambda node: named.get(leftward(node)), remake)
@@ -104,7 +107,7 @@ def leftward(e: Expr) -> Expr:
     return apply("matmul", leftward(a), b)
 
 
-def substitute(term: Term, symbols: Mapping[str, Flow]) -> list[Term]:
+def substitute(term: Term, symbols: Mapping[str, Flow], context: Context) -> list[Term]:
     """A term with gradients that have a name written out: as terms where they stand alone, as formulas inside anything else."""
     out = [Term(term.coefficient, (), term.summed)]
     for f in term.factors:
@@ -116,6 +119,9 @@ def substitute(term: Term, symbols: Mapping[str, Flow]) -> list[Term]:
         base = f.base
         if isinstance(base, Apply) and any(n in symbols for n in variables(base)):
             base = rebuild(base, lambda node: _written(node, symbols), remake)
+            if isinstance(base, Apply) and base.name == "add":
+                places = fresh(base.shape)
+                base, _ = best_formula(terms_of(base, places), places, context)
         part = lower(base, f.places) if f.power == 1 else Term(Fraction(1), (Factor(base, f.places, f.power),))
         out = [t.times(part) for t in out]
     return out
@@ -153,6 +159,7 @@ def backward(problem: Problem, wanted: Iterable[str] | None = None) -> Backward:
     context = Context(problem.definitions, hidden)
     flows: dict[str, Flow] = {}
     order: list[str] = []
+    symbols: dict[str, Flow] = {}
 
     def flow_of(name: str) -> Flow:
         if name not in flows:
@@ -171,14 +178,14 @@ def backward(problem: Problem, wanted: Iterable[str] | None = None) -> Backward:
         flow = flows.get(name)
         if flow is None or name not in live:
             continue
-        settle(flow, flows, order, context)
+        settle(flow, symbols, order, context)
         terms = [Term(Fraction(1), ())] if name == loss else [Term(Fraction(1), (Factor(flow.symbol, flow.places),))]
         if flow.formula is not None and isinstance(flow.formula, Lit) and name != loss:
             terms = list(flow.terms)
         Reverse(context, live, sink, Var(name, flow.symbol.shape) if name != loss else None).run(problem.definitions[name], flow.places, terms)
     for name in names:
         if name in flows and name in problem.declared:
-            settle(flows[name], flows, order, context)
+            settle(flows[name], symbols, order, context)
     return Backward(problem, context, flows, order, tuple(n for n, f in flows.items() if f.given))
 
 
@@ -213,7 +220,7 @@ def seed(problem: Problem, flow: Flow, name: str) -> None:
         flow.terms = [Term(Fraction(1), (Factor(symbol, flow.places),))]
 
 
-def settle(flow: Flow, flows: Mapping[str, Flow], order: list[str], context: Context) -> None:
+def settle(flow: Flow, symbols: dict[str, Flow], order: list[str], context: Context) -> None:
     """Reads the formula of one gradient, once everything that flows into it is known."""
     if flow.given:
         flow.formula = flow.symbol
@@ -223,13 +230,21 @@ def settle(flow: Flow, flows: Mapping[str, Flow], order: list[str], context: Con
     flow.incoming = tuple(flow.terms)
     found, terms = best_formula(flow.terms, flow.places, context)
     best = fold(found, context)
-    symbols = {f.symbol.name: f for f in flows.values() if not f.given and f is not flow and f.formula is not None}
     for name in list(variables(best)):
-        if name in symbols:
-            one = {name: symbols[name]}
-            other, other_terms = best_formula([s for t in terms for s in substitute(t, one)], flow.places, context)
+        other_flow = symbols.get(name)
+        if other_flow is not None and worth_substituting(name, other_flow, best):
+            one = {name: other_flow}
+            other, other_terms = best_formula([s for t in terms for s in substitute(t, one, context)], flow.places, context)
             other = fold(other, context)
             if burden(other) <= burden(best):
                 best, terms = other, other_terms
     flow.formula, flow.terms = best, terms_of(best, flow.places)
+    symbols[flow.symbol.name] = flow
     order.append(flow.name)
+
+
+def worth_substituting(name: str, flow: Flow, e: Expr) -> bool:
+    """Whether a gradient written out could shorten a formula: where it is one name itself, or shares a name with the rest."""
+    assert flow.formula is not None
+    own = set(variables(flow.formula))
+    return len(own) <= 1 or bool(own & (set(variables(e)) - {name}))

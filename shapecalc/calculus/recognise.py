@@ -158,10 +158,12 @@ def sums(piece: Piece, gone: tuple[int, ...]) -> Iterator[Piece]:
     bare = piece.cost - (2 if leaf_is_loose(piece.e) else 0)
     yield Piece(bare + (5 if every else 12), apply("sum", piece.e, axis=axis), rest)
     if not any(isinstance(p, Index) for p in rest):
+        if not every:
+            yield Piece(bare + 5, apply("sum", piece.e), ())
         yield from dots(piece)
     if not every or len(piece.places) > 1:
         kept = tuple(None if k in gone else p for k, p in enumerate(piece.places))
-        yield Piece(bare + (14 if every else 20), apply("sum", piece.e, axis=axis, keepdims=True), kept)
+        yield Piece(bare + (12 if every else 17), apply("sum", piece.e, axis=axis, keepdims=True), kept)
 
 
 def dots(piece: Piece) -> Iterator[Piece]:
@@ -207,12 +209,12 @@ def turned(piece: Piece) -> Iterator[Piece]:
             back = isinstance(piece.e, Apply) and piece.e.name == "transpose"
             entrywise = isinstance(piece.e, Apply) and piece.e.name in ("mul", "div")
             compound = isinstance(piece.e, Apply) and piece.e.name == "matmul"
-            yield Piece(piece.cost + (-2 if back else 12 if entrywise else 4.5 if compound else 2), transposed(piece.e), swapped)
+            yield Piece(piece.cost + (-2 if back else 26 if entrywise else 4.5 if compound else 2), transposed(piece.e), swapped)
         else:
             axes = (*range(len(p) - 2), len(p) - 1, len(p) - 2)
             yield Piece(piece.cost + 16, apply("transpose", piece.e, axes=axes), swapped)
     if len(p) == 1 and p[0] is not None:
-        yield Piece(piece.cost + 16, apply("expand_dims", piece.e, axes=(1,)), (p[0], None))
+        yield Piece(piece.cost + 20, apply("expand_dims", piece.e, axes=(1,)), (p[0], None))
     if len(p) >= 2 and None not in p[-1:] and len(p) == 2 and p[0] is None and p[1] is not None:
         yield Piece(piece.cost + 16, apply("squeeze", piece.e, axes=(0,)), (p[1],))
 

@@ -26,19 +26,25 @@ class Context:
     definitions: Mapping[str, Expr] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     used: dict[tuple[str, str], None] = field(default_factory=dict)
-    _products: list[tuple[Var, tuple[Places, Term]]] | None = None
+    scalars: list[tuple[Var, dict[Expr, Fraction]]] | None = None
+    names: dict[Expr, Expr] | None = None
+    _products: dict[Expr, list[tuple[Var, tuple[Places, Term]]]] | None = None
 
-    def products(self) -> list[tuple[Var, tuple[Places, Term]]]:
-        """The definitions that are products of at least two factors, in index form."""
+    def products_in(self, term: Term) -> list[tuple[Var, tuple[Places, Term]]]:
+        """The definitions that are products of at least two factors, the first of which stands in the term, in index form."""
+        known = self._by_first_factor()
+        return [found for base in dict.fromkeys(f.base for f in term.factors) for found in known.get(base, ())]
+
+    def _by_first_factor(self) -> dict[Expr, list[tuple[Var, tuple[Places, Term]]]]:
         if self._products is None:
-            self._products = []
+            self._products = {}
             for name, body in self.definitions.items():
                 if name in self.hidden or not isinstance(body, Apply):
                     continue
                 places = fresh(body.shape)
                 lowered = lower(body, places)
                 if len(lowered.factors) > 1 and lowered.coefficient and (not lowered.summed or len(body.shape) > 0):
-                    self._products.append((Var(name, body.shape), (places, lowered)))
+                    self._products.setdefault(lowered.factors[0].base, []).append((Var(name, body.shape), (places, lowered)))
         return self._products
 
     def note(self, e: Expr, property_: str) -> None:

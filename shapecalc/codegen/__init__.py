@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..derivation import Program
-from .plain import plain
+from .custom import jax_module, torch_module
 from .for_numpy import NUMPY
+from .functions import plain
 
 TARGETS = ("numpy", "torch", "jax", "python-test")
 
@@ -13,4 +14,8 @@ def generate(program: Program, target: str) -> str:
     """Source text that defines ``forward(**values)`` and ``gradients(**values)`` (or ``jacobian``, ``hessian``)."""
     if target == "numpy":
         return plain(program, NUMPY)
+    if target == "torch":
+        return torch_module(program)
+    if target == "jax":
+        return jax_module(program)
     raise ValueError(f"there is no target {target}; there are {', '.join(TARGETS)}")

@@ -7,104 +7,168 @@ from dataclasses import dataclass, field
 
 from .. import notation
 from ..derivation import Program
-from ..expr import Apply, Expr, Lit, nodes, variables
+from ..expr import Apply, Expr, Lit, Var, nodes, variables
 from ..shapes import Shape, names, show
 from .names import python_names
-from .sizes import chosen, reading
+from .sizes import Given, chosen, reading
 from .writer import Target, Writer
 
-RESERVED = frozenset({"float", "int", "tuple", "max", "range", "len", "values", "unused", "np", "math", "torch", "jax", "jnp", "F", "ctx",
-                      "forward", "gradients", "jacobian", "hessian", "residuals"})  # fmt: skip
+INDENT = "    "
+LIKE = "\0"  # stands for an array of the function, until it is known which there are
+RESERVED = frozenset({
+    "abs", "back", "ctx", "dict", "float", "forward", "found", "gradients", "hessian", "int", "jacobian", "jax", "jnp", "len", "math", "max", "np",
+    "residuals", "torch", "tuple", "unused", "upstream", "Value", "value", "value_backward", "value_forward", "values",
+})  # fmt: skip
+Steps = Iterable[tuple[str, Expr]]
 
 
 @dataclass(slots=True)
 class Code:
-    """What several functions of one file share: the Python names, and the helpers in use so far."""
+    """What the functions of one file share: the Python names, and the helpers in use so far."""
 
     program: Program
     target: Target
     spelled: Mapping[str, str]
+    shapes: Mapping[str, Shape]
     helpers: dict[str, None] = field(default_factory=dict)
 
-    def writer(self, like: str = "") -> Writer:
-        """A writer of its own for each function."""
-        return Writer(self.target, self.spelled, like)
+
+@dataclass(slots=True)
+class Function:
+    """A function in the making: the arrays it is given, its lines, and what they say in the language.
+
+    ``sizes`` are those that no array tells, so that they are arguments too.
+    """
+
+    given: list[Given]
+    lines: list[str]
+    formulas: list[str]
+    results: list[str]
+    sizes: tuple[str, ...]
 
 
 def code_for(program: Program, target: Target) -> Code:
     """The names of a program as Python names."""
-    everything = [n for n, _ in program.inputs] + [n for n, _ in program.forward] + [n for n, _ in program.backward]
-    for e in expressions(program):
+    shapes = {**dict(program.inputs), **{n: e.shape for n, e in (*program.forward, *program.backward)}}
+    sizes = {n: None for shape in shapes.values() for d in shape for n in names(d)}
+    for e in [e for _, e in (*program.forward, *program.backward)] + [e for _, e, _ in program.outputs]:
         for node in nodes(e):
-            everything += [n for d in node.shape for n in names(d)] + (list(names(node.value)) if isinstance(node, Lit) and isinstance(node.value, str) else [])
-    everything += [n for _, shape in program.inputs for d in shape for n in names(d)]
-    return Code(program, target, python_names(everything, RESERVED | set(target.helpers)))
+            found = node.shape + ((node.value,) if isinstance(node, Lit) and isinstance(node.value, str) else ())
+            sizes.update({n: None for d in found for n in names(d)})
+    return Code(program, target, python_names([*shapes, *sizes], RESERVED | set(target.helpers)), shapes)
 
 
-def expressions(program: Program) -> list[Expr]:
-    """Every formula of a program."""
-    return [e for _, e in (*program.forward, *program.backward)] + [e for _, e, _ in program.outputs]
-
-
-def needed(goals: Iterable[Expr], steps: Iterable[tuple[str, Expr]]) -> list[tuple[str, Expr]]:
-    """The steps that the goals depend on, in order."""
+def needed(goals: Iterable[Expr], steps: Steps) -> list[tuple[str, Expr]]:
+    """The steps that the goals depend on, in order; one that says no more than its own name is none."""
     used = {name for e in goals for name in variables(e)}
     out = []
     for name, e in reversed(list(steps)):
-        if name in used and not is_itself(name, e):
+        if name in used and not (isinstance(e, Var) and e.name == name):
             out.append((name, e))
             used |= set(variables(e))
     return out[::-1]
 
 
-def is_itself(name: str, e: Expr) -> bool:
-    """Whether a step says no more than its name: an incoming gradient."""
-    return not isinstance(e, Apply | Lit) and e.name == name
+def function(code: Code, goals: Mapping[str, tuple[Expr, bool]], steps: Steps, always: Iterable[Given] = (), checks: bool = True) -> Function:
+    """The lines from the arrays to the goals (each with whether it is transposed); ``always``: what it is given even if it is not needed."""
+    writer = Writer(code.target, code.spelled, LIKE)
+    work = needed((e for e, _ in goals.values()), steps)
+    lines = [statement(writer, name, e) for name, e in work]
+    results = [writer.text(e, turned) for e, turned in goals.values()]
+    made = {n for n, _ in work}
+    used = {n: None for e in (*(e for e, _ in goals.values()), *(e for _, e in work)) for n in variables(e) if n not in made}
+    given = [*always, *((n, code.shapes[n]) for n in used if n not in dict(always))]
+    if not given and LIKE in "".join(lines + results):
+        given = list(code.program.inputs[:1])
+    given = chosen(given, [g for g in code.program.inputs if g not in given], writer.sizes)
+    if not always:
+        given.sort(key=code.program.inputs.index)
+    read = reading(given, code.spelled, writer.sizes, code.target.shape if checks else "")
+    code.helpers.update(writer.helpers)
+    like = code.spelled[given[0][0]] if given else ""
+    return Function(given, [line.replace(LIKE, like) for line in (*read.lines, *lines)], [f"{n} = {notation.text(e)}" for n, e in work],
+                    [r.replace(LIKE, like) for r in results], read.missing)
 
 
 def statement(writer: Writer, name: str, e: Expr) -> str:
     """One line of the computation."""
     text = writer.text(e)
-    if text.startswith(f"{writer.target.module}.broadcast_to("):
-        text += ".copy()" if writer.target.name == "numpy" else ""
+    if writer.target.name == "numpy" and isinstance(e, Apply) and e.name == "broadcast_to":
+        text += ".copy()"  # NumPy's is read-only
     return f"{writer.names[name]} = {text}  # {show(e.shape)}"
 
 
-@dataclass(slots=True)
-class Body:
-    """The arguments of a function and its lines; ``sizes`` are those that no array tells, so that they are arguments too."""
-
-    given: list[tuple[str, Shape]]
-    lines: list[str]
-    sizes: tuple[str, ...]
-
-
-def body(code: Code, writer: Writer, goals: Iterable[Expr], steps: Iterable[tuple[str, Expr]], results: Iterable[str] = ()) -> Body:
-    """Conversion, sizes and computation, up to the results."""
-    program, wanted_goals = code.program, list(goals)
-    work = needed(wanted_goals, steps)
-    lines = [statement(writer, name, e) for name, e in work]
-    used = {n for e in (*wanted_goals, *(e for _, e in work)) for n in variables(e)} - {n for n, _ in work}
-    own = [(n, s) for n, s in program.inputs if n in used]
-    given = chosen(own, [g for g in program.inputs if g not in own], writer.sizes)
-    given.sort(key=program.inputs.index)
-    read = reading(given, code.spelled, writer.sizes)
-    code.helpers.update(writer.helpers)
-    del results
-    return Body(given, [*read.lines, *lines], read.missing)
-
-
-def signature(code: Code, made: Body) -> tuple[str, list[str]]:
-    """The parameters, and the lines for names that cannot be parameters because Python reads them otherwise."""
-    plain = [code.spelled[n] for n, _ in made.given if code.spelled[n] == n] + [code.spelled[n] for n in made.sizes if code.spelled[n] == n]
-    strange = [n for n, _ in made.given if code.spelled[n] != n] + [n for n in made.sizes if code.spelled[n] != n]
+def parameters(code: Code, made: Function) -> tuple[str, list[str]]:
+    """The keyword parameters, and the lines for names that cannot be parameters because Python reads them otherwise."""
+    wanted = [*(n for n, _ in made.given), *made.sizes]
+    plain = [n for n in wanted if code.spelled[n] == n]
+    strange = [n for n in wanted if code.spelled[n] != n]
     rest = "**values" if strange else "**unused"
     return (f"*, {', '.join(plain)}, {rest}" if plain else rest), [f'{code.spelled[n]} = values["{n}"]' for n in strange]
 
 
-def formulas(program: Program) -> tuple[str, ...]:
-    """The formulas of the docstring."""
+def keyword_function(code: Code, name: str, made: Function, summary: str, result: str) -> str:
+    """A function of arrays by name."""
+    signature, lines = parameters(code, made)
+    lines += converted(code, made.given) + [*made.lines, result]
+    return defined(f"def {name}({signature}):", docstring(summary, made.given, made.formulas), lines)
+
+
+def converted(code: Code, given: Iterable[Given]) -> list[str]:
+    """The arguments as arrays of floating-point numbers."""
+    return [f"{code.spelled[n]} = {code.target.array.format(code.spelled[n])}" for n, _ in given]
+
+
+def defined(head: str, doc: list[str], lines: list[str]) -> str:
+    """The text of a function."""
+    return "\n".join([head, *(f"{INDENT}{line}" if line else "" for line in (*doc, *lines))]) + "\n"
+
+
+def docstring(summary: str, given: Iterable[Given], formulas: Iterable[str]) -> list[str]:
+    """A docstring: what it is, the shapes of the arguments, the formulas in the language."""
+    shapes, lines = [f"{n}: {show(s)}" for n, s in given], list(formulas)
+    more = [*(["", *shapes] if shapes else []), *(["", *(INDENT + line for line in lines)] if lines else [])]
+    return [f'"""{summary}', *more, '"""'] if more else [f'"""{summary}"""']
+
+
+def forward(code: Code) -> str:
+    """The function that computes every definition."""
+    steps = code.program.forward
+    made = function(code, {n: (Var(n, e.shape), False) for n, e in steps}, steps)
+    results = ", ".join(f'"{n}": {code.spelled[n]}' for n, _ in steps)
+    return keyword_function(code, "forward", made, "The value of every definition, by name.", f"return {{{results}}}")
+
+
+def derivative(code: Code) -> str:
+    """The function that gives the gradients, the Jacobian or the Hessian."""
+    program = code.program
+    made = function(code, {n: (e, turned) for n, e, turned in program.outputs}, (*program.forward, *program.backward))
     if program.docs:
-        return program.docs
-    steps = [*program.forward, *((n, e) for n, e in program.backward if not is_itself(n, e))]
-    return tuple(f"{name} = {notation.text(e)}" for name, e in steps)
+        made.formulas = list(program.docs)
+    if program.function != "gradients":
+        return keyword_function(code, program.function, made, f"{title(program)}, as one array.", f"return {made.results[0]}")
+    pairs = ", ".join(f'"{n}": {r}' for (n, _, _), r in zip(program.outputs, made.results, strict=True))
+    return keyword_function(code, "gradients", made, f"{title(program)}, by name.", f"return {{{pairs}}}")
+
+
+def title(program: Program) -> str:
+    """What is computed."""
+    wrt = ", ".join(n for n, _, _ in program.outputs)
+    of = program.of or program.loss or "the loss"
+    return {"gradients": f"The gradient of {program.loss or 'the loss'} by {wrt}", "jacobian": f"The Jacobian of {of} by {wrt}"}.get(
+        program.function, f"The Hessian of {of} by {wrt}")
+
+
+def module(code: Code, functions: Iterable[str]) -> str:
+    """A whole file."""
+    target = code.target
+    parts = [*(target.helpers[h] for h in code.helpers), *functions]
+    imports = [*(["import math", ""] if any("math." in p for p in parts) else []), *target.imports]
+    head = f'"""{title(code.program)}. Written by shapecalc."""\n\n' + "\n".join(imports) + "\n"
+    return "\n\n".join([head, *parts])
+
+
+def plain(program: Program, target: Target) -> str:
+    """A module of plain functions of arrays."""
+    code = code_for(program, target)
+    return module(code, [forward(code), derivative(code)])

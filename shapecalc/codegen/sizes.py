@@ -74,15 +74,18 @@ def solved(dim: Dim, unknown: str, length: str, spelled: Mapping[str, str]) -> s
     return text
 
 
-def reading(given: Iterable[Given], spelled: Mapping[str, str], wanted: Iterable[str], checks: bool = True) -> Reading:
-    """The lines for these arrays in their order; one whose sizes are not known yet is put off."""
+def reading(given: Iterable[Given], spelled: Mapping[str, str], wanted: Iterable[str], shown: str = "{}.shape") -> Reading:
+    """The lines for these arrays in their order; one whose sizes are not known yet is put off.
+
+    ``shown``: how the shape of an array is written so that it prints as a tuple; "" for no checks.
+    """
     out, bound, waiting = Reading(), set[str](), list(given)
     while waiting:
         ready = next((g for g in waiting if _tells(g[1], bound)), None)
         if ready is None:
             break
         waiting.remove(ready)
-        out.lines += _lines(ready, bound, spelled, checks, set(wanted))
+        out.lines += _lines(ready, bound, spelled, shown)
     out.missing = tuple(n for n in wanted if n not in bound)
     return out
 
@@ -95,12 +98,13 @@ def _tells(shape: Shape, bound: set[str]) -> bool:
     return all(n in trial for d in shape for n in names(d))
 
 
-def _lines(array: Given, bound: set[str], spelled: Mapping[str, str], checks: bool, wanted: set[str]) -> list[str]:
+def _lines(array: Given, bound: set[str], spelled: Mapping[str, str], shown: str) -> list[str]:
     name, shape = array
     own = spelled[name]
+    actual = shown.format(own)
     lines = []
-    if checks and shape and any(n not in bound for d in shape for n in names(d)):
-        lines.append(f'assert {own}.ndim == {len(shape)}, f"{name} must have shape {show(shape)}, but it has {{{own}.ndim}} ax{{\'i\' if {own}.ndim == 1 else \'e\'}}s"')
+    if shown and shape and any(n not in bound for d in shape for n in names(d)):
+        lines.append(f'assert {own}.ndim == {len(shape)}, f"{name} must have shape {show(shape)}, not {{{actual}}}"')
     if all(isinstance(d, str) and d.isidentifier() and d not in bound for d in shape) and len(set(shape)) == len(shape) and shape:
         bound.update(str(d) for d in shape)
         lines.append(f"{', '.join(spelled[str(d)] for d in shape)}{',' if len(shape) == 1 else ''} = {own}.shape")
@@ -112,8 +116,8 @@ def _lines(array: Given, bound: set[str], spelled: Mapping[str, str], checks: bo
         axis, dim, unknown = found
         bound.add(unknown)
         lines.append(f"{spelled[unknown]} = {solved(dim, unknown, f'{own}.shape[{axis}]', spelled)}")
-    if checks:
+    if shown:
         wants = show(tuple(size_text(d, spelled) for d in shape))
         symbolic = any(isinstance(d, str) for d in shape)
-        lines.append(f'assert {own}.shape == {wants}, f"{name} must have shape {show(shape)}{f" = {{{wants}}}" if symbolic else ""}, not {{{own}.shape}}"')
+        lines.append(f'assert {own}.shape == {wants}, f"{name} must have shape {show(shape)}{f" = {{{wants}}}" if symbolic else ""}, not {{{actual}}}"')
     return lines

@@ -13,13 +13,14 @@ from typing import Any
 
 from .. import notation
 from ..expr import Apply, Expr, Lit, Var, nodes
-from ..forms import apply
+from ..forms import transposed
 from ..shapes import Dim, Shape, names, show
 from .names import size_text
 
 ARITHMETIC = frozenset({"add", "neg", "mul", "div", "power", "pow"})
 COMPARISONS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal"})
 POSTFIX = frozenset({"expand_dims", "squeeze", "slice"})
+CHOICES = frozenset({"where", "maximum", "minimum", "clip"})  # take Python numbers beside arrays
 
 Spelling = Callable[["Writer", Apply, tuple[Expr, ...]], str]
 
@@ -28,28 +29,31 @@ Spelling = Callable[["Writer", Apply, tuple[Expr, ...]], str]
 class Target:
     """An array library.
 
-    ``table``: how the operations are called whose name is another there: a template, or a function that writes the call. In a template
-    ``{a} {b} {c}`` are the arguments, ``{args}`` all of them, ``{over}`` the axis options of a reduction, ``{shape}`` the shape of the
-    result, ``{like}`` a tensor whose kind to copy, other words the parameters. ``helpers``: functions that are written above the code
-    where they are used. ``number``: makes an array of a Python number; ``real``: makes numbers of a comparison;
-    ``scalars``: functions of Python numbers, where those of the library take arrays only.
+    ``table``: how an operation is called where that is not ``module.name(arguments)``: a template, or a function that writes the
+    call. In a template ``{a} {b} {c}`` are the arguments, ``{args}`` all of them, ``{over}`` the axis options of a reduction,
+    ``{shape}`` the shape of the result, ``{like}`` an array whose kind to copy, and other words the parameters.
+    ``helpers``: functions that are written above the code where they are used. ``array`` makes an array of what is given,
+    ``number`` of a Python number, and ``real`` numbers of a comparison. ``scalars``: functions of Python numbers, where the
+    library's own take arrays only (``arrays_only``).
     """
 
     name: str
     module: str
     imports: tuple[str, ...]
     table: Mapping[str, str | Spelling]
-    helpers: Mapping[str, str] = field(default_factory=dict)
+    helpers: Mapping[str, str]
+    array: str
+    number: str
+    real: str
     axis: str = "axis"
     keepdims: str = "keepdims"
-    number: str = ""
-    real: str = ""
+    shape: str = "{}.shape"
     scalars: Mapping[str, str] = field(default_factory=dict)
     arrays_only: bool = False
 
 
 class Writer:
-    """Writes formulas for one function; keeps what they use: ``sizes`` and ``helpers``."""
+    """Writes the formulas of one function, and keeps which ``sizes`` and ``helpers`` they use; ``like`` is an array at hand."""
 
     def __init__(self, target: Target, spelled: Mapping[str, str], like: str = "") -> None:
         self.target = target
@@ -57,105 +61,94 @@ class Writer:
         self.like = like
         self.sizes: dict[str, None] = {}
         self.helpers: dict[str, None] = {}
+        self.numbers: set[Expr] = set()
 
-    def text(self, e: Expr, transposed: bool = False) -> str:
-        """The formula, which gives an array."""
-        done, numbers = self._spelled(e)
-        out = done[e]
-        if e in numbers:
-            return self.wrapped(out)
-        out = self.real(out)
-        return notation.text(apply("transpose", out, axes=tuple(reversed(range(len(e.shape))))) if transposed and len(e.shape) > 1 else out)
-
-    def _spelled(self, e: Expr) -> tuple[dict[Expr, Expr], set[Expr]]:
-        """Every node below e as it is printed, and those that are Python numbers."""
+    def text(self, e: Expr, turned: bool = False) -> str:
+        """The formula, which gives an array; its transpose where it is turned."""
         done: dict[Expr, Expr] = {}
-        numbers: set[Expr] = set()
         for node in nodes(e):
             match node:
                 case Var(name=name):
                     done[node] = Var(self.names[name], node.shape)
                 case Lit(value=value):
                     done[node] = Lit(self.size(value)) if isinstance(value, str) else node
-                    numbers.add(node)
+                    self.numbers.add(node)
                 case Apply():
-                    self._apply(node, done, numbers)
-        return done, numbers
+                    done[node] = self._spelled(node, tuple(done[a] for a in node.args))
+        if e in self.numbers:
+            return self.wrapped(done[e])
+        out = self.real(done[e])
+        return notation.text(transposed(out) if turned else out)
 
-    def _apply(self, node: Apply, done: dict[Expr, Expr], numbers: set[Expr]) -> None:
-        args = tuple(done[a] for a in node.args)
-        plain = all(a in numbers for a in node.args)
-        if node.name in ARITHMETIC and plain:
-            numbers.add(node)
-        elif plain and node.name in self.target.scalars:
-            numbers.add(node)
-            done[node] = Var(self.filled(self.target.scalars[node.name], node, args), node.shape)
-            return
-        elif node.name not in ARITHMETIC and (self.target.arrays_only or node.name in POSTFIX):
-            args = tuple(Var(self.wrapped(b), ()) if a in numbers and node.name not in ("where", "maximum", "minimum") else b
-                         for a, b in zip(node.args, args, strict=True))
-        done[node] = self._node(node, args, numbers)
-
-    def _node(self, node: Apply, args: tuple[Expr, ...], numbers: set[Expr]) -> Expr:
-        if node.name == "mul":
-            a, b = args
-            # a comparison is a mask where it multiplies numbers of the library; elsewhere it has to become numbers itself
-            masks = [isinstance(x, Apply) and x.name in COMPARISONS for x in args]
-            if masks == [False, True] and node.args[0] not in numbers:
-                return Apply(node.op, (a, b), node.params, node.shape)
-            if masks == [True, False] and node.args[1] not in numbers:
-                return Apply(node.op, (a, b), node.params, node.shape)
-        if node.name == "where":
-            return Var(self.spelling(node, args), node.shape)
-        args = tuple(self.real(a) for a in args)
-        if node.name in ARITHMETIC or node.name in COMPARISONS or node.name == "matmul":
-            return Apply(node.op, args, node.params, node.shape)
-        if node.name == "slice":
+    def _spelled(self, node: Apply, args: tuple[Expr, ...]) -> Expr:
+        """A node as it is printed: itself with other arguments, or a variable whose name is a call."""
+        name = node.name
+        if all(a in self.numbers for a in node.args) and (name in ARITHMETIC | COMPARISONS or name in self.target.scalars):
+            self.numbers.add(node)
+            written: Expr = Apply(node.op, args, node.params, node.shape)
+            if name in COMPARISONS:
+                return Var(f"float({notation.text(written)})", ())
+            return written if name in ARITHMETIC else Var(self.filled(self.target.scalars[name], node, args), ())
+        if name not in ARITHMETIC | COMPARISONS | CHOICES and (self.target.arrays_only or name in POSTFIX):
+            args = tuple(Var(self.wrapped(b), ()) if a in self.numbers else b for a, b in zip(node.args, args, strict=True))
+        if not self._masks(node, args):
+            args = tuple(self.real(a) for a in args)
+        if name == "slice":
             return self._slice(node, args[0])
-        if node.name in POSTFIX:
+        if name in ARITHMETIC | COMPARISONS | POSTFIX or name == "matmul" or (name == "transpose" and self._plain_transpose(node)):
             return Apply(node.op, args, node.params, node.shape)
-        if node.name == "transpose" and node["axes"] == tuple(reversed(range(len(node.shape)))) and ("transpose" not in self.target.table or len(node.shape) == 2):
-            return Apply(node.op, args, node.params, node.shape)
-        return Var(self.spelling(node, args), node.shape)
+        return Var(self.call(node, args), node.shape)
 
-    def spelling(self, node: Apply, args: tuple[Expr, ...]) -> str:
-        """A call."""
+    def _masks(self, node: Apply, args: tuple[Expr, ...]) -> bool:
+        """Whether comparisons among the arguments may stay what they are: a factor beside numbers of the library, a condition."""
+        found = [is_comparison(a) for a in args]
+        if node.name == "where":
+            return not any(found[1:])
+        return node.name == "mul" and sum(found) == 1 and node.args[found.index(False)] not in self.numbers
+
+    def _plain_transpose(self, node: Apply) -> bool:
+        rank = len(node.shape)
+        return bool(node["axes"] == tuple(reversed(range(rank)))) and (rank == 2 or not self.target.arrays_only)
+
+    def _slice(self, node: Apply, a: Expr) -> Expr:
+        """A slice; a stop at the end of an axis is left out, so the argument gets its shape in Python names too."""
+        outer = tuple(d if isinstance(d, int) else size_text(d, self.names) for d in a.shape)
+        inside = Var(a.name, outer) if isinstance(a, Var) else Apply(a.op, a.args, a.params, outer) if isinstance(a, Apply) else a
+        return Apply(node.op, (inside,), (("items", tuple(self.shape(pair) for pair in node["items"])),), node.shape)
+
+    def call(self, node: Apply, args: tuple[Expr, ...]) -> str:
+        """A call as the library spells it."""
         how = self.target.table.get(node.name, f"{self.target.module}.{node.name}({{args}}{{over}})")
         return self.filled(how, node, args) if isinstance(how, str) else how(self, node, args)
 
     def filled(self, template: str, node: Apply, args: tuple[Expr, ...]) -> str:
         """A template with what it names put in."""
-        self.need(template.partition("(")[0])
-        words: dict[str, Any] = {key: _plain(value) for key, value in node.params}
+        helper = template.partition("(")[0]
+        if helper in self.target.helpers:
+            self.helpers[helper] = None
         written = [notation.text(a) for a in args]
+        words: dict[str, Any] = {key: notation.number(v)[0] if isinstance(v, Fraction) else v for key, v in node.params}
         words.update(zip("abc", written, strict=False))
-        words.update(args=", ".join(written), over=self.over(node), shape="", like=self.like)
+        words.update(args=", ".join(written), over=self.over(node), like=self.like)
         if "{shape}" in template:
-            words["shape"] = self.shape_text(node.shape)
+            words["shape"] = show(self.shape(node.shape))
         if "{n}" in template:
             words["n"] = self.size(node["n"])
         return template.format(**words)
 
-    def need(self, helper: str) -> None:
-        """Keeps that a helper is used."""
-        if helper in self.target.helpers:
-            self.helpers[helper] = None
-
-    def over(self, node: Apply) -> str:
-        """The axis options of a reduction."""
+    def over(self, node: Apply, every: bool = False) -> str:
+        """The axis options of a reduction; all axes are named where the library wants that."""
         params = dict(node.params)
         if "axis" not in params:
             return ""
         axis, keep = params["axis"], params.get("keepdims", False)
-        if axis is None and keep and self.target.arrays_only:
+        if axis is None and (every or "keepdims" not in params or (keep and self.target.arrays_only)):
             axis = tuple(range(len(node.args[0].shape)))
         return ("" if axis is None else f", {self.target.axis}={axis}") + (f", {self.target.keepdims}=True" if keep else "")
 
     def real(self, e: Expr) -> Expr:
         """A comparison as numbers 0 and 1; anything else as it is."""
-        if isinstance(e, Apply) and e.name in COMPARISONS:
-            return Var(self.target.real.format(notation.text(e), like=self.like), e.shape)
-        return e
+        return Var(self.target.real.format(notation.text(e), like=self.like), e.shape) if is_comparison(e) else e
 
     def wrapped(self, e: Expr) -> str:
         """A Python number as an array."""
@@ -166,22 +159,11 @@ class Writer:
         self.sizes.update(dict.fromkeys(names(dim)))
         return size_text(dim, self.names)
 
-    def shape_text(self, shape: Shape) -> str:
-        """A shape in Python names; it is kept that its sizes are used."""
-        return show(self.shape(shape))
-
     def shape(self, shape: Shape) -> Shape:
         """A shape in Python names."""
         return tuple(d if isinstance(d, int) else self.size(d) for d in shape)
 
-    def _slice(self, node: Apply, a: Expr) -> Expr:
-        """A slice; a stop at the end of an axis is left out, so the argument has its shape in Python names too."""
-        outer = tuple(d if isinstance(d, int) else size_text(d, self.names) for d in a.shape)
-        inside = Var(a.name, outer) if isinstance(a, Var) else Apply(a.op, a.args, a.params, outer) if isinstance(a, Apply) else a
-        items = tuple(self.shape(pair) for pair in node["items"])
-        return Apply(node.op, (inside,), (("items", items),), node.shape)
 
-
-def _plain(value: Any) -> Any:
-    """A parameter as Python writes it."""
-    return notation.number(value)[0] if isinstance(value, Fraction) else value
+def is_comparison(e: Expr) -> bool:
+    """Whether the library gives truth values for a formula, not numbers."""
+    return isinstance(e, Apply) and e.name in COMPARISONS

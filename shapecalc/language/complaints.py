@@ -17,19 +17,16 @@ def written(source: str, span: Span) -> str:
     return shorten(source[span[0] : span[1]])
 
 
-def missing(source: str, frame: Frame, token: Token | None) -> SyntaxProblem:
-    """An operand should stand where this token does, or where the text ends."""
-    if token is not None:
-        refuse_sign(source, token)
+def missing(source: str, frame: Frame, token: Token) -> SyntaxProblem:
+    """An operand should stand where this token does; or behind it, where it is an operator that ends the text."""
+    refuse_sign(source, token)
     if frame.chains:
         waiting = frame.chains[-1].token.span
         ahead = source[waiting[1] : waiting[1] + 100].lstrip(" \t\r")
-        hint = "a line goes on only inside brackets" if token is None and ahead.startswith("\n") and ahead.strip() else None
+        hint = "a line goes on only inside brackets" if frame.kind == "formula" and ahead.startswith("\n") and ahead.strip() else None
         return SyntaxProblem(f"an operand is missing after {written(source, waiting)}", waiting, hint=hint)
     if frame.keyword is not None:
         return SyntaxProblem(f"the value of {frame.keyword.text} is missing", frame.keyword.span)
-    if token is None:
-        return SyntaxProblem("there is no formula", frame.opening.span)
     if token.text == "...":
         return SyntaxProblem("... stands for nothing here", token.span)
     if token.text == "]" and frame.kind == "index" and not frame.index:

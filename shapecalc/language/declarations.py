@@ -121,12 +121,12 @@ def _space(rest: Sequence[Token]) -> int | None:
 
 def _opening(tokens: Sequence[Token]) -> int | None:
     """Where the bracket opens that the last token closes: a round or a square one, or a curly one at the beginning."""
-    depth = 0
-    for k in range(len(tokens) - 1, -1, -1):
-        depth -= tokens[k].step
-        if depth == 0:
-            return k if tokens[k].text in {"(", "["} or (k == 0 and tokens[k].text == "{") else None
-    return None
+    k = len(tokens) - 1
+    depth = tokens[k].step
+    while depth < 0:
+        k -= 1
+        depth += tokens[k].step
+    return k if tokens[k].text in {"(", "["} or (k == 0 and tokens[k].text == "{") else None
 
 
 def _book_style(source: str, rest: Sequence[Token], name: str) -> tuple[list[Token], list[Sequence[Token]]]:

@@ -55,7 +55,7 @@ def refuse_word(token: Token) -> None:
 def refuse_sign(source: str, token: Token) -> None:
     """Raises where the sign never has a place in a formula."""
     written = source[token.start : token.end]
-    if token.kind is Kind.OPERATOR and (token.text in SIGNS or (len(written) == 1 and token.text not in KNOWN)):
+    if token.kind is Kind.OPERATOR and (token.text in SIGNS or (len(token.text) == 1 and token.text not in KNOWN)):
         raise SyntaxProblem(f"{shorten(written)} is not part of the language", token.span, hint=SIGNS.get(token.text))
 
 

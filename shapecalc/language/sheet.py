@@ -39,6 +39,7 @@ class Sheet:
     claims: list[Claim] = field(default_factory=list)
     abbreviations: set[str] = field(default_factory=set)
     aliases: Mapping[str, str] = field(default_factory=dict)
+    names: dict[str, Expr] = field(default_factory=dict)
 
     def read(self, statement: Statement) -> None:
         """One statement."""
@@ -62,7 +63,7 @@ class Sheet:
             self.new_name(name.id, name.span, "declared")
             if any(name.id == k for k in self.sizes):
                 raise NameProblem(f"{name.id} is a size already, so it cannot name a variable too", span=name.span, hint="call one of them otherwise")
-            self.declared[name.id] = Var(name.id, shape, frozenset(properties))
+            self.declared[name.id] = self.names[name.id] = Var(name.id, shape, frozenset(properties))
             self.spans[name.id] = name.span
 
     def properties(self, s: Declaration, shape: tuple[Dim, ...]) -> set[str]:
@@ -145,9 +146,13 @@ class Sheet:
 
     def uses_gradient(self, s: Assign) -> bool:
         """Whether a line uses the gradient of anything, or an abbreviation that does."""
-        gradients = {"d" + n for n in (*self.declared, *self.definitions)} | set(self.upstream.values()) | self.abbreviations
-        gradients -= set(self.declared) | set(self.definitions) | set(self.sizes)
-        return any(isinstance(part, tree.Name) and part.id in gradients for v in s.values for part, _ in tree.walk(v))
+
+        def is_gradient(name: str) -> bool:
+            if name in self.names or name in self.sizes:
+                return False
+            return name in self.abbreviations or name in self.upstream.values() or (name.startswith("d") and name[1:] in self.names)
+
+        return any(isinstance(part, tree.Name) and is_gradient(part.id) for v in s.values for part, _ in tree.walk(v))
 
     def claim(self, s: Assign, t: GradTarget) -> None:
         """A line about a derivative."""
@@ -181,15 +186,14 @@ class Sheet:
                     raise NameProblem(f"{name} is defined by itself", span=part.span, hint="give the new value a name of its own")
         built = [Builder(self.scope()).build(v) for v in s.values]
         self.definitions[name] = built[0]
+        self.names[name] = Var(name, built[0].shape)
         self.spans[name] = s.span
         for v in s.values[1:]:
             self.claims.append(Claim("equality", name, s.text, s.line, s.span, (s.values[0], v)))
 
     def scope(self) -> Scope:
         """The names known so far."""
-        variables: dict[str, Expr] = {**self.declared}
-        variables.update({n: Var(n, e.shape) for n, e in self.definitions.items()})
-        return Scope(variables, self.sizes, functions=self.functions, source=self.source)
+        return Scope(self.names, self.sizes, functions=self.functions, source=self.source)
 
     def problem(self) -> Problem:
         """What was read."""

@@ -70,7 +70,8 @@ def split(source: str, errors: list[ShapecalcError] | None = None) -> list[State
         error.at(source)
         if errors is None:
             raise error
-        errors.append(error)
+        # kept without the frames that its traceback would hold
+        errors.append(error.with_traceback(None))
 
     try:
         rows = list(lines(scan(source)))

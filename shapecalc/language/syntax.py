@@ -91,7 +91,7 @@ class _Parser:
                 self._after(token, self.frame.operand)
         if len(self.frames) > 1:
             raise open_bars(self.frame)
-        return self._value(None)
+        return self._value(self.tokens[-1])
 
     def _next(self) -> Token | None:
         return self.tokens[self.place] if self.place < len(self.tokens) else None
@@ -237,7 +237,7 @@ class _Parser:
         else:
             frame.items.append(value)
 
-    def _value(self, token: Token | None) -> Node:
+    def _value(self, token: Token) -> Node:
         """The whole of what has been read of the current item, which must end with an operand."""
         frame = self.frame
         if frame.operand is None:

@@ -71,21 +71,19 @@ def _nabla(texts: Sequence[str], span: Span) -> GradTarget:
 
 
 def _atoms(tokens: Sequence[Token]) -> list[str]:
-    """The tokens of a quotient taken apart: d2L/dw2 is d ^2 L / d w2, and so is ∂²L/∂w2; "?" is what has no place there."""
+    """The tokens of a quotient taken apart: d2L/dw2 is ∂ ^2 L / ∂ w2, and so is ∂²L/∂w2; "?" is what has no place there."""
     atoms: list[str] = []
     for token in tokens:
-        text, below, behind_d = token.text, "/" in atoms, atoms[-1:] == ["d"] or atoms[-2:] == ["d", "^2"]
-        if token.kind is Kind.NAME and (behind_d or text[0] != "d"):
+        text, below, behind = token.text, "/" in atoms, atoms[-1:] == ["∂"] or atoms[-2:] == ["∂", "^2"]
+        if token.kind is Kind.NAME and (behind or text[0] != "d"):
             atoms.append(text)
         elif token.kind is Kind.NAME:
             double = text.startswith("d2") and not below
-            atoms += ["d", *(["^2"] if double else []), *([text[1 + double :]] if text[1 + double :] else [])]
+            atoms += ["∂", *(["^2"] if double else []), *([text[1 + double :]] if text[1 + double :] else [])]
         elif text == "2":
             atoms.append("^2")
-        elif text == "∂":
-            atoms.append("d")
-        elif text == "/":
-            atoms.append("/")
+        elif text in ("∂", "/"):
+            atoms.append(text)
         elif text not in ("^", "{", "}") and not (below and text in ("(", ")")):
             atoms.append("?")
     return atoms
@@ -98,7 +96,7 @@ def _quotient(tokens: Sequence[Token], span: Span) -> GradTarget:
     above = atoms[:cut]
     below: list[list[str]] = []  # name, and "^2" where it stands behind
     for atom in atoms[cut + 1 :]:
-        if atom == "d":
+        if atom == "∂":
             below.append([])
         elif atom != "/" and below:
             below[-1].append(atom)
@@ -107,7 +105,7 @@ def _quotient(tokens: Sequence[Token], span: Span) -> GradTarget:
     order = 2 if above[1:2] == ["^2"] else 1
     of = above[order:]
     words = [*of, *(word for part in below for word in part[:1])]
-    readable = above[0] == "d" and below and len(of) == 1 and all(part[1:] in ([], ["^2"]) for part in below)
+    readable = above[0] == "∂" and below and len(of) == 1 and all(part[1:] in ([], ["^2"]) for part in below)
     if not readable or len(words) != 1 + len(below) or not all(word.isidentifier() for word in words):
         raise SyntaxProblem("this derivative cannot be read", span, hint=_FORMS)
     return _derivative(of[0], order, below, span)

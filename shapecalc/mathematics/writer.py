@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
-from ..boxes import APPLY, Box, Frac, Number, Symbol, Text, Under, joined, op, paren, row, sub
+from ..boxes import APPLY, Box, Frac, Number, Scripts, Symbol, Text, Under, joined, op, paren, row, sub, sup
 from ..expr import Apply, Expr, Lit, Var, nodes
 from ..shapes import Dim, is_scalar, polynomial
 from ..symbols import dimension, kind_of, shape_box, symbol
@@ -16,6 +16,10 @@ from .style import Style
 COMPARISON, SUM, ENTRYWISE, PRODUCT, FRACTION, SCRIPT, ATOM = range(7)
 COLUMN, ROW, FREE = "column", "row", "free"
 LETTERS = "ijklmpqrstuv"
+HEADS = {
+    "sigmoid": "σ", "sign": "sgn", "log_softmax": "log softmax", "leaky_relu": "leaky relu", "maximum": "max", "minimum": "min",
+    "cholesky": "chol", "transpose": "transpose", "broadcast_to": "broadcast",
+}  # fmt: skip
 
 
 class Piece(NamedTuple):
@@ -114,18 +118,21 @@ class Writer:
         return Piece(dimension(dim), SUM if terms > 1 else ATOM if isinstance(dim, str) and dim.isidentifier() else PRODUCT)
 
     def call(self, e: Apply, orient: str = FREE, name: Box | None = None) -> Piece:
-        """f(a, b): parameters that are not at their defaults become an index."""
-        defaults = dict(e.op.params)
-        told = [f"{k}={_shown(v)}" for k, v in e.params if v != defaults[k] and k != "keepdims"]
-        head = name if name is not None else Symbol(e.name, "function")
-        if told:
-            head = sub(head, Text(", ".join(told)))
+        """f(a, b)."""
+        head = self.head(e) if name is None else name
         own = COLUMN if len(e.shape) == 1 and e.op.family != "pointwise" else orient
         inside = joined([self.plain().piece(a, own if len(a.shape) == 1 else FREE).box for a in e.args], ",")
         box = applied(head, inside)
         if len(e.shape) == 1 and orient == ROW and own == COLUMN:
             return Piece(raised(paren(box), op("⊤")), SCRIPT)
         return Piece(box, SCRIPT)
+
+    def head(self, e: Apply) -> Box:
+        """The name of a function; parameters that are not at their defaults become an index."""
+        defaults = dict(e.op.params)
+        told = [f"{k}={_shown(v)}" for k, v in e.params if v != defaults[k] and k != "keepdims"]
+        head = Symbol(HEADS.get(e.name, e.name), "function")
+        return sub(head, Text(", ".join(told))) if told else head
 
     def letters(self, count: int) -> tuple[tuple[str, ...], Writer]:
         """Index letters that nothing else here is called by, and the writer for what they index."""
@@ -143,12 +150,8 @@ def fenced(piece: Piece, level: int, last: bool = True) -> Box:
 
 
 def raised(box: Box, script: Box) -> Box:
-    """An exponent; minus before a transpose joins into one script (A^{-⊤})."""
-    from ..boxes import Scripts, sup
-
-    if isinstance(box, Scripts) and box.sup is not None:
-        return Scripts(box.body, box.sub, row(box.sup, script))
-    return sup(box, script)
+    """An exponent; what has one already is put in parentheses."""
+    return sup(paren(box) if isinstance(box, Scripts) and box.sup is not None else box, script)
 
 
 def applied(head: Box, inside: Box) -> Box:

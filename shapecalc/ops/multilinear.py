@@ -32,7 +32,8 @@ def _quotient(shapes: tuple[Shape, ...], _: Parameters) -> Signature:
 
 
 def _negative(shapes: tuple[Shape, ...], _: Parameters) -> Signature:
-    return Signature((letters(shapes[0]),), letters(shapes[0]))
+    axes = letters(shapes[0])
+    return Signature((axes,), axes, sizes=bound(axes, shapes[0]))
 
 
 def _matmul_shape(shapes: tuple[Shape, ...], _: Parameters) -> Shape:

@@ -1,0 +1,271 @@
+"""Scalar entries as a graph of shared nodes, made by a ring that the formulas of a problem can be evaluated over.
+
+    leaf    an entry of a named tensor        data (grid, place)
+    const   an exact number                   data int or Fraction
+    sum     args added up
+    dot     Σ left_k · right_k                data (left, right), two columns
+    prod    coefficient · Π arg_k^exponent_k  data (coefficient, exponents)
+    call    a function of one entry           data its name
+    pow     args[0] to the power args[1]
+    test    1 where args compare so, else 0   data the name of the comparison
+    where   args[1] where args[0] is 1, args[2] elsewhere
+    max, min  of args
+
+A sum of products is one node over two columns, which many nodes share: a matrix product costs its entries, not its summands.
+Nothing here differentiates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+from ..rings import Unlucky, Unsupported
+
+Number = int | Fraction
+KNOWN = frozenset({"exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "erf", "relu", "abs", "sign", "pi"})
+OPPOSITE = {"greater": "less_equal", "less_equal": "greater", "less": "greater_equal", "greater_equal": "less"}
+
+
+class Grid:
+    """The names of the entries of one tensor: ``name`` is the tensor's, ``base`` begins the names where they are written compactly."""
+
+    __slots__ = ("_symbols", "base", "compact", "name", "shape")
+
+    def __init__(self, name: str, shape: tuple[int, ...], base: str, compact: bool) -> None:
+        self.name = name
+        self.shape = shape
+        self.base = base
+        self.compact = compact
+        self._symbols: list[str] | None = None
+
+    @property
+    def symbols(self) -> list[str]:
+        """x11, x12, ... row by row; X[1,1], ... where that would be ambiguous."""
+        if self._symbols is None:
+            marks: list[str] = [""]
+            for size in self.shape:
+                marks = [m + ("," if m and not self.compact else "") + str(i) for m in marks for i in range(1, size + 1)]
+            self._symbols = [self.base] if not self.shape else [self.base + m if self.compact else f"{self.base}[{m}]" for m in marks]
+        return self._symbols
+
+
+class Node:
+    """One scalar; ``live`` says that an entry one differentiates by is below it. Nodes are equal only if they are the same."""
+
+    __slots__ = ("args", "data", "kind", "live")
+
+    def __init__(self, kind: str, args: tuple[Node, ...], data: Any, live: bool) -> None:
+        self.kind = kind
+        self.args = args
+        self.data = data
+        self.live = live
+
+    def below(self) -> Iterable[Node]:
+        """The nodes that this one is made of."""
+        return self.args if self.kind != "dot" else (*self.data[0].nodes, *self.data[1].nodes)
+
+
+class Column:
+    """Nodes that are summed over together; ``plain`` where none is a number."""
+
+    __slots__ = ("live", "nodes", "plain")
+
+    def __init__(self, nodes: tuple[Node, ...]) -> None:
+        self.nodes = nodes
+        self.live = any([n.live for n in nodes])
+        self.plain = not any([n.kind == "const" for n in nodes])
+
+
+ZERO, ONE, MINUS = Node("const", (), 0, False), Node("const", (), 1, False), Node("const", (), -1, False)
+HALF = Fraction(1, 2)
+
+
+def normal(value: Number) -> Number:
+    """An integer where the number is one."""
+    return value.numerator if value.denominator == 1 else value
+
+
+def leaves(grid: Grid, live: bool) -> list[Node]:
+    """The entries of a named tensor."""
+    return [Node("leaf", (), (grid, k), live) for k in range(_count(grid.shape))]
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    out = 1
+    for size in shape:
+        out *= size
+    return out
+
+
+def split(node: Node) -> tuple[Number, tuple[Node, ...], tuple[Number, ...]]:
+    """A node as a coefficient, bases and exponents."""
+    if node.kind == "prod":
+        return node.data[0], node.args, node.data[1]
+    return (node.data, (), ()) if node.kind == "const" else (1, (node,), (1,))
+
+
+class Graph:
+    """Makes nodes, each once; ``order`` has them after what they are made of. It is a ring, so that rules can be evaluated over it."""
+
+    exact = False
+
+    def __init__(self) -> None:
+        self.table: dict[Hashable, Node] = {}
+        self.order: list[Node] = []
+
+    def make(self, kind: str, args: tuple[Node, ...], data: Any, live: bool) -> Node:
+        """The one node of that kind with these arguments."""
+        key = (kind, args, data)
+        node = self.table.get(key)
+        if node is None:
+            node = self.table[key] = Node(kind, args, data, live)
+            self.order.append(node)
+        return node
+
+    def lift(self, value: Number) -> Node:
+        """A number."""
+        value = normal(value)
+        return (ZERO, ONE, MINUS)[value] if value in (0, 1, -1) else self.make("const", (), value, False)  # type: ignore[index]
+
+    def total(self, values: Iterable[Node]) -> Node:
+        """A sum as it was written: numbers are added up, zeros left out, nothing is reordered."""
+        kept: list[Node] = []
+        number: Number = 0
+        place = -1
+        for v in values:
+            if v.kind != "const":
+                kept.append(v)
+            elif v.data:
+                place = len(kept) if place < 0 else place
+                number += v.data
+        if number:
+            kept.insert(place, self.lift(number))
+        if len(kept) < 2:
+            return kept[0] if kept else ZERO
+        return self.make("sum", tuple(kept), None, any([n.live for n in kept]))
+
+    def mul(self, a: Node, b: Node) -> Node:
+        """A product: the factors of both in order, equal ones as a power."""
+        if a is ONE or b is ONE:
+            return b if a is ONE else a
+        left, bases, exponents = split(a)
+        right, more, powers = split(b)
+        c = right if left == 1 else left if right == 1 else normal(left * right)
+        if not any([n in bases for n in more]):
+            return self.prod(c, bases + more, exponents + powers)
+        found = dict(zip(bases, exponents, strict=True))
+        for n, k in zip(more, powers, strict=True):
+            found[n] = normal(found.get(n, 0) + k)
+        return self.prod(c, tuple([n for n, k in found.items() if k]), tuple([k for k in found.values() if k]))
+
+    def prod(self, c: Number, bases: tuple[Node, ...], exponents: tuple[Number, ...]) -> Node:
+        """coefficient · Π base^exponent, the bases different."""
+        if not bases or not c:
+            return self.lift(c)
+        if c == 1 and exponents == (1,):
+            return bases[0]
+        return self.make("prod", bases, (c, exponents), any([n.live for n in bases]))
+
+    def dot(self, left: Column, right: Column) -> Node:
+        """Σ left_k · right_k."""
+        if len(left.nodes) > 1 and left.plain and right.plain:
+            key = (left, right)
+            node = self.table.get(key)
+            if node is None:
+                node = self.table[key] = Node("dot", (), key, left.live or right.live)
+                self.order.append(node)
+            return node
+        return self.total([self.mul(a, b) for a, b in zip(left.nodes, right.nodes, strict=True)])
+
+    def negative(self, a: Node) -> Node:
+        """Minus a."""
+        return self.mul(MINUS, a)
+
+    def inverse(self, a: Node) -> Node:
+        """1/a."""
+        return self.power(a, -1)
+
+    def is_zero(self, a: Node) -> bool:
+        """Whether a is the number 0."""
+        return a is ZERO
+
+    def power(self, a: Node, exponent: Number) -> Node:
+        """a to a fixed power."""
+        k = normal(exponent)
+        whole = isinstance(k, int)
+        if a.kind == "const":
+            if a is ZERO and k < 0:
+                raise Unlucky("a denominator is 0")
+            if whole:
+                return self.lift(Fraction(a.data) ** k)
+            return a if a is ONE or a is ZERO else self.make("prod", (a,), (1, (k,)), False)
+        if k in (0, 1):
+            return a if k == 1 else ONE
+        if a.kind == "prod" and whole and (len(a.args) == 1 or k == -1):
+            c, exponents = a.data
+            return self.prod(normal(Fraction(c) ** k), a.args, tuple(normal(e * k) for e in exponents))
+        return self.make("prod", (a,), (1, (k,)), a.live)
+
+    def power2(self, a: Node, b: Node) -> Node:
+        """a ** b."""
+        return self.power(a, b.data) if b.kind == "const" else self.make("pow", (a, b), None, a.live or b.live)
+
+    def knows(self, name: str) -> bool:
+        """Whether the function is a node of its own, not written out."""
+        return name in KNOWN
+
+    def function(self, name: str, *args: Node) -> Node:
+        """A function of one entry (pi: of none)."""
+        if name not in KNOWN:
+            raise Unsupported(name)
+        return self.make("call", args, name, any(a.live for a in args))
+
+    def test(self, name: str, a: Node, b: Node) -> Node:
+        """1 where the comparison holds, else 0."""
+        if a.kind == b.kind == "const":
+            x, y = a.data, b.data
+            return self.lift(int({"greater": x > y, "less": x < y, "greater_equal": x >= y, "less_equal": x <= y, "equal": x == y}[name]))
+        return self.make("test", (a, b), name, False)
+
+    def complement(self, cond: Node) -> Node:
+        """1 - cond."""
+        if cond.kind == "test" and cond.data in OPPOSITE:
+            return self.test(OPPOSITE[cond.data], *cond.args)
+        return self.total((ONE, self.negative(cond)))
+
+    def where(self, cond: Node, x: Node, y: Node) -> Node:
+        """x where cond is 1, y where it is 0."""
+        if x is y or cond is ONE or cond is ZERO:
+            return y if cond is ZERO else x
+        if cond.kind == "test":
+            return self.make("where", (cond, x, y), None, x.live or y.live)
+        return self.total((self.mul(cond, x), self.mul(self.complement(cond), y)))
+
+    def choose(self, name: str, a: Node, b: Node, x: Node, y: Node) -> Node:
+        """x where a compares so with b, y elsewhere; the larger and the smaller of two by that name."""
+        if x is a and y is b and name in ("greater", "less"):
+            return self.extreme("max" if name == "greater" else "min", (b, a))
+        return self.where(self.test(name, a, b), x, y)
+
+    def extreme(self, kind: str, values: Sequence[Node]) -> Node:
+        """The largest or the smallest."""
+        flat = dict.fromkeys(x for v in values for x in (v.args if v.kind == kind else (v,)))
+        if all(v.kind == "const" for v in flat):
+            return self.lift((max if kind == "max" else min)(v.data for v in flat))
+        return next(iter(flat)) if len(flat) == 1 else self.make(kind, tuple(flat), None, any(v.live for v in flat))
+
+
+def reached(roots: Iterable[Node]) -> Iterator[Node]:
+    """Every node below the roots, each once, after what it is made of; no recursion."""
+    seen: set[Node] = set()
+    stack: list[tuple[Node, bool]] = [(r, False) for r in roots][::-1]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            yield node
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend([(n, False) for n in node.below() if n not in seen])

@@ -1,0 +1,18 @@
+"""JAX: NumPy's spellings under another module, and its own neural functions."""
+
+from __future__ import annotations
+
+from . import for_numpy
+from .writer import Spelling, Target
+
+TABLE: dict[str, str | Spelling] = {
+    **{name: how.replace("np.", "jnp.") if isinstance(how, str) else how for name, how in for_numpy.TABLE.items()},
+    "softmax": "jax.nn.softmax({a}{over})", "log_softmax": "jax.nn.log_softmax({a}{over})", "logsumexp": "jax.nn.logsumexp({a}{over})",
+    "erf": "jax.scipy.special.erf({a})", "sigmoid": "jax.nn.sigmoid({a})", "softplus": "jax.nn.softplus({a})", "silu": "jax.nn.silu({a})",
+    "gelu": "jax.nn.gelu({a}, approximate=False)", "relu": "jax.nn.relu({a})", "leaky_relu": "jax.nn.leaky_relu({a}, {slope})",
+    "elu": "jax.nn.elu({a}, {alpha})", "expm": "jax.scipy.linalg.expm({a})",
+}  # fmt: skip
+
+IMPORTS = ("import jax", "import jax.numpy as jnp", "", 'jax.config.update("jax_enable_x64", True)  # double precision')
+HELPERS = {"cholesky": for_numpy.HELPERS["cholesky"].replace("np.", "jnp.")}
+JAX = Target("jax", "jnp", IMPORTS, TABLE, HELPERS, "jnp.asarray({}, dtype=float)", "jnp.asarray({}, dtype=float)", "({}).astype(float)")

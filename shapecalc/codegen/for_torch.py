@@ -1,0 +1,108 @@
+"""PyTorch: its own names for axes, its functions of tensors only, and its neural functions."""
+
+from __future__ import annotations
+
+from .. import notation
+from ..expr import Apply, Var
+from ..forms import add, transposed
+from .spelling import Args, cumsum, diag, inner, joined, margins, mse, swapped, where
+from .writer import Spelling, Target, Writer
+
+NEURAL = "torch.nn.functional."
+
+
+def extreme(bound: str) -> Spelling:
+    """The larger or smaller of two, where a Python number may be one of them."""
+
+    def call(writer: Writer, node: Apply, args: Args) -> str:
+        for k in (1, 0):
+            if node.args[k] in writer.numbers and node.args[1 - k] not in writer.numbers:
+                return f"torch.clamp({notation.text(args[1 - k])}, {bound}={notation.text(args[k])})"
+        a, b = _tensors(writer, node, args)
+        return f"torch.{'maximum' if bound == 'min' else 'minimum'}({a}, {b})"
+
+    return call
+
+
+def _tensors(writer: Writer, node: Apply, args: Args) -> list[str]:
+    return [writer.wrapped(b) if a in writer.numbers else notation.text(b) for a, b in zip(node.args, args, strict=True)]
+
+
+def clip(writer: Writer, node: Apply, args: Args) -> str:
+    """Held between two bounds, which are both Python numbers or both tensors."""
+    plain = all(a in writer.numbers for a in node.args[1:])
+    x, *bounds = _tensors(writer, node, args)
+    return f"torch.clamp({x}, {', '.join(map(notation.text, args[1:]) if plain else bounds)})"
+
+
+def softmax(name: str, several: str) -> Spelling:
+    """Along one axis by its name; along several, written out."""
+
+    def call(writer: Writer, node: Apply, args: Args) -> str:
+        axis, a = node["axis"], notation.text(args[0])
+        if isinstance(axis, int):
+            return f"torch.{name}({a}, dim={axis})"
+        dims = axis or tuple(range(len(node.shape)))
+        rest = Var(f"torch.logsumexp({a}, dim={dims}, keepdim=True)", node.shape)
+        return several.format(notation.text(add(args[0], rest, signs=(1, -1))))
+
+    return call
+
+
+def outer(_: Writer, node: Apply, args: Args) -> str:
+    """The products of all entries of two tensors."""
+    flat = [notation.text(b) if len(a.shape) == 1 else f"torch.ravel({notation.text(b)})" for a, b in zip(node.args, args, strict=True)]
+    return f"torch.outer({', '.join(flat)})"
+
+
+def vec(_: Writer, node: Apply, args: Args) -> str:
+    """The columns stacked."""
+    rank = len(node.args[0].shape)
+    if rank <= 2:
+        return f"torch.ravel({notation.text(transposed(args[0]))})"
+    return f"torch.ravel(torch.permute({notation.text(args[0])}, {tuple(reversed(range(rank)))}))"
+
+
+def place(writer: Writer, node: Apply, args: Args) -> str:
+    """A tensor put into zeros; the margins of the last axis come first."""
+    zeros = ", ".join(f"{before}, {behind}" for before, behind in reversed(margins(writer, node)))
+    return f"{NEURAL}pad({notation.text(args[0])}, ({zeros}))"
+
+
+def logsumexp(writer: Writer, node: Apply, args: Args) -> str:
+    """The axes are always named."""
+    return f"torch.logsumexp({notation.text(args[0])}{writer.over(node, every=True)})"
+
+
+TABLE: dict[str, str | Spelling] = {
+    "ones": "{like}.new_ones({shape})", "zeros": "{like}.new_zeros({shape})", "eye": "torch.eye({n}, dtype={like}.dtype, device={like}.device)",
+    "outer": outer, "inner": inner, "tr": "torch.trace({a})", "diag": diag, "einsum": "torch.einsum('{spec}', {args})", "mse": mse,
+    "transpose": swapped, "reshape": "torch.reshape({a}, {shape})", "vec": vec, "broadcast_to": "torch.broadcast_to({a}, {shape})",
+    "place": place, "concatenate": joined, "tril": "torch.tril({a}, {k})", "triu": "torch.triu({a}, {k})", "cumsum": cumsum,
+    "where": where, "maximum": extreme("min"), "minimum": extreme("max"), "clip": clip,
+    "max": "torch.amax({a}{over})", "min": "torch.amin({a}{over})",
+    "var": "torch.var({a}{over}, correction={ddof})", "std": "torch.std({a}{over}, correction={ddof})",
+    "norm": "torch.linalg.vector_norm({a}, {ord}{over})",
+    "softmax": softmax("softmax", "torch.exp({})"), "log_softmax": softmax("log_softmax", "{}"), "logsumexp": logsumexp,
+    # above 40 softplus(x) is x in double precision; torch's own threshold of 20 is not
+    "softplus": NEURAL + "softplus({a}, threshold=40)", "silu": NEURAL + "silu({a})", "gelu": NEURAL + "gelu({a})",
+    "leaky_relu": NEURAL + "leaky_relu({a}, {slope})", "elu": NEURAL + "elu({a}, {alpha})",
+    "inv": "torch.linalg.inv({a})", "det": "torch.linalg.det({a})", "logdet": "torch.linalg.slogdet({a})[1]",
+    "solve": "torch.linalg.solve({a}, {b})", "matpow": "torch.linalg.matrix_power({a}, {k})", "pinv": "torch.linalg.pinv({a})",
+    "cholesky": "cholesky({a})", "expm": "torch.linalg.matrix_exp({a})",
+}  # fmt: skip
+
+SCALARS = {
+    "pi": "math.pi", "arcsin": "math.asin({a})", "arccos": "math.acos({a})", "arctan": "math.atan({a})", "abs": "abs({a})",
+    **{name: f"math.{name}({{a}})" for name in ("exp", "log", "log1p", "expm1", "sin", "cos", "tan", "sinh", "cosh", "tanh", "erf", "sqrt")},
+}  # fmt: skip
+
+HELPERS = {
+    "cholesky": '''def cholesky(a):
+    """The lower triangular L with L @ L.T = (a + a.T) / 2."""
+    return torch.linalg.cholesky((a + a.T) / 2)
+''',
+}
+
+TORCH = Target("torch", "torch", ("import torch",), TABLE, HELPERS, "torch.as_tensor({}, dtype=torch.float64)", "{like}.new_tensor({})",
+               "({}).to({like}.dtype)", "dim", "keepdim", "tuple({}.shape)", SCALARS, arrays_only=True)  # fmt: skip

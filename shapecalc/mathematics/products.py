@@ -1,0 +1,279 @@
+"""Products: scalars are gathered into one coefficient in front, matrix products are juxtaposed, entrywise ones keep their sign."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from ..boxes import TIMES, Box, Frac, Fenced, Grid, Number, Sqrt, Sum, Symbol, Under, joined, op, row, walk
+from ..expr import Apply, Expr, Lit
+from ..forms import apply, size
+from ..shapes import Dim, polynomial, total
+from ..symbols import shape_box
+from .writer import COLUMN, ENTRYWISE, FRACTION, FREE, PRODUCT, ROW, SUM, Piece, Writer, fenced, number, only_scalars, raised
+
+LIGHT = 3  # symbols that a fraction of a tensor may carry in its numerator
+ONES = Symbol("1", "vector", bold=True)
+
+
+class Link(NamedTuple):
+    """One factor of a matrix product: a formula, drawn as a column or a row if it is 1-D; no formula stands for a vector of ones."""
+
+    e: Expr | None
+    orient: str = FREE
+    flip: bool = False
+    size: Dim = 1
+
+    def flipped(self) -> Link:
+        """The transpose."""
+        if self.orient == FREE:
+            return Link(self.e, FREE, not self.flip, self.size)
+        return Link(self.e, ROW if self.orient == COLUMN else COLUMN, False, self.size)
+
+
+class Scalars:
+    """The coefficient of a product: an exact number, and what stands above and below the line."""
+
+    def __init__(self) -> None:
+        self.number = Fraction(1)
+        self.above: list[Expr] = []
+        self.below: list[Expr] = []
+        self.beside: list[Expr] = []  # scalars that are made of tensors: a norm, a trace
+
+    def take(self, e: Expr, inverse: bool = False) -> None:
+        """One scalar factor, or divisor."""
+        if isinstance(e, Lit):
+            self.literal(e, inverse)
+        elif isinstance(e, Apply) and e.name == "neg":
+            self.number = -self.number
+            self.take(e.args[0], inverse)
+        elif isinstance(e, Apply) and e.name in ("mul", "div"):
+            self.take(e.args[0], inverse)
+            self.take(e.args[1], inverse if e.name == "mul" else not inverse)
+        elif isinstance(e, Apply) and e.name == "power" and e["k"] < 0 and not inverse:
+            self.take(e.args[0] if e["k"] == -1 else apply("power", e.args[0], k=-e["k"]), inverse=True)
+        elif inverse:
+            self.below.append(e)
+        else:
+            (self.above if only_scalars(e) else self.beside).append(e)
+
+    def literal(self, e: Lit, inverse: bool) -> None:
+        """A number, or a size with its names one by one."""
+        if isinstance(e.value, Fraction):
+            if inverse and not e.value:
+                self.below.append(e)
+            else:
+                self.number *= 1 / e.value if inverse else e.value
+            return
+        terms = polynomial(e.value)
+        if len(terms) > 1:
+            (self.below if inverse else self.above).append(e)
+            return
+        ((names, coefficient),) = terms.items()
+        self.number *= Fraction(1, coefficient) if inverse else coefficient
+        (self.below if inverse else self.above).extend(Lit(name) for name in names)
+
+    def strip(self, e: Expr) -> Expr:
+        """e without its scalar factors."""
+        while isinstance(e, Apply):
+            if e.name == "neg":
+                self.number = -self.number
+                e = e.args[0]
+            elif e.name == "mul" and e.shape and () in (e.args[0].shape, e.args[1].shape):
+                scalar, e = e.args if e.args[0].shape == () else reversed(e.args)
+                self.take(scalar)
+            elif e.name == "div" and e.shape and e.args[1].shape == ():
+                self.take(e.args[1], inverse=True)
+                e = e.args[0]
+            else:
+                break
+        return e
+
+
+def product(w: Writer, e: Expr, orient: str) -> Piece:
+    """Any product or quotient, with its sign."""
+    negative, piece = signed(w, e, orient)
+    return Piece(row("−", piece.box), SUM, piece.open) if negative else piece
+
+
+def signed(w: Writer, e: Expr, orient: str) -> tuple[bool, Piece]:
+    """Whether e begins with a minus, and what comes after it."""
+    if isinstance(e, Lit) and isinstance(e.value, Fraction):
+        return e.value < 0, number(abs(e.value))
+    scalars = Scalars()
+    core = scalars.strip(e)
+    if core.shape == () and isinstance(core, Apply) and core.name in ("mul", "div"):
+        scalars.take(core)
+        body = None
+    elif core.shape == () and core is not e and only_scalars(core):
+        scalars.take(core)
+        body = None
+    else:
+        body = _body(w, core, orient, scalars)
+    negative = scalars.number < 0
+    scalars.number = abs(scalars.number)
+    return negative, _assembled(w, scalars, body)
+
+
+def _body(w: Writer, e: Expr, orient: str, scalars: Scalars) -> Piece:
+    """What is left of a product without its scalars."""
+    if isinstance(e, Apply) and e.name in ("mul", "div"):
+        return _entrywise(w, e, orient)
+    if isinstance(e, Apply) and is_link(w, e):
+        links = chain(w, e, orient, scalars)
+        pieces = [link_piece(w, link) for link in links]
+        last = len(pieces) - 1
+        if not last:
+            return pieces[0]
+        return Piece(joined([fenced(p, FRACTION, k == last) for k, p in enumerate(pieces)], TIMES), PRODUCT, pieces[-1].open)
+    return w.piece(e, orient)
+
+
+def is_link(w: Writer, e: Expr) -> bool:
+    """Whether e is written as factors side by side."""
+    if not isinstance(e, Apply):
+        return False
+    if e.name in ("outer", "inner"):
+        return len(e.args[0].shape) == len(e.args[1].shape) == 1
+    return e.name in ("matmul", "solve") or _summed_axis(w, e) is not None
+
+
+def _summed_axis(w: Writer, e: Apply) -> int | None:
+    """The axis that a product with ones sums over, if e is such a sum."""
+    if e.name not in ("sum", "mean") or w.style.sums != "ones" or len(e.args[0].shape) != 2 or not isinstance(e["axis"], int):
+        return None
+    return int(e["axis"]) % 2
+
+
+def chain(w: Writer, e: Expr, orient: str, scalars: Scalars) -> list[Link]:
+    """The factors of a matrix product from left to right; their scalars are handed over."""
+    e = scalars.strip(e)
+    if not isinstance(e, Apply) or not is_link(w, e):
+        return [Link(e, orient if len(e.shape) == 1 else FREE)]
+    axis = _summed_axis(w, e)
+    if axis is not None:
+        (a,) = e.args
+        if e.name == "mean":
+            scalars.take(size(a.shape[axis]), inverse=True)
+        inner = chain(w, a, FREE, scalars)
+        links = [Link(None, ROW, size=a.shape[0]), *inner] if axis == 0 else [*inner, Link(None, COLUMN, size=a.shape[1])]
+    else:
+        a, b = e.args
+        first, second = (COLUMN, ROW) if e.name == "outer" else (ROW, COLUMN)
+        left = apply("inv", a) if e.name == "solve" else a
+        links = [
+            *chain(w, left, first if len(left.shape) == 1 else FREE, scalars),
+            *chain(w, b, second if len(b.shape) == 1 else FREE, scalars),
+        ]
+    if len(e.shape) == 1 and orient not in (FREE, ROW if axis == 0 or (axis is None and len(e.args[0].shape) == 1) else COLUMN):
+        links = [link.flipped() for link in reversed(links)]
+    return links
+
+
+def link_piece(w: Writer, link: Link) -> Piece:
+    """One factor, transposed if it has to be."""
+    if link.e is None:
+        box = raised(ONES, op("⊤")) if link.orient == ROW else ONES
+        return Piece(Under(box, shape_box((1, link.size) if link.orient == ROW else (link.size, 1))) if w.style.shapes else box)
+    return transposed(w, link.e) if link.flip else w.piece(link.e, link.orient)
+
+
+def transposed(w: Writer, e: Expr) -> Piece:
+    """The transpose of a matrix (of the last two axes)."""
+    if isinstance(e, Apply) and e.name == "transpose" and len(e.shape) == 2:
+        return w.piece(e.args[0])
+    if isinstance(e, Apply) and e.name == "inv":
+        return Piece(w.noted(e, raised(w.base(e.args[0]), row("−", "⊤"))))
+    return Piece(raised(w.base(e), op("⊤")))
+
+
+def _entrywise(w: Writer, e: Apply, orient: str) -> Piece:
+    """A ⊙ B ⊘ C, or a scalar over a tensor as a fraction."""
+    if e.name == "div" and e.args[0].shape == ():
+        return Piece(Frac(w.plain().piece(e.args[0]).box, w.plain().piece(e.args[1], orient).box), FRACTION)
+    items: list[Box | str] = []
+    scalars = Scalars()
+    for sign, a in _flat(e, scalars):
+        items += [sign] if items else []
+        items.append(spread(w, scalars.strip(a), e, orient, FRACTION))
+    return _assembled(w, scalars, Piece(row(*items), ENTRYWISE)) if _any(scalars) else Piece(row(*items), ENTRYWISE)
+
+
+def _any(s: Scalars) -> bool:
+    return s.number != 1 or bool(s.above or s.below or s.beside)
+
+
+def _flat(e: Expr, scalars: Scalars) -> list[tuple[str, Expr]]:
+    """The factors of an entrywise product, each with the sign before it."""
+    e = scalars.strip(e)
+    if not isinstance(e, Apply) or e.name not in ("mul", "div") or e.args[0].shape == ():
+        return [("⊙", e)]
+    if e.name == "mul":
+        return [*_flat(e.args[0], scalars), *_flat(e.args[1], scalars)]
+    below = Scalars()
+    b = below.strip(e.args[1])
+    scalars.number /= below.number
+    scalars.above += below.below
+    scalars.below += below.above + below.beside
+    return [*_flat(e.args[0], scalars), ("⊘", b)]
+
+
+def spread(w: Writer, a: Expr, whole: Expr, orient: str, level: int) -> Box:
+    """A part of an entrywise formula: one that is broadcast as it is, or as a product with ones."""
+    if len(a.shape) == 1 and len(whole.shape) == 2 and w.style.broadcast == "ones":
+        links = [Link(None, COLUMN, size=whole.shape[0]), *chain(w, a, ROW, Scalars())]
+        box = joined([fenced(link_piece(w, x), FRACTION) for x in links], TIMES)
+        return fenced(Piece(box, PRODUCT), level)
+    return w.within(a, level, orient if len(a.shape) == len(whole.shape) else FREE, last=False)
+
+
+def _assembled(w: Writer, s: Scalars, body: Piece | None) -> Piece:
+    """The coefficient and what it stands before."""
+    plain = w.plain()
+    n, d = s.number.numerator, s.number.denominator
+    decimal = number(s.number).box if not s.below and not s.above else None
+    if isinstance(decimal, Number):
+        d = 1
+    above = [plain.within(a, FRACTION, last=False) for a in s.above]
+    below = [plain.within(b, FRACTION, last=k == len(s.below) - 1) for k, b in enumerate(s.below)]
+    tail = [w.piece(b) for b in s.beside] + ([body] if body is not None else [])
+    if d == 1 and not below:
+        if isinstance(decimal, Number) and (s.number != 1 or not tail):
+            above.insert(0, decimal)
+        elif n != 1 or not (above or tail):
+            above.insert(0, Number(str(n)))
+        return _row(above, tail)
+    over = ([Number(str(n))] if n != 1 else []) + above
+    under = ([Number(str(d))] if d != 1 else []) + below
+    if len(under) == 1 and len(s.below) == 1 and d == 1:
+        under = [plain.piece(s.below[0]).box]
+    if len(tail) == 1 and _light(tail[0].box):
+        only = tail[0].box if not over else fenced(tail[0], FRACTION)
+        return Piece(Frac(joined([*over, only], TIMES), joined(under, TIMES)), FRACTION)
+    if not over and len(tail) == 0 and len(s.above) == 1:
+        over = above
+    fraction = Frac(joined(over, TIMES) if over else Number("1"), joined(under, TIMES))
+    return _row([fraction], tail) if tail else Piece(fraction, FRACTION)
+
+
+def _row(front: list[Box], tail: list[Piece]) -> Piece:
+    """Factors side by side; a factor that reaches to the right stands last or in parentheses."""
+    if not front and len(tail) == 1:
+        return tail[0]
+    if len(front) == 1 and not tail:
+        return Piece(front[0], FRACTION)
+    last = len(tail) - 1
+    boxes = [*front, *(fenced(p, ENTRYWISE + 1 if k == last and p.level >= PRODUCT else FRACTION, k == last) for k, p in enumerate(tail))]
+    return Piece(joined(boxes, TIMES), PRODUCT, bool(tail) and tail[-1].open)
+
+
+def _light(box: Box) -> bool:
+    """Whether a box is small enough to stand in the numerator."""
+    found = list(walk(box))
+    heavy = any(isinstance(b, Frac | Sum | Grid | Under | Sqrt | Fenced) for b in found)
+    return not heavy and sum(isinstance(b, Symbol) for b in found) <= LIGHT
+
+
+def count_of(e: Expr, axes: tuple[int, ...]) -> Dim:
+    """How many entries a reduction over these axes runs through."""
+    return total(tuple(e.shape[k] for k in axes))

@@ -1,0 +1,12 @@
+"""The kinds of numbers that a formula can be evaluated over: integers modulo a prime power, and reals to sixty digits.
+
+The symbolic rings of `calculus.entries` offer the same, so that one evaluator serves numbers and symbols.
+"""
+
+from __future__ import annotations
+
+from .modular import PRIME, Masked, Modular
+from .real import Real
+from .ring import Adapted, Field, Ring, Unlucky, Unsupported
+
+__all__ = ["PRIME", "Adapted", "Field", "Masked", "Modular", "Real", "Ring", "Unlucky", "Unsupported"]

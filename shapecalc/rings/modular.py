@@ -1,0 +1,184 @@
+"""Integers modulo a power of a prime, and the same with unknowns for comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from operator import add, mul, sub
+from random import Random
+
+from .ring import Field, Unlucky, Unsupported
+
+PRIME = (1 << 61) - 1  # Mersenne; one point lets a false identity of degree d through with probability d / PRIME
+
+
+class Modular(Field):
+    """Integers modulo a prime, or a power of it (where a difference quotient with step p is an exact derivative)."""
+
+    exact = True
+
+    def __init__(self, prime: int = PRIME, square: bool = False, exponent: int = 1) -> None:
+        self.prime = prime
+        self.exponent = 2 if square else exponent
+        self.modulus = prime**self.exponent
+
+    def raised(self, exponent: int) -> Modular:
+        """The same integers modulo another power of the prime."""
+        return Modular(self.prime, exponent=exponent)
+
+    def lift(self, value: Fraction) -> int:
+        """The residue of a fraction."""
+        if value.denominator == 1:
+            return value.numerator % self.modulus
+        return value.numerator * self.inverse(value.denominator) % self.modulus
+
+    def total(self, values: Iterable[int]) -> int:
+        """A sum."""
+        return sum(values) % self.modulus
+
+    def mul(self, a: int, b: int) -> int:
+        """A product."""
+        return a * b % self.modulus
+
+    def negative(self, a: int) -> int:
+        """Minus a."""
+        return -a % self.modulus
+
+    def inverse(self, a: int) -> int:
+        """1/a; a multiple of the prime is a pole."""
+        if a % self.prime == 0:
+            raise Unlucky("a denominator is 0")
+        return pow(a, -1, self.modulus)
+
+    def is_zero(self, a: int) -> bool:
+        """Whether a pivot cannot be divided by."""
+        return a % self.prime == 0
+
+    def size(self, a: int) -> int:
+        """1 for a unit."""
+        return int(a % self.prime != 0)
+
+    def determinant(self, rows: Sequence[Sequence[int]]) -> int:
+        """0 where no pivot is left, which only a field can say."""
+        try:
+            return int(self.eliminated(rows)[1])
+        except Unlucky:
+            if self.exponent == 1:
+                return 0
+            raise
+
+    def power(self, a: int, exponent: Fraction) -> int:
+        """a to an integer power; other powers have no meaning here."""
+        if exponent.denominator != 1 or abs(exponent.numerator) > 1 << 20:
+            raise Unsupported("a power that is not an integer")
+        return pow(a, exponent.numerator, self.modulus) if exponent >= 0 else pow(self.inverse(a), -exponent.numerator, self.modulus)
+
+    def power2(self, a: int, b: int) -> int:
+        """a ** b with a variable exponent has no meaning here."""
+        raise Unsupported("a variable exponent")
+
+    def function(self, name: str, *args: int) -> int:
+        """Only the functions that are rational; the others have no meaning modulo a prime."""
+        raise Unsupported(name)
+
+    def test(self, name: str, a: int, b: int) -> bool:
+        """There is no order modulo a prime."""
+        raise Unsupported(name)
+
+    def same(self, a: int, b: int) -> bool:
+        """Equality."""
+        return a == b
+
+    def dots(self, a: Sequence[int], b: Sequence[int], n: int) -> list[int]:
+        """Σ a·b over each run of n entries: one reduction for each sum."""
+        modulus = self.modulus
+        if n == 1:
+            return [x * y % modulus for x, y in zip(a, b, strict=True)]
+        products = list(map(mul, a, b))
+        return [sum(products[k : k + n]) % modulus for k in range(0, len(products), n)]
+
+    def combined(self, columns: Sequence[Sequence[int]], signs: Sequence[int]) -> list[int]:
+        """The sum of several rows of entries with signs."""
+        modulus = self.modulus
+        out = columns[0] if signs[0] == 1 else [-x for x in columns[0]]
+        for column, sign in zip(columns[1:], signs[1:], strict=True):
+            out = list(map(add if sign == 1 else sub, out, column))
+        return [x % modulus for x in out]
+
+    def inverses(self, a: Sequence[int]) -> list[int]:
+        """1/a for each entry, with one inversion for all (Montgomery's trick)."""
+        if len(a) < 3:
+            return list(map(self.inverse, a))
+        so_far, out, modulus = 1, [], self.modulus
+        for x in a:
+            out.append(so_far)
+            so_far = so_far * x % modulus
+        back = self.inverse(so_far)
+        for k in range(len(a) - 1, -1, -1):
+            out[k] = out[k] * back % modulus
+            back = back * a[k] % modulus
+        return out
+
+    def powers(self, a: Sequence[int], exponent: Fraction) -> list[int]:
+        """Each entry to a fixed power."""
+        if exponent == 2:
+            modulus = self.modulus
+            return [x * x % modulus for x in a]
+        return self.inverses(a) if exponent == -1 else [self.power(x, exponent) for x in a]
+
+
+class Masked(Modular):
+    """Integers modulo a prime power in which a comparison is an unknown: a > b has a random value that hangs on a - b alone.
+
+    What holds for unknown masks holds for the true ones, and the bound of a random point covers them as further variables; what
+    fails may still be true (where order and arithmetic go together: 2x > 0 is x > 0), so that this ring only ever confirms.
+    """
+
+    def __init__(self, random: Random, prime: int = PRIME, exponent: int = 1, masks: dict[int, int] | None = None) -> None:
+        super().__init__(prime, exponent=exponent)
+        self.random = random
+        self.masks: dict[int, int] = {} if masks is None else masks
+
+    def raised(self, exponent: int) -> Masked:
+        """The same integers modulo another power, with the same masks: a step of size p changes none."""
+        return Masked(self.random, self.prime, exponent, self.masks)
+
+    def knows(self, name: str) -> bool:
+        """Comparisons and what is made of one."""
+        return name in _MASKED
+
+    def mask(self, a: int, b: int) -> int:
+        """a > b, for a != b."""
+        gap = (a - b) % self.modulus
+        key = gap % self.prime
+        if key == 0:
+            if gap:
+                raise Unlucky("on a kink")
+            return 0
+        found = self.masks.get(key)
+        if found is None:
+            # so that a > b and b > a are 1 together
+            found = self.masks[key] = self.random.randrange(self.prime)
+            self.masks[self.prime - key] = (1 - found) % self.prime
+        return found
+
+    def function(self, name: str, *args: int) -> int:
+        """A comparison, or a choice by one."""
+        made = _MASKED.get(name)
+        if made is None:
+            raise Unsupported(name)
+        return int(made(self, *args)) % self.modulus
+
+
+_MASKED: dict[str, Callable[..., int]] = {
+    "greater": lambda r, a, b: r.mask(a, b),
+    "less": lambda r, a, b: r.mask(b, a),
+    "greater_equal": lambda r, a, b: r.mask(a, b) if a != b else 1,
+    "less_equal": lambda r, a, b: r.mask(b, a) if a != b else 1,
+    "equal": lambda r, a, b: int(a == b) + 0 * r.mask(a, b),
+    "maximum": lambda r, a, b: b + r.mask(a, b) * (a - b),
+    "minimum": lambda r, a, b: b + r.mask(b, a) * (a - b),
+    "relu": lambda r, a: r.mask(a, 0) * a,
+    "abs": lambda r, a: (2 * r.mask(a, 0) - 1) * a if a else 0,
+    "sign": lambda r, a: 2 * r.mask(a, 0) - 1 if a else 0,
+}

@@ -1,0 +1,197 @@
+"""Reals to sixty digits, with every function of the rule book."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from functools import reduce
+
+from . import elementary
+from .ring import Field, Unlucky, Unsupported
+
+_CONTEXT = decimal.Context(prec=60, Emin=-(10**6), Emax=10**6, traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow])
+KINK = Decimal("1e-8")  # arguments nearer to a kink than this are drawn again
+POLE = Decimal("1e-30")
+ZERO, ONE, HALF = Decimal(0), Decimal(1), Decimal("0.5")
+
+
+def _exp(x: Decimal) -> Decimal:
+    if abs(x) > 4000:
+        raise Unlucky("the value is out of range")
+    return _CONTEXT.exp(x)
+
+
+def _log(x: Decimal) -> Decimal:
+    if x <= 0:
+        raise Unlucky("log of a number that is not positive")
+    return _CONTEXT.ln(x)
+
+
+def _sqrt(x: Decimal) -> Decimal:
+    if x <= 0:
+        raise Unlucky("a root of a number that is not positive")
+    return _CONTEXT.sqrt(x)
+
+
+def _hyperbolic(make: Callable[[Decimal, Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
+    def call(x: Decimal) -> Decimal:
+        up = _exp(x)
+        return make(up, _CONTEXT.divide(ONE, up))
+
+    return call
+
+
+def _tanh(up: Decimal, down: Decimal) -> Decimal:
+    return _CONTEXT.divide(_CONTEXT.subtract(up, down), _CONTEXT.add(up, down))
+
+
+def _inside(function: Callable[[Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
+    """A function of the numbers between -1 and 1."""
+
+    def call(x: Decimal) -> Decimal:
+        if abs(x) >= 1:
+            raise Unlucky("outside -1 to 1")
+        return function(x)
+
+    return call
+
+
+def _rounded(function: Callable[[Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
+    return lambda x: _CONTEXT.plus(function(x))
+
+
+def _gap(a: Decimal, b: Decimal) -> Decimal:
+    """a - b, which is 0 or far from it."""
+    gap = _CONTEXT.subtract(a, b)
+    if gap and abs(gap) < KINK:
+        raise Unlucky("too near to a kink")
+    return gap
+
+
+_REAL: dict[str, Callable[..., Decimal]] = {
+    "exp": _exp,
+    "log": _log,
+    "sqrt": _sqrt,
+    "sinh": _hyperbolic(lambda up, down: _CONTEXT.multiply(HALF, _CONTEXT.subtract(up, down))),
+    "cosh": _hyperbolic(lambda up, down: _CONTEXT.multiply(HALF, _CONTEXT.add(up, down))),
+    "tanh": _hyperbolic(_tanh),
+    "sigmoid": lambda x: _CONTEXT.divide(ONE, _CONTEXT.add(ONE, _exp(-x))),
+    "sin": _rounded(elementary.sin),
+    "cos": _rounded(elementary.cos),
+    "tan": _rounded(elementary.tan),
+    "arcsin": _rounded(_inside(elementary.arcsin)),
+    "arccos": _rounded(_inside(elementary.arccos)),
+    "arctan": _rounded(elementary.arctan),
+    "erf": _rounded(elementary.erf),
+    "greater": lambda a, b: ONE if _gap(a, b) > 0 else ZERO,
+    "less": lambda a, b: ONE if _gap(a, b) < 0 else ZERO,
+    "greater_equal": lambda a, b: ONE if _gap(a, b) >= 0 else ZERO,
+    "less_equal": lambda a, b: ONE if _gap(a, b) <= 0 else ZERO,
+    "equal": lambda a, b: ZERO if _gap(a, b) else ONE,
+    "maximum": lambda a, b: a if _gap(a, b) > 0 else b,
+    "minimum": lambda a, b: a if _gap(a, b) < 0 else b,
+    "relu": lambda x: x if _gap(x, ZERO) > 0 else ZERO,
+    "abs": lambda x: abs(x) if _gap(x, ZERO) else ZERO,
+    "sign": lambda x: ONE.copy_sign(x) if _gap(x, ZERO) else ZERO,
+}
+
+
+class Real(Field):
+    """Reals to sixty digits."""
+
+    exact = False
+    context = _CONTEXT
+
+    def lift(self, value: Fraction) -> Decimal:
+        """A fraction to sixty digits."""
+        return self.context.divide(Decimal(value.numerator), Decimal(value.denominator))
+
+    def total(self, values: Iterable[Decimal]) -> Decimal:
+        """A sum."""
+        return reduce(self.context.add, values, ZERO)
+
+    def mul(self, a: Decimal, b: Decimal) -> Decimal:
+        """A product."""
+        return self.context.multiply(a, b)
+
+    def negative(self, a: Decimal) -> Decimal:
+        """Minus a."""
+        return self.context.minus(a)
+
+    def inverse(self, a: Decimal) -> Decimal:
+        """1/a."""
+        if abs(a) < POLE:
+            raise Unlucky("a denominator is 0")
+        return self.context.divide(ONE, a)
+
+    def is_zero(self, a: Decimal) -> bool:
+        """Whether a pivot is too small to be divided by."""
+        return abs(a) < POLE
+
+    def size(self, a: Decimal) -> Decimal:
+        """The absolute value."""
+        return abs(a) if abs(a) >= POLE else ZERO
+
+    def power(self, a: Decimal, exponent: Fraction) -> Decimal:
+        """a to a rational power; a negative base with a fractional power is outside the domain."""
+        if exponent.denominator == 1:
+            n = exponent.numerator
+            if abs(n) > 10**6:
+                raise Unsupported("so large a power")
+            return self.context.power(a, n) if n >= 0 else self.inverse(self.context.power(a, -n))
+        if exponent == Fraction(1, 2):
+            return _sqrt(a)
+        return self.power2(a, self.lift(exponent))
+
+    def power2(self, a: Decimal, b: Decimal) -> Decimal:
+        """a ** b for a > 0."""
+        if a <= 0:
+            raise Unlucky("a power of a number that is not positive")
+        return self.context.power(a, b)
+
+    def knows(self, name: str) -> bool:
+        """Everything elementary."""
+        return name in _REAL
+
+    def function(self, name: str, *args: Decimal) -> Decimal:
+        """A named function."""
+        if name == "pi":
+            return self.context.plus(elementary.PI)
+        if name not in _REAL:
+            raise Unsupported(name)
+        return _REAL[name](*args)
+
+    def test(self, name: str, a: Decimal, b: Decimal) -> bool:
+        """A comparison; too near to a tie the point is drawn again."""
+        return bool(_REAL[name](a, b))
+
+    def same(self, a: Decimal, b: Decimal) -> bool:
+        """Equality to twenty-two digits (relative to the larger, from 1 up)."""
+        return abs(self.context.subtract(a, b)) <= Decimal("1e-22") * max(1, abs(a), abs(b))
+
+    def each(self, name: str, columns: Sequence[Sequence[Decimal]]) -> list[Decimal]:
+        """A function, entry by entry."""
+        return list(map(_REAL[name], *columns))
+
+    def dots(self, a: Sequence[Decimal], b: Sequence[Decimal], n: int) -> list[Decimal]:
+        """Σ a·b over each run of n entries."""
+        return self.runs(list(map(self.context.multiply, a, b)), n)
+
+    def runs(self, a: Sequence[Decimal], n: int) -> list[Decimal]:
+        """The sum of each run of n entries."""
+        plus = self.context.add
+        return list(a) if n == 1 else [reduce(plus, a[k : k + n]) for k in range(0, len(a), n)]
+
+    def combined(self, columns: Sequence[Sequence[Decimal]], signs: Sequence[int]) -> list[Decimal]:
+        """The sum of several rows of entries with signs."""
+        plus, minus = self.context.add, self.context.subtract
+        out = list(columns[0]) if signs[0] == 1 else list(map(self.context.minus, columns[0]))
+        for column, sign in zip(columns[1:], signs[1:], strict=True):
+            out = list(map(plus if sign == 1 else minus, out, column))
+        return out
+
+    def powers(self, a: Sequence[Decimal], exponent: Fraction) -> list[Decimal]:
+        """Each entry to a fixed power."""
+        return list(map(self.context.multiply, a, a)) if exponent == 2 else [self.power(x, exponent) for x in a]
