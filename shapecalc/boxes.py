@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Union
+from typing import TypeGuard, Union, get_args
 
 TIMES = "\u2062"  # a product without a sign
 APPLY = "\u2061"  # between a function and its argument
@@ -146,6 +146,11 @@ Box = Union[  # noqa: UP007 - a runtime alias
     Symbol, Number, Operator, Text, Row, Frac, Scripts, Fenced, Under, Over, Sqrt, Sum, Grid, Cases, Tinted, Linked
 ]  # fmt: skip
 EMPTY = Row(())
+
+
+def is_box(value: object) -> TypeGuard[Box]:
+    """Whether something is a box."""
+    return isinstance(value, get_args(Box))
 
 
 def op(glyph: str) -> Operator:

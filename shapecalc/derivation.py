@@ -138,7 +138,8 @@ class Program:
     symbol of each gradient with its formula, in the order of the pass; ``outputs``: for each name that is differentiated by, what is
     handed back and whether it is transposed first (the numerator layout of a matrix). ``incoming``: each incoming gradient with the
     definition that it belongs to. ``function``: "gradients", "jacobian" or "hessian"; the latter two have one output, a single
-    array, and ``of``, ``layout`` and ``vec`` say how its axes are arranged. ``docs``: the formulas as text.
+    array, and ``of``, ``layout`` and ``vec`` say how its axes are arranged. ``docs``: the formulas as text. ``wrt2``: the second
+    variable of a mixed Hessian.
     """
 
     inputs: tuple[tuple[str, Shape], ...]
@@ -152,3 +153,4 @@ class Program:
     layout: str = "denominator"
     vec: bool = False
     docs: tuple[str, ...] = ()
+    wrt2: str | None = None

@@ -126,6 +126,8 @@ def _contraction(signature: Signature, sizes: Sizes) -> Step:
             out = ring.dots(first, columns[-1], run)
         if over != 1:
             out = ring.dots(out, [ring.lift(Fraction(1, over))] * len(out), 1)
+        if signature.sign < 0:
+            out = [ring.negative(x) for x in out]
         if places is None:
             return Tensor(shape, out)
         data = [ring.lift(Fraction(0))] * total

@@ -20,13 +20,14 @@ class Signature:
 
     A letter twice in the output is a diagonal (a delta); a letter of the output that no input has is broadcast; a letter of an
     input that the output lacks is summed. ``powers`` are the exponents of the inputs (a quotient is ``(1, -1)``); ``sizes`` gives
-    letters that no input fixes; ``over`` is what the whole is divided by (a mean).
+    letters that no input fixes; ``over`` is what the whole is divided by (a mean); ``sign`` is -1 for minus.
     """
 
     inputs: tuple[Axes, ...]
     output: Axes
     powers: tuple[int, ...] = ()
     over: Shape = ()
+    sign: int = 1
     sizes: Mapping[str, int | str] = field(default_factory=dict)
 
 

@@ -14,7 +14,7 @@ from ..forms import add, apply, mul, neg, power, remake, transposed, zeros
 from ..indexed import Factor, Index, Places, Term, indices
 from ..notation import text
 from .. import shapes
-from ..shapes import is_scalar, total
+from ..shapes import Shape, is_scalar, total
 from .lowering import lower
 from .recognise import pieces, read, read_scalar, spread
 from .simplify import Context, key, normal, simplified, symmetric
@@ -238,8 +238,19 @@ def paired(a: Part, b: Part) -> Part | None:
         first, second = unchained(middle_a), unchained(middle_b)
         if first.shape == second.shape or ONE in (first, second):
             inner = total_of(factored([Part(a.number / scale, own[0], first), Part(b.number / scale, own[1], second)]))
-            return Part(scale, outer, unchained([*ca[:prefix], inner, *ca[len(ca) - suffix:]]))
+            core = _rejoined([*ca[:prefix], inner, *ca[len(ca) - suffix:]], a.core.shape)
+            if core is not None:
+                return Part(scale, outer, core)
     return _paired_wrapped(a, b, scale, own, outer) or _paired_outer(a, b, scale, own, outer) or _paired_entrywise(a, b, scale, own, outer)
+
+
+def _rejoined(factors: list[Expr], shape: Shape) -> Expr | None:
+    """A matrix product, if it conforms and has the shape."""
+    try:
+        core = unchained(factors)
+    except Misfit:
+        return None
+    return core if core.shape == shape else None
 
 
 Scalars = tuple[tuple[Expr, Fraction], ...]
@@ -515,11 +526,13 @@ def folded(term: Term, context: Context) -> Term:
         while found is not None:
             places, used = found
             factors = []
+            named = False
             for f, taken in zip(term.factors, used, strict=True):
                 if f.power != taken:
                     factors.append(f._replace(power=f.power - taken))
-                if taken and not any(g.base == name for g in factors):
+                if taken and not named:
                     factors.append(Factor(name, places))
+                    named = True
             held = {i for f in factors for i in indices(f.places)}
             term = Term(term.coefficient / body[1].coefficient, tuple(factors), term.summed & held)
             found = _occurrence(term, body)

@@ -239,6 +239,10 @@ class Graph:
         """x where cond is 1, y where it is 0."""
         if x is y or cond is ONE or cond is ZERO:
             return y if cond is ZERO else x
+        if x is ONE and y is ZERO:
+            return cond
+        if x is ZERO and y is ONE:
+            return self.complement(cond)
         if cond.kind == "test":
             return self.make("where", (cond, x, y), None, x.live or y.live)
         return self.total((self.mul(cond, x), self.mul(self.complement(cond), y)))

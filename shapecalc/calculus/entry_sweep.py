@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from .entry_graph import ONE, Column, Graph, Node
-from .entry_slopes import slopes
+from .entry_slopes import local, slopes
 
 
 class Sweep:
@@ -72,7 +72,7 @@ class Sweep:
                     pairs.setdefault(a, []).append((g, slope))
         elif kind == "dot":
             first, second = slopes("dot")
-            for column, other in ((node.data[0], first(node.data)), (node.data[1], second(node.data))):
+            for column, other in ((node.data[0], first(self.graph, node.data, node)), (node.data[1], second(self.graph, node.data, node))):
                 if column.live:
                     self.onto_column(column, g, other)
         else:

@@ -105,7 +105,7 @@ def lower(e: Expr, places: Places) -> Term:
         return atom(e, places)
     if bound.split:
         return atom(e, places)
-    out = Term(Fraction(-1 if e.name == "neg" else 1), tuple(bound.deltas), bound.summed)
+    out = Term(Fraction(signature.sign), tuple(bound.deltas), bound.summed)
     for arg, axes, power in zip(e.args, signature.inputs, signature.powers or (1,) * len(e.args), strict=True):
         part = lower(arg, bound.places(axes)) if power == 1 else raised(arg, bound.places(axes), Fraction(power))
         out = out.times(part)

@@ -379,10 +379,9 @@ def multiplied(group: list[Factor]) -> Piece:
 
 def aligned(piece: Piece, places: Places) -> Piece | None:
     """A formula turned to the order of axes of another with the same indices."""
-    if joined(piece.places, places) is not None and strip_order(piece.places) == strip_order(places):
-        return piece
-    for other in turned(piece):
-        if joined(other.places, places) is not None and strip_order(other.places) == strip_order(places):
+    for other in (piece, *turned(piece)):
+        both = joined(other.places, places)
+        if both is not None and strip_order(both) == strip_order(places) == strip_order(other.places):
             return other
     order = [next((k for k, x in enumerate(piece.places) if x is p), None) for p in places]
     if None not in order and len(piece.places) == len(places):

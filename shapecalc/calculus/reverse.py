@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ..errors import NotKnownYet
-from ..expr import Apply, Expr, Lit, Var, nodes
+from ..expr import ZERO, Apply, Expr, Lit, Var, nodes
 from ..forms import apply
 from ..indexed import Factor, Index, Places, Term, fresh, indices, refreshed, renamed
 from ..op import Signature
@@ -128,7 +128,7 @@ class Reverse:
             bound = Bound(signature, places)
         powers = signature.powers or (1,) * len(e.args)
         own, deltas = _distinct(bound.places(signature.inputs[k]))
-        rest = Term(Fraction(-1 if e.name == "neg" else 1), tuple(bound.deltas) + deltas)
+        rest = Term(Fraction(signature.sign), tuple(bound.deltas) + deltas)
         for n, (arg, axes) in enumerate(zip(e.args, signature.inputs, strict=True)):
             power = Fraction(powers[n]) if n != k else Fraction(powers[n] - 1)
             if power and n == k:
@@ -167,7 +167,7 @@ class Reverse:
             if arg not in self.live:
                 continue
             found = slope(e, n, named)
-            if found is None:
+            if found is None or found == ZERO or (isinstance(found, Apply) and found.name == "zeros"):
                 continue
             axes = places[len(places) - len(found.shape):]
             factor = lower(found, tuple(None if d == 1 else p for p, d in zip(axes, found.shape, strict=True)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..errors import NotKnownYet
-from ..expr import Apply, Expr, Var
+from ..expr import Apply, Expr, Lit, Var, rebuild
+from ..forms import apply, ones, remake, zeros
 from ..language import surfaces  # noqa: F401 - the spellings of functions are registered there
 from ..language.builder import build_text
 from ..op import Op
@@ -31,7 +32,22 @@ def slope(node: Apply, which: int, result: Expr | None = None) -> Expr | None:
         return None
     variables: dict[str, Expr] = dict(zip(op.args, node.args, strict=True))
     variables["y"] = node if result is None else result
-    return build_text(text, variables, (), static_of(node))
+    return rebuild(build_text(text, variables, (), static_of(node)), _settled, remake)
+
+
+STRICT = {"greater_equal": "greater", "less_equal": "less"}
+
+
+def _settled(e: Expr) -> Expr | None:
+    """Comparisons of a formula with itself decided; against a number they are strict, which differs on the kink only."""
+    if not isinstance(e, Apply) or e.op.family != "pointwise" or len(e.args) != 2:
+        return None
+    a, b = e.args
+    if e.name in STRICT:
+        return ones(e.shape) if a == b else apply(STRICT[e.name], a, b) if isinstance(b, Lit) else None
+    if e.name in STRICT.values() and a == b:
+        return zeros(e.shape)
+    return None
 
 
 def pull_back(node: Apply, which: int, incoming: Expr, result: Expr | None = None) -> Expr:

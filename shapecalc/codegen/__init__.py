@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ..derivation import Program
+from shapecalc.derivation import Program
+
 from .custom import jax_module, torch_module
+from .differences import test_module
 from .for_numpy import NUMPY
 from .functions import plain
 
@@ -18,4 +20,6 @@ def generate(program: Program, target: str) -> str:
         return torch_module(program)
     if target == "jax":
         return jax_module(program)
+    if target == "python-test":
+        return test_module(program)
     raise ValueError(f"there is no target {target}; there are {', '.join(TARGETS)}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..derivation import Program
-from ..expr import Var
+from shapecalc.derivation import Program
+from shapecalc.expr import Var
+
 from .for_jax import JAX
 from .for_torch import TORCH
 from .functions import INDENT, Code, Function, code_for, converted, defined, derivative, docstring, forward, function, module, title
@@ -38,17 +39,13 @@ def pair(code: Code) -> Pair | None:
     shapes = dict(program.inputs)
     incoming = [(g, shapes[g]) for g, _ in program.incoming] if program.loss is None else [(SCALE, roots[0][1])]
     wanted = {n: (e, False) for n, e, _ in program.outputs}
-    there = function(code, {n: (Var(n, s), False) for n, s in roots}, program.forward)
-    own = [g for g in program.inputs if g not in incoming and (g in there.given or g[0] in wanted)]
-    there = function(code, {n: (Var(n, s), False) for n, s in roots}, program.forward, always=own)
     back = function(code, wanted, program.backward, always=incoming, checks=False)
-    saved = back.given[len(incoming):]
-    outside = [g for g in saved if g in program.inputs and g not in there.given]
-    if outside:
-        own = [g for g in program.inputs if g in own or g in outside]
-        there = function(code, {n: (Var(n, s), False) for n, s in roots}, program.forward, always=own)
+    saved = sorted(back.given[len(incoming):], key=list(code.shapes.items()).index)
     # a definition that is saved has to be computed on the way there
-    there = function(code, {n: (Var(n, s), False) for n, s in (*roots, *(g for g in saved if g[0] in definitions))}, program.forward, always=own)
+    goals = {n: (Var(n, s), False) for n, s in (*roots, *saved) if n in definitions}
+    used = [*function(code, goals, program.forward).given, *saved]
+    arguments = [g for g in program.inputs if g not in incoming and (g in used or g[0] in wanted)]
+    there = function(code, goals, program.forward, always=arguments)
     return None if there.sizes or back.sizes else Pair(there.given, roots, incoming, saved, there, back)
 
 
@@ -98,11 +95,6 @@ def wrapper(code: Code, p: Pair, lines: list[str], arrays: list[str]) -> str:
     turned = ", ".join(f'"{n}": found[{position[n]}]{".T" if turn else ""}' for n, _, turn in program.outputs)
     doc = docstring(f"{title(program)}, by name.", made.given, ())
     return defined(head, doc, [*(f'{code.spelled[n]} = values["{n}"]' for n in strange), *arrays, *lines, f"return {{{turned}}}"])
-
-
-def named_gradients(program: Program) -> tuple[str, ...]:
-    """A line for a docstring, where some arguments have no gradient."""
-    return tuple(n for n, _, _ in program.outputs)
 
 
 def torch_module(program: Program) -> str:

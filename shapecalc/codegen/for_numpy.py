@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .. import notation
-from ..expr import Apply
-from ..forms import power
+from shapecalc import notation
+from shapecalc.expr import Apply
+from shapecalc.forms import power
+
 from .spelling import Args, cumsum, diag, inner, joined, mse, place, swapped, where
 from .writer import Spelling, Target, Writer
 

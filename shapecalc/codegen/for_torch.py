@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .. import notation
-from ..expr import Apply, Var
-from ..forms import add, transposed
+from shapecalc import notation
+from shapecalc.expr import Apply, Var
+from shapecalc.forms import add, transposed
+
 from .spelling import Args, cumsum, diag, inner, joined, margins, mse, swapped, where
 from .writer import Spelling, Target, Writer
 
@@ -89,7 +90,7 @@ TABLE: dict[str, str | Spelling] = {
     "leaky_relu": NEURAL + "leaky_relu({a}, {slope})", "elu": NEURAL + "elu({a}, {alpha})",
     "inv": "torch.linalg.inv({a})", "det": "torch.linalg.det({a})", "logdet": "torch.linalg.slogdet({a})[1]",
     "solve": "torch.linalg.solve({a}, {b})", "matpow": "torch.linalg.matrix_power({a}, {k})", "pinv": "torch.linalg.pinv({a})",
-    "cholesky": "cholesky({a})", "expm": "torch.linalg.matrix_exp({a})",
+    "cholesky": "cholesky({a})", "kron": "kron({a}, {b})", "expm": "torch.linalg.matrix_exp({a})",
 }  # fmt: skip
 
 SCALARS = {
@@ -101,6 +102,11 @@ HELPERS = {
     "cholesky": '''def cholesky(a):
     """The lower triangular L with L @ L.T = (a + a.T) / 2."""
     return torch.linalg.cholesky((a + a.T) / 2)
+''',
+    # torch.kron itself fails for some transposed matrices: it views instead of reshaping
+    "kron": '''def kron(a, b):
+    """The Kronecker product."""
+    return torch.kron(a.contiguous(), b.contiguous())
 ''',
 }
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from .. import notation
-from ..derivation import Program
-from ..expr import Apply, Expr, Lit, Var, nodes, variables
-from ..shapes import Shape, names, show
+from shapecalc import notation
+from shapecalc.derivation import Program
+from shapecalc.expr import Apply, Expr, Lit, Var, nodes, variables
+from shapecalc.shapes import Shape, names, show
+
 from .names import python_names
 from .sizes import Given, chosen, reading
 from .writer import Target, Writer
@@ -24,13 +25,14 @@ Steps = Iterable[tuple[str, Expr]]
 
 @dataclass(slots=True)
 class Code:
-    """What the functions of one file share: the Python names, and the helpers in use so far."""
+    """What the functions of one file share: the Python names, and so far the helpers in use and the sizes that no array tells."""
 
     program: Program
     target: Target
     spelled: Mapping[str, str]
     shapes: Mapping[str, Shape]
     helpers: dict[str, None] = field(default_factory=dict)
+    loose: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -85,6 +87,7 @@ def function(code: Code, goals: Mapping[str, tuple[Expr, bool]], steps: Steps, a
         given.sort(key=code.program.inputs.index)
     read = reading(given, code.spelled, writer.sizes, code.target.shape if checks else "")
     code.helpers.update(writer.helpers)
+    code.loose.update(dict.fromkeys(read.missing))
     like = code.spelled[given[0][0]] if given else ""
     return Function(given, [line.replace(LIKE, like) for line in (*read.lines, *lines)], [f"{n} = {notation.text(e)}" for n, e in work],
                     [r.replace(LIKE, like) for r in results], read.missing)

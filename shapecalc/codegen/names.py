@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from unicodedata import normalize
 
-from ..shapes import Dim
+from shapecalc.shapes import Dim
 
 _WORD = re.compile(r"[^\W\d]\w*")
 

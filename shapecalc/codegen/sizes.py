@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..shapes import Dim, Monomial, Shape, canonical, names, polynomial, show
+from shapecalc.shapes import Dim, Monomial, Shape, canonical, names, polynomial, show
+
 from .names import size_text
 
 Given = tuple[str, Shape]
@@ -80,7 +81,7 @@ def reading(given: Iterable[Given], spelled: Mapping[str, str], wanted: Iterable
     ``shown``: how the shape of an array is written so that it prints as a tuple; "" for no checks.
     """
     out, bound, waiting = Reading(), set[str](), list(given)
-    while waiting:
+    while waiting and (shown or not bound.issuperset(wanted)):
         ready = next((g for g in waiting if _tells(g[1], bound)), None)
         if ready is None:
             break

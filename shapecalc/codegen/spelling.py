@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from .. import notation
-from ..expr import Apply, Expr
-from ..forms import add, apply, lit, power
-from ..shapes import add as plus
-from ..shapes import negative
+from shapecalc import notation
+from shapecalc.expr import Apply, Expr
+from shapecalc.forms import add, apply, lit, power
+from shapecalc.shapes import add as plus
+from shapecalc.shapes import negative
+
 from .writer import Writer, is_comparison
 
 Args = tuple[Expr, ...]

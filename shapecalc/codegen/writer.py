@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from .. import notation
-from ..expr import Apply, Expr, Lit, Var, nodes
-from ..forms import transposed
-from ..shapes import Dim, Shape, names, show
+from shapecalc import notation
+from shapecalc.expr import Apply, Expr, Lit, Var, nodes
+from shapecalc.forms import transposed
+from shapecalc.shapes import Dim, Shape, names, show
+
 from .names import size_text
 
 ARITHMETIC = frozenset({"add", "neg", "mul", "div", "power", "pow"})

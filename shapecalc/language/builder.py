@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import shapes
 from ..errors import Misfit, NameProblem, NotKnownYet, ShapecalcError, ShapeProblem, SyntaxProblem, UnknownName
-from ..expr import Apply, Expr, Lit, Var
+from ..expr import ZERO, Apply, Expr, Lit, Var
 from ..forms import add, apply, lit, mul, neg, power, transposed
 from ..shapes import Dim, Shape, show
 from . import tree
@@ -97,6 +97,8 @@ class Builder:
         exact = _number_sum(built, terms)
         if exact is not None:
             return exact
+        kept = [(t, e) for t, e in zip(terms, built, strict=True) if e != ZERO] or [(terms[0], built[0])]
+        terms, built = tuple(t for t, _ in kept), [e for _, e in kept]
         try:
             return add(*built, signs=tuple(1 if s == "+" else -1 for s, _ in terms))
         except Misfit:

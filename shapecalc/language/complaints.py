@@ -56,7 +56,7 @@ def _extent(tokens: Sequence[Token], place: int) -> int:
     """Where the operand ends that begins at this token: with its bracket, or at the bar that closes it, and its transposes."""
     last = place
     if tokens[place].text in {"|", "||"}:
-        last = next(k for k in range(place + 1, len(tokens)) if tokens[k].text == tokens[place].text)
+        last = next((k for k in range(place + 1, len(tokens)) if tokens[k].text == tokens[place].text), place)
     elif tokens[place].kind is Kind.NAME and place + 1 < len(tokens) and tokens[place + 1].text == "(":
         last += 1
     depth = tokens[last].step
@@ -95,18 +95,19 @@ def _power(source: str, tokens: Sequence[Token], place: int, operand: Node) -> S
     end = place
     if end < len(tokens) and tokens[end].text in {"-", "+"}:
         end += 1
-    stop = _extent(tokens, end) if end < len(tokens) and tokens[end].kind is not Kind.POSTFIX else sign.end
+    begun = end < len(tokens) and (tokens[end].kind in {Kind.NAME, Kind.NUMBER} or tokens[end].text in {"(", "{"})
+    stop = _extent(tokens, end) if begun else sign.end
     base, exponent = written(source, operand.span), source[sign.end : stop].strip()
     plain = exponent[1:-1].strip() if exponent[:1] in {"{", "("} else exponent
     power = shorten(exponent if exponent[:1] == "(" else plain)
     inverses = {"-1": f"inv({base}), or 1/{base} entry by entry", "-T": f"inv({base}).T", "-⊤": f"inv({base}).T"}
     hint = f"write {inverses.get(plain, f'{base}**{power}')}" if plain else None
-    return SyntaxProblem("^ is no power here: it stands only before T", (sign.start, max(stop, sign.end)), hint=hint)
+    return SyntaxProblem("^ is no power here: it stands only before T", (sign.start, stop), hint=hint)
 
 
-def open_bars(frame: Frame) -> SyntaxProblem:
+def open_bars(source: str, frame: Frame) -> SyntaxProblem:
     """A bracket closes, or the text ends, between two bars."""
-    return SyntaxProblem(f"{frame.opening.text} is never closed", frame.opening.span)
+    return SyntaxProblem(f"{written(source, frame.opening.span)} is never closed", frame.opening.span)
 
 
 def stray_bar(source: str, frame: Frame, tokens: Sequence[Token], place: int, operand: Node) -> SyntaxProblem:

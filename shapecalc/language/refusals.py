@@ -34,15 +34,13 @@ SIGNS = {
     ".*": _ENTRYWISE, "./": _ENTRYWISE, ".^": "write **", "//": "write /; a comment begins with #", "%": "a comment begins with #",
     "\\": "write solve(A, b); a line goes on only inside brackets",
     "&": _LOGIC, "&&": _LOGIC, "~": "comparisons are 0 or 1: 1 - (a > 0)", "!": "comparisons are 0 or 1: 1 - (a > 0)",
-    "√": "write sqrt(x)", "∑": "write sum(X, axis=0)", "∏": "write prod(X, axis=0)", "∫": None, "∞": None,
+    "√": "write sqrt(x)", "∑": "write sum(X, axis=0)", "∏": "write prod(X, axis=0)",
     "∂": _GRADIENT, "∇": _GRADIENT, "†": "write X.T", "“": _QUOTES, "”": _QUOTES, "‘": _QUOTES, "`": _QUOTES,
     "+=": "one assignment to a line", "-=": "write = or +=", "*=": "write = or +=", "/=": "write = or +=", "@=": "write = or +=",
     ":=": "write =", "{": "write round brackets", "ⁿ": "write x**n", **dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", "write the digit on the line: x1"),
-    "$": "LaTeX is not read here", "?": None, "->": None,
+    "$": "LaTeX is not read here", "->": None,
     ";": "statements end only outside brackets",
 }  # fmt: skip
-
-
 KNOWN = frozenset("+-*/@^()[],:=<>.|")  # signs that have a place, if not here
 
 

@@ -90,7 +90,7 @@ class _Parser:
             else:
                 self._after(token, self.frame.operand)
         if len(self.frames) > 1:
-            raise open_bars(self.frame)
+            raise open_bars(self.source, self.frame)
         return self._value(self.tokens[-1])
 
     def _next(self) -> Token | None:
@@ -207,7 +207,7 @@ class _Parser:
     def _close(self, token: Token) -> None:
         frame = self.frame
         if frame.kind in {"norm", "abs"}:
-            raise open_bars(frame)
+            raise open_bars(self.source, frame)
         if not frame.blank or (frame.kind == "index" and not frame.commas):
             self._end_item(token)
         self.frames.pop()

@@ -4,7 +4,26 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..boxes import APPLY, TIMES, Box, Fenced, Frac, Number, Operator, Scripts, Sqrt, Symbol, items, joined, op, paren, row, sub
+from ..boxes import (
+    APPLY,
+    TIMES,
+    Box,
+    Cases,
+    Fenced,
+    Frac,
+    Number,
+    Operator,
+    Scripts,
+    Sqrt,
+    Symbol,
+    Text,
+    items,
+    joined,
+    op,
+    paren,
+    row,
+    sub,
+)
 from ..expr import Apply, Expr, Lit, Var
 from ..symbols import index_row, parts, symbol
 from .writer import ATOM, ENTRYWISE, FRACTION, PRODUCT, SCRIPT, SUM, Piece, Writer, fenced, number, only_scalars, raised
@@ -47,6 +66,8 @@ def entry(w: Writer, e: Expr, indices: Indices) -> Piece:
             return Piece(Number("1"))
         case "abs":
             return Piece(Fenced("|", "|", entry(w, *own[0]).box))
+        case "where":
+            return _choice(w, own)
         case name if name in SIGNS:
             return Piece(indicator(entry(w, *own[0]), entry(w, *own[1]), name))
         case _ if e.op.family == "pointwise" and len(e.args) == 1 and not e.params:
@@ -58,6 +79,17 @@ def entry(w: Writer, e: Expr, indices: Indices) -> Piece:
 def indicator(a: Piece, b: Piece, name: str) -> Box:
     """1 where the comparison holds, else 0."""
     return row(Symbol("1", "vector", bold=True), Fenced("[", "]", row(a.box, SIGNS[name], b.box)))
+
+
+def _choice(w: Writer, own: list[tuple[Expr, Indices]]) -> Piece:
+    """a where the condition holds, b otherwise."""
+    condition, indices = own[0]
+    if isinstance(condition, Apply) and condition.name in SIGNS:
+        sides = [entry(w, a, indices[len(indices) - len(a.shape):] if a.shape else ()).box for a in condition.args]
+        test = row(sides[0], SIGNS[condition.name], sides[1])
+    else:
+        test = row(entry(w, condition, indices).box, "≠", Number("0"))
+    return Piece(Cases(((entry(w, *own[1]).box, test), (entry(w, *own[2]).box, Text("otherwise")))), FRACTION)
 
 
 def exponent(k: Fraction) -> Box:
@@ -85,18 +117,19 @@ def _function(w: Writer, e: Apply, inside: Piece) -> Piece:
     head = w.head(e)
     bare = isinstance(inside.box, Symbol) or (isinstance(inside.box, Scripts) and isinstance(inside.box.body, Symbol))
     bare = bare and isinstance(head, Symbol) and len(head.text) > 1
-    return Piece(row(head, APPLY, inside.box), SCRIPT, True) if bare else Piece(row(head, APPLY, paren(inside.box)), SCRIPT)
+    return Piece(row(head, APPLY, inside.box), SCRIPT, True) if bare else Piece(row(head, APPLY, paren(inside.box)))
 
 
 def _sum(w: Writer, e: Apply, own: list[tuple[Expr, Indices]]) -> Piece:
     out: list[Box | str] = []
     for (a, indices), sign in zip(own, e["signs"], strict=True):
         piece = entry(w, a, indices)
+        plus = sign > 0
         first, *rest = items(piece.box)
         if piece.level == SUM and first == op("−") and not {op("+"), op("−")} & {b for b in rest if isinstance(b, Operator)}:
-            piece, sign = Piece(row(*rest), PRODUCT, piece.open), -sign
-        if out or sign < 0:
-            out.append("+" if sign > 0 else "−")
+            piece, plus = Piece(row(*rest), PRODUCT, piece.open), not plus
+        if out or not plus:
+            out.append("+" if plus else "−")
         out.append(fenced(piece, ENTRYWISE if out else SUM))
     return Piece(row(*out), SUM)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from ..boxes import TIMES, Box, Frac, Fenced, Grid, Number, Sqrt, Sum, Symbol, Under, joined, op, row, walk
-from ..expr import Apply, Expr, Lit
+from ..boxes import TIMES, Box, Fenced, Frac, Grid, Number, Sqrt, Sum, Symbol, Under, joined, op, row, walk
+from ..expr import Apply, Expr, Lit, Var
 from ..forms import apply, size
-from ..shapes import Dim, polynomial, total
+from ..shapes import Dim, polynomial
 from ..symbols import shape_box
 from .writer import COLUMN, ENTRYWISE, FRACTION, FREE, PRODUCT, ROW, SUM, Piece, Writer, fenced, number, only_scalars, raised
 
@@ -102,12 +102,10 @@ def signed(w: Writer, e: Expr, orient: str) -> tuple[bool, Piece]:
         return e.value < 0, number(abs(e.value))
     scalars = Scalars()
     core = scalars.strip(e)
-    if core.shape == () and isinstance(core, Apply) and core.name in ("mul", "div"):
+    scalar_product = isinstance(core, Apply) and core.name in ("mul", "div")
+    body = None
+    if core.shape == () and (scalar_product or (core is not e and only_scalars(core))):
         scalars.take(core)
-        body = None
-    elif core.shape == () and core is not e and only_scalars(core):
-        scalars.take(core)
-        body = None
     else:
         body = _body(w, core, orient, scalars)
     negative = scalars.number < 0
@@ -117,8 +115,8 @@ def signed(w: Writer, e: Expr, orient: str) -> tuple[bool, Piece]:
 
 def _body(w: Writer, e: Expr, orient: str, scalars: Scalars) -> Piece:
     """What is left of a product without its scalars."""
-    if isinstance(e, Apply) and e.name in ("mul", "div"):
-        return _entrywise(w, e, orient)
+    if isinstance(e, Apply) and e.name in ("mul", "div") and not is_link(w, e):
+        return _entrywise(w, e, orient, scalars)
     if isinstance(e, Apply) and is_link(w, e):
         links = chain(w, e, orient, scalars)
         pieces = [link_piece(w, link) for link in links]
@@ -130,11 +128,14 @@ def _body(w: Writer, e: Expr, orient: str, scalars: Scalars) -> Piece:
 
 
 def is_link(w: Writer, e: Expr) -> bool:
-    """Whether e is written as factors side by side."""
+    """Whether e is written as factors side by side; a column times a row, entry by entry, is their matrix product."""
     if not isinstance(e, Apply):
         return False
     if e.name in ("outer", "inner"):
         return len(e.args[0].shape) == len(e.args[1].shape) == 1
+    if e.name == "mul":
+        a, b = (arg.shape for arg in e.args)
+        return len(a) == 2 and a[1] == 1 != a[0] and len(b) <= 2 and bool(b) and b[-1] != 1 and b[:-1] in ((), (1,))
     return e.name in ("matmul", "solve") or _summed_axis(w, e) is not None
 
 
@@ -159,7 +160,7 @@ def chain(w: Writer, e: Expr, orient: str, scalars: Scalars) -> list[Link]:
         links = [Link(None, ROW, size=a.shape[0]), *inner] if axis == 0 else [*inner, Link(None, COLUMN, size=a.shape[1])]
     else:
         a, b = e.args
-        first, second = (COLUMN, ROW) if e.name == "outer" else (ROW, COLUMN)
+        first, second = (COLUMN, ROW) if e.name in ("outer", "mul") else (ROW, COLUMN)
         left = apply("inv", a) if e.name == "solve" else a
         links = [
             *chain(w, left, first if len(left.shape) == 1 else FREE, scalars),
@@ -182,25 +183,26 @@ def transposed(w: Writer, e: Expr) -> Piece:
     """The transpose of a matrix (of the last two axes)."""
     if isinstance(e, Apply) and e.name == "transpose" and len(e.shape) == 2:
         return w.piece(e.args[0])
-    if isinstance(e, Apply) and e.name == "inv":
+    if isinstance(e, Apply) and e.name == "inv" and not _symmetric(e.args[0]):
         return Piece(w.noted(e, raised(w.base(e.args[0]), row("−", "⊤"))))
+    if _symmetric(e.args[0] if isinstance(e, Apply) and e.name == "inv" else e):
+        return w.piece(e)
     return Piece(raised(w.base(e), op("⊤")))
 
 
-def _entrywise(w: Writer, e: Apply, orient: str) -> Piece:
+def _symmetric(e: Expr) -> bool:
+    return isinstance(e, Var) and bool(e.properties & {"symmetric", "posdef", "diagonal"})
+
+
+def _entrywise(w: Writer, e: Apply, orient: str, scalars: Scalars) -> Piece:
     """A ⊙ B ⊘ C, or a scalar over a tensor as a fraction."""
     if e.name == "div" and e.args[0].shape == ():
         return Piece(Frac(w.plain().piece(e.args[0]).box, w.plain().piece(e.args[1], orient).box), FRACTION)
-    items: list[Box | str] = []
-    scalars = Scalars()
+    parts: list[Box | str] = []
     for sign, a in _flat(e, scalars):
-        items += [sign] if items else []
-        items.append(spread(w, scalars.strip(a), e, orient, FRACTION))
-    return _assembled(w, scalars, Piece(row(*items), ENTRYWISE)) if _any(scalars) else Piece(row(*items), ENTRYWISE)
-
-
-def _any(s: Scalars) -> bool:
-    return s.number != 1 or bool(s.above or s.below or s.beside)
+        parts += [sign] if parts else []
+        parts.append(spread(w, scalars.strip(a), e, orient, FRACTION))
+    return Piece(row(*parts), ENTRYWISE)
 
 
 def _flat(e: Expr, scalars: Scalars) -> list[tuple[str, Expr]]:
@@ -272,8 +274,3 @@ def _light(box: Box) -> bool:
     found = list(walk(box))
     heavy = any(isinstance(b, Frac | Sum | Grid | Under | Sqrt | Fenced) for b in found)
     return not heavy and sum(isinstance(b, Symbol) for b in found) <= LIGHT
-
-
-def count_of(e: Expr, axes: tuple[int, ...]) -> Dim:
-    """How many entries a reduction over these axes runs through."""
-    return total(tuple(e.shape[k] for k in axes))

@@ -124,8 +124,8 @@ class Writer:
         inside = joined([self.plain().piece(a, own if len(a.shape) == 1 else FREE).box for a in e.args], ",")
         box = applied(head, inside)
         if len(e.shape) == 1 and orient == ROW and own == COLUMN:
-            return Piece(raised(paren(box), op("⊤")), SCRIPT)
-        return Piece(box, SCRIPT)
+            return Piece(raised(box, op("⊤")), SCRIPT)
+        return Piece(box)
 
     def head(self, e: Apply) -> Box:
         """The name of a function; parameters that are not at their defaults become an index."""

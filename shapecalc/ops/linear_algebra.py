@@ -61,7 +61,9 @@ def product(ring: Any, a: list[list[Any]], b: list[list[Any]]) -> list[list[Any]
 
 
 def determinant(ring: Any, a: list[list[Any]]) -> Any:
-    """By Laplace's expansion: no division, so that it means the same over every ring. For the small sizes of a check."""
+    """By Laplace's expansion: no division, so that it means the same over every ring. A ring of numbers has something faster."""
+    if hasattr(ring, "determinant"):
+        return ring.determinant(a)
     n = len(a)
     if n > 12:
         raise Unlucky("a determinant of that size is not expanded")
@@ -79,7 +81,10 @@ def determinant(ring: Any, a: list[list[Any]]) -> Any:
 
 
 def inverse(ring: Any, a: list[list[Any]]) -> list[list[Any]]:
-    """The adjugate over the determinant."""
+    """The adjugate over the determinant, or what a ring of numbers has."""
+    if hasattr(ring, "inverted"):
+        rows: list[list[Any]] = ring.inverted(a)
+        return rows
     n = len(a)
     scale = ring.inverse(determinant(ring, a))
 

@@ -33,7 +33,7 @@ def _quotient(shapes: tuple[Shape, ...], _: Parameters) -> Signature:
 
 def _negative(shapes: tuple[Shape, ...], _: Parameters) -> Signature:
     axes = letters(shapes[0])
-    return Signature((axes,), axes, sizes=bound(axes, shapes[0]))
+    return Signature((axes,), axes, sign=-1, sizes=bound(axes, shapes[0]))
 
 
 def _matmul_shape(shapes: tuple[Shape, ...], _: Parameters) -> Shape:

@@ -1,0 +1,197 @@
+"""Between entries and sympy: nodes as sympy expressions, sympy expressions as nodes, and sympy's own derivatives of whole entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from ..errors import NotKnownYet, UnknownName
+from .entry_graph import HALF, ONE, ZERO, Graph, Node, reached
+
+Expression = Any  # sympy has no types
+SPELLED = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+COMPARED = {"greater": "Gt", "less": "Lt", "greater_equal": "Ge", "less_equal": "Le", "equal": "Eq"}
+
+
+@cache
+def functions() -> Mapping[str, Callable[..., Expression]]:
+    """Our functions in sympy; those with a kink piece by piece, so that their derivative at the kink is the rule book's."""
+    import sympy
+
+    out: dict[str, Callable[..., Expression]] = {
+        name: getattr(sympy, SPELLED.get(name, name))
+        for name in ("exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "erf")
+    }
+    out["relu"] = lambda x: sympy.Piecewise((x, x > 0), (0, True))
+    out["abs"] = lambda x: sympy.Piecewise((x, x > 0), (-x, x < 0), (0, True))
+    out["sign"] = lambda x: sympy.Piecewise((1, x > 0), (-1, x < 0), (0, True))
+    out["pi"] = lambda: sympy.pi
+    return out
+
+
+@cache
+def _names() -> Mapping[Any, str]:
+    """The other way round."""
+    import sympy
+
+    plain = {made: name for name, made in functions().items() if isinstance(made, type)}
+    return {**plain, sympy.Abs: "abs", sympy.sign: "sign"}
+
+
+def expressions(roots: Iterable[Node], symbol: Callable[[Node], Expression]) -> list[Expression]:
+    """The nodes as sympy expressions over the symbols of the leaves; shared parts once."""
+    import sympy
+
+    roots = list(roots)
+    done: dict[Node, Expression] = {}
+    for node in reached(roots):
+        args = [done[a] for a in node.args]
+        done[node] = symbol(node) if node.kind == "leaf" else _made(sympy, node, args, done)
+    return [done[r] for r in roots]
+
+
+def _made(sympy: Any, node: Node, args: list[Expression], done: Mapping[Node, Expression]) -> Expression:
+    """One node, its arguments being made."""
+    match node.kind:
+        case "const":
+            return sympy.Rational(node.data.numerator, node.data.denominator)
+        case "sum":
+            return sympy.Add(*args)
+        case "dot":
+            left, right = node.data
+            return sympy.Add(*[sympy.Mul(done[a], done[b]) for a, b in zip(left.nodes, right.nodes, strict=True)])
+        case "prod":
+            c, exponents = node.data
+            powers = [sympy.Pow(a, sympy.Rational(k.numerator, k.denominator)) for a, k in zip(args, exponents, strict=True)]
+            return sympy.Mul(sympy.Rational(c.numerator, c.denominator), *powers)
+        case "call":
+            return functions()[node.data](*args)
+        case "pow":
+            return sympy.Pow(*args)
+        case "test":
+            return sympy.Piecewise((1, _relation(sympy, node, args)), (0, True))
+        case "where":
+            cond = node.args[0]
+            return sympy.Piecewise((args[1], _relation(sympy, cond, [done[a] for a in cond.args])), (args[2], True))
+    return (sympy.Max if node.kind == "max" else sympy.Min)(*args)
+
+
+def _relation(sympy: Any, test: Node, args: list[Expression]) -> Expression:
+    """A comparison as a condition."""
+    return getattr(sympy, COMPARED[test.data])(*args)
+
+
+def nodes_of(graph: Graph, roots: Iterable[Expression], known: dict[Expression, Node], leaf: Callable[[Expression], Node | None]) -> list[Node]:
+    """Sympy expressions as nodes; `leaf` says which entry a symbol is, `known` which node an expression stands for."""
+    roots = list(roots)
+    stack = [(r, False) for r in roots]
+    while stack:
+        e, ready = stack.pop()
+        if e in known:
+            continue
+        found = None if ready else leaf(e)
+        if found is not None:
+            known[e] = found
+        elif ready or not e.args:
+            known[e] = _read(graph, e, [known[a] for a in _parts(e)])
+        else:
+            stack.append((e, True))
+            stack.extend((a, False) for a in _parts(e))
+    return [known[r] for r in roots]
+
+
+def _parts(e: Expression) -> list[Expression]:
+    """The arguments of an expression in the order in which sympy prints them."""
+    if e.is_Add:
+        return list(e.as_ordered_terms())
+    if e.is_Mul:
+        return list(e.as_ordered_factors())
+    if e.is_Piecewise:
+        return [x for pair in e.args for x in pair.args]
+    return list(e.args[:1]) if e.func.__name__ == "Heaviside" else list(e.args)
+
+
+def _read(graph: Graph, e: Expression, args: list[Node]) -> Node:
+    """One sympy expression, its arguments being nodes."""
+    if e.is_number and (e.is_Rational or e.is_Float):
+        return graph.lift(Fraction(str(e)) if e.is_Float else Fraction(int(e.p), int(e.q)))
+    if e.is_Add:
+        return graph.total(args)
+    if e.is_Mul:
+        out = ONE
+        for a in args:
+            out = graph.mul(out, a)
+        return out
+    if e.is_Pow:
+        return graph.power2(*args)
+    if e.is_Piecewise:
+        return _piecewise(graph, args)
+    if e.is_Relational:
+        return _compared(graph, e, args)
+    name = _names().get(e.func)
+    return graph.function(name, *args) if name is not None else _other(graph, e, args)
+
+
+def _other(graph: Graph, e: Expression, args: list[Node]) -> Node:
+    """Constants, steps, extremes and logic."""
+    match e.func.__name__:
+        case "Pi":
+            return graph.function("pi")
+        case "Exp1":
+            return graph.function("exp", ONE)
+        case "BooleanTrue" | "BooleanFalse":
+            return ONE if e else ZERO
+        case "Max" | "Min":
+            return graph.extreme(e.func.__name__.lower(), args)
+        case "Heaviside":
+            # sympy's step is 1/2 at 0, so that ties share equally
+            (x,) = args
+            a, b = (x.args[0], graph.negative(x.args[1])) if x.kind == "sum" and len(x.args) == 2 and x.args[1].kind == "prod" else (x, ZERO)
+            return graph.total((graph.test("greater", a, b), graph.mul(graph.lift(HALF), graph.test("equal", a, b))))
+        case "And" | "Not":
+            out = ONE
+            for a in args:
+                out = graph.mul(out, a if e.func.__name__ == "And" else graph.complement(a))
+            return out
+        case "Or":
+            out = ONE
+            for a in args:
+                out = graph.mul(out, graph.complement(a))
+            return graph.complement(out)
+    if e.is_Symbol or e.is_Matrix or e.func.__name__ == "MatrixElement":
+        raise UnknownName(f"{e} is no entry of this problem")
+    raise NotKnownYet(f"{e.func.__name__} of sympy is not read here")
+
+
+def _piecewise(graph: Graph, args: list[Node]) -> Node:
+    """Values and conditions in turn; the first condition that holds decides."""
+    pairs = list(zip(args[::2], args[1::2], strict=True))
+    if pairs[-1][1] is not ONE:
+        raise NotKnownYet("a Piecewise of sympy without a last case that always holds")
+    out = pairs[-1][0]
+    for x, cond in reversed(pairs[:-1]):
+        out = graph.where(cond, x, out)
+    return out
+
+
+def _compared(graph: Graph, e: Expression, args: list[Node]) -> Node:
+    """A comparison."""
+    by_class = {"StrictGreaterThan": "greater", "StrictLessThan": "less", "GreaterThan": "greater_equal", "LessThan": "less_equal", "Equality": "equal"}
+    name = by_class.get(e.func.__name__)
+    return graph.test(name, *args) if name else graph.complement(graph.test("equal", *args))
+
+
+def differentiated(
+    formulas: Iterable[Expression], incoming: Iterable[Expression], wanted: set[Expression]
+) -> dict[Expression, list[Expression]]:
+    """Sympy's derivative of each formula by each wanted symbol in it, addend by addend, times what flows into that formula."""
+    import sympy
+
+    out: dict[Expression, list[Expression]] = {}
+    for f, g in zip(formulas, incoming, strict=True):
+        for addend in sympy.Add.make_args(f):
+            for s in sorted(addend.free_symbols & wanted, key=str):
+                out.setdefault(s, []).append(g * addend.diff(s))
+    return out

@@ -1,0 +1,246 @@
+"""Scalar entries as text and as LaTeX, in the order in which they were made: addends and factors as a person writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from operator import add
+
+from ..errors import TooLarge
+from .entry_graph import ONE, Column, Node, Number, reached
+
+COMPARISON, SUM, PRODUCT, POWER, ATOM = range(5)
+SIGNS = {"greater": ">", "less": "<", "greater_equal": ">=", "less_equal": "<=", "equal": "=="}
+LATEX_SIGNS = {"greater": ">", "less": "<", "greater_equal": r"\ge", "less_equal": r"\le", "equal": "="}
+PARTS = 200_000  # names and numbers in one entry above which it is not written out
+DEEP = 200       # brackets inside brackets
+
+Name = Callable[[Node], str]
+
+
+def symbol(leaf: Node) -> str:
+    """The name of an entry: x12, or X[1,12]."""
+    grid, k = leaf.data
+    found: str = grid.symbols[k]
+    return found
+
+
+def latex_symbol(leaf: Node) -> str:
+    """The name of an entry with its index below: x_{12}, or X_{1,12}."""
+    grid, k = leaf.data
+    written: str = grid.symbols[k]
+    base = latex_base(grid.base)
+    mark = written.removeprefix(grid.base).strip("[]")
+    return f"{base}_{{{mark}}}" if mark else base
+
+
+def latex_base(base: str) -> str:
+    r"""A name: one letter as it is, longer ones upright; a d before it stays a d.
+
+    >>> latex_base("x"), latex_base("dz"), latex_base("W1"), latex_base("loss")
+    ('x', 'dz', 'W_{1}', '\\mathrm{loss}')
+    """
+    head = base.rstrip("0123456789")
+    mark = base[len(head):]
+    if len(head) > 2 or (len(head) == 2 and head[0] != "d"):
+        head = r"\mathrm{" + head.replace("_", r"\_") + "}"
+    return f"{head}_{{{mark}}}" if mark else head
+
+
+def measure(roots: Iterable[Node]) -> None:
+    """Raises TooLarge where an entry written out would have more parts than anybody reads."""
+    parts: dict[Node, int] = {}
+    deep: dict[Node, int] = {}
+    roots = list(roots)
+    for node in reached(roots):
+        below = list(node.below())
+        parts[node] = sum([parts[n] for n in below]) or 1
+        deep[node] = max([deep[n] for n in below], default=0) + 1
+        if parts[node] > PARTS or deep[node] > DEEP:
+            raise TooLarge("one entry written out would have too many parts to be read", hint="give a name to a part of the formula")
+
+
+class Writer:
+    """Writes nodes as the language writes formulas; `name` gives the leaves their names."""
+
+    def __init__(self, name: Name = symbol) -> None:
+        self.name = name
+
+    def text(self, node: Node) -> str:
+        """One entry."""
+        measure([node])
+        return self.written(node)[0]
+
+    def written(self, node: Node) -> tuple[str, int]:
+        """An entry and how tightly it binds."""
+        match node.kind:
+            case "leaf":
+                return self.name(node), ATOM
+            case "const":
+                return self.number(node.data)
+            case "sum" | "dot":
+                return self.joined(self.addends(node)), SUM
+            case "prod":
+                return self.product(node)
+            case "test":
+                return self.compared(node), COMPARISON
+            case "pow":
+                return self.power(self.within(node.args[0], ATOM), self.exponent(node.args[1])), POWER
+            case "where":
+                return self.cases(node), ATOM
+        name = node.data if node.kind == "call" else node.kind
+        return self.call(name, [self.written(a)[0] for a in node.args]), ATOM
+
+    def within(self, node: Node, level: int) -> str:
+        """In brackets where it binds less tightly than its surroundings ask."""
+        written, own = self.written(node)
+        return self.bracketed(written) if own < level or (written.startswith("-") and level > SUM) else written
+
+    def addends(self, node: Node) -> list[str]:
+        """The addends, each with its sign if that is minus; sums inside sums are opened."""
+        out: list[str] = []
+        stack = [node]
+        while stack:
+            n = stack.pop()
+            if n.kind == "sum":
+                stack.extend(reversed(n.args))
+            elif n.kind == "dot":
+                out.extend(self.products(*n.data))
+            else:
+                out.append(self.within(n, SUM))
+        return out
+
+    def joined(self, addends: list[str]) -> str:
+        """A sum."""
+        if not any([t.startswith("-") for t in addends]):
+            return " + ".join(addends)
+        return addends[0] + "".join([f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in addends[1:]])
+
+    def products(self, left: Column, right: Column) -> list[str]:
+        """The addends of a sum of products."""
+        if all([n.kind == "leaf" for n in left.nodes]) and all([n.kind == "leaf" for n in right.nodes]):
+            return list(map(add, [self.name(n) + self.times for n in left.nodes], map(self.name, right.nodes)))
+        return [self.pair(a, b) for a, b in zip(left.nodes, right.nodes, strict=True)]
+
+    times = "*"
+
+    def pair(self, a: Node, b: Node) -> str:
+        """One product, its numbers together and its divisors below."""
+        from_a, from_b = (n.data if n.kind == "prod" else (1, (1,)) for n in (a, b))
+        bases = (*(a.args if a.kind == "prod" else (a,)), *(b.args if b.kind == "prod" else (b,)))
+        return self.factors(from_a[0] * from_b[0], bases, (*from_a[1], *from_b[1]))
+
+    def product(self, node: Node) -> tuple[str, int]:
+        """A product; a lone power or root binds more tightly."""
+        c, exponents = node.data
+        alone = c == 1 and len(exponents) == 1 and exponents[0] > 0
+        return self.factors(c, node.args, exponents), POWER if alone else PRODUCT
+
+    def factors(self, c: Number, bases: tuple[Node, ...], exponents: tuple[Number, ...]) -> str:
+        """coefficient · Π base^exponent."""
+        above = [self.raised(n, k) for n, k in zip(bases, exponents, strict=True) if k > 0 and n is not ONE]
+        below = [self.raised(n, -k) for n, k in zip(bases, exponents, strict=True) if k < 0]
+        if abs(c.numerator) != 1 or not above:
+            above.insert(0, str(abs(c.numerator)))
+        if c.denominator != 1:
+            below.insert(0, str(c.denominator))
+        return ("-" if c < 0 else "") + self.quotient(above, below)
+
+    def quotient(self, above: list[str], below: list[str]) -> str:
+        """Factors over divisors."""
+        over = self.times.join(above)
+        if not below:
+            return over
+        return f"{over}/{below[0]}" if len(below) == 1 else f"{over}/({self.times.join(below)})"
+
+    def raised(self, node: Node, k: Number) -> str:
+        """A factor to a positive power."""
+        if k == 1:
+            return self.within(node, POWER)
+        if k.denominator == 2 and k.numerator == 1:
+            return self.call("sqrt", [self.written(node)[0]])
+        return self.power(self.within(node, ATOM), str(k) if k.denominator == 1 else f"({k})")
+
+    def power(self, base: str, exponent: str) -> str:
+        """A power."""
+        return f"{base}**{exponent}"
+
+    def exponent(self, node: Node) -> str:
+        """An exponent that is no number."""
+        return self.within(node, ATOM)
+
+    def number(self, value: Number) -> tuple[str, int]:
+        """An exact number."""
+        return str(value), ATOM if value.denominator == 1 else PRODUCT
+
+    def bracketed(self, text: str) -> str:
+        """In brackets."""
+        return f"({text})"
+
+    def call(self, name: str, args: list[str]) -> str:
+        """A function."""
+        return f"{name}({', '.join(args)})" if args else name
+
+    def compared(self, node: Node) -> str:
+        """A comparison, which is 1 or 0."""
+        a, b = node.args
+        return f"{self.within(a, SUM)} {SIGNS[node.data]} {self.within(b, SUM)}"
+
+    def cases(self, node: Node) -> str:
+        """One or the other."""
+        return self.call("where", [self.written(a)[0] for a in node.args])
+
+
+class LatexWriter(Writer):
+    """The same in LaTeX, for use inside mathematics."""
+
+    times = r" \, "
+
+    def __init__(self, name: Name = latex_symbol) -> None:
+        super().__init__(name)
+
+    def quotient(self, above: list[str], below: list[str]) -> str:
+        """A fraction."""
+        over = self.times.join(above)
+        return rf"\frac{{{over}}}{{{self.times.join(below)}}}" if below else over
+
+    def raised(self, node: Node, k: Number) -> str:
+        """A power, its exponent above."""
+        return super().raised(node, k) if k == 1 or k.denominator == 2 else self.power(self.within(node, ATOM), str(k))
+
+    def power(self, base: str, exponent: str) -> str:
+        """A power, its exponent above."""
+        return f"{base}^{{{exponent}}}"
+
+    def exponent(self, node: Node) -> str:
+        """An exponent needs no brackets up there."""
+        return self.written(node)[0]
+
+    def number(self, value: Number) -> tuple[str, int]:
+        """An exact number."""
+        if value.denominator == 1:
+            return str(value), ATOM
+        return ("-" if value < 0 else "") + rf"\frac{{{abs(value.numerator)}}}{{{value.denominator}}}", PRODUCT
+
+    def bracketed(self, text: str) -> str:
+        """Brackets as large as what they hold."""
+        return rf"\left({text}\right)"
+
+    def call(self, name: str, args: list[str]) -> str:
+        """A function, upright."""
+        if name == "sqrt":
+            return rf"\sqrt{{{args[0]}}}"
+        if name == "abs":
+            return rf"\left|{args[0]}\right|"
+        known = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "pi"}
+        head = "\\" + name if name in known else rf"\operatorname{{{name}}}"
+        return head + (self.bracketed(", ".join(args)) if args else "")
+
+    def compared(self, node: Node) -> str:
+        """Iverson's bracket without the bracket."""
+        a, b = node.args
+        return f"{self.within(a, SUM)} {LATEX_SIGNS[node.data]} {self.within(b, SUM)}"
+
+    def cases(self, node: Node) -> str:
+        """Cases."""
+        cond, x, y = (self.written(a)[0] for a in node.args)
+        return rf"\begin{{cases}} {x} & {cond} \\ {y} & \text{{otherwise}} \end{{cases}}"

@@ -1,0 +1,71 @@
+"""Slices, reshapes and joins: what is moved without being computed."""
+
+from __future__ import annotations
+
+from ..boxes import TIMES, Grid, Scripts, Symbol, Text, joined, row, sub
+from ..expr import Apply, Expr
+from ..shapes import Dim, add, show
+from ..symbols import product_shape
+from .products import ONES, transposed
+from .writer import COLUMN, FRACTION, PRODUCT, ROW, Piece, Rule, Writer, applied
+
+
+def _expand(w: Writer, e: Apply, _orient: str) -> Piece:
+    """x[:, None] is the column x, x[None, :] the row xᵀ."""
+    (a,) = e.args
+    if len(a.shape) == 1 and len(e.shape) == 2:
+        return w.piece(a, ROW if e["axes"] == (0,) else COLUMN)
+    return w.piece(a) if not a.shape else _indexed(w, a, ["None" if k in e["axes"] else ":" for k in range(len(e.shape))])
+
+
+def _squeeze(w: Writer, e: Apply, orient: str) -> Piece:
+    (a,) = e.args
+    if len(a.shape) == 2 and len(e.shape) == 1:
+        return w.piece(a) if orient == (ROW if e["axes"] == (0,) else COLUMN) else transposed(w, a)
+    return _indexed(w, a, ["0" if k in e["axes"] else ":" for k in range(len(a.shape))])
+
+
+def _slice(w: Writer, e: Apply, _orient: str) -> Piece:
+    def span(start: Dim, length: Dim, dim: Dim) -> str:
+        stop = add(start, length)
+        return f"{'' if start == 0 else start}:{'' if stop == dim else stop}"
+
+    return _indexed(w, e.args[0], [span(start, n, dim) for (start, n), dim in zip(e["items"], e.args[0].shape, strict=True)])
+
+
+def _indexed(w: Writer, a: Expr, items: list[str]) -> Piece:
+    return Piece(Scripts(w.base(a), Text(f"[{', '.join(items)}]")))
+
+
+def _shaped(w: Writer, e: Apply, _orient: str) -> Piece:
+    """reshape and broadcast_to, with the shape as an index."""
+    (a,) = e.args
+    if e.name == "broadcast_to" and len(a.shape) == 1 and len(e.shape) == 2:
+        return Piece(row(ONES, TIMES, w.within(a, FRACTION, ROW)), PRODUCT)
+    head = sub(Symbol("reshape" if e.name == "reshape" else "broadcast", "function"), product_shape(e.shape))
+    return Piece(applied(head, w.plain().piece(a).box))
+
+
+def _einsum(w: Writer, e: Apply, _orient: str) -> Piece:
+    head = sub(Symbol("einsum", "function"), Text(e["spec"].replace(" ", "").replace("->", "→")))
+    return Piece(applied(head, joined([w.plain().piece(a).box for a in e.args], ",")))
+
+
+def _join(w: Writer, e: Apply, _orient: str) -> Piece:
+    """Matrices side by side or one above the other."""
+    parts = [w.plain().piece(a).box for a in e.args]
+    if len(e.shape) > 2:
+        return Piece(applied(sub(Symbol("concatenate", "function"), Text(f"axis={e['axis']}")), joined(parts, ",")))
+    beside = e["axis"] % len(e.shape) == 1
+    return Piece(Grid((tuple(parts),) if beside else tuple((p,) for p in parts)))
+
+
+def _place(w: Writer, e: Apply, _orient: str) -> Piece:
+    head = sub(Symbol("place", "function"), Text(show(e.shape)))
+    return Piece(applied(head, w.plain().piece(e.args[0]).box))
+
+
+RULES: dict[str, Rule] = {
+    "expand_dims": _expand, "squeeze": _squeeze, "slice": _slice, "reshape": _shaped, "broadcast_to": _shaped, "einsum": _einsum,
+    "concatenate": _join, "place": _place,
+}  # fmt: skip

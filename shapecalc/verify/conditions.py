@@ -1,0 +1,190 @@
+"""What must hold for a formula to mean anything: the domains of its operations, less what is known to hold anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from shapecalc.calculus.simplify import Context
+from shapecalc.expr import Apply, Expr, Lit, Var, nodes
+from shapecalc.language.problem import Problem
+from shapecalc.notation import text
+
+POSITIVE, NONNEGATIVE = "positive", "nonnegative"
+ALWAYS_POSITIVE = frozenset({"exp", "sigmoid", "softmax", "softplus", "cosh", "sqrt", "pi", "ones"})
+ALWAYS_NONNEGATIVE = frozenset({"abs", "relu", "norm", "var", "std", "eye", "zeros", "greater", "less", "greater_equal", "less_equal", "equal", "mse"})
+KEEPS = frozenset({
+    "transpose", "reshape", "vec", "squeeze", "expand_dims", "broadcast_to", "slice", "sum", "mean", "max", "min", "mul", "div", "pow",
+    "diagonal", "outer", "kron", "concatenate", "cumsum",
+})  # fmt: skip
+KEEPS_NONNEGATIVE = frozenset({"matmul", "tr", "diag", "inner", "einsum", "tril", "triu", "place", "maximum", "minimum"})
+MOVES = frozenset({"transpose", "reshape", "squeeze", "expand_dims"})
+INVERTIBLE = frozenset({"invertible", "posdef", "orthogonal"})
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of the values of a problem: the sign of all entries, and which matrices are positive definite or invertible."""
+
+    problem: Problem
+    signs: dict[Expr, str] = field(default_factory=dict)
+    definite: set[Expr] = field(default_factory=set)
+    semidefinite: set[Expr] = field(default_factory=set)
+    invertible: set[Expr] = field(default_factory=set)
+    seen: set[Expr] = field(default_factory=set)
+
+    def learn(self, e: Expr, name: str | None = None) -> None:
+        """Goes through a formula; what holds of it holds of the name that it defines."""
+        for node in nodes(e):
+            if node not in self.seen:
+                self.seen.add(node)
+                self._learn(node)
+        if name is not None:
+            variable = Var(name, e.shape)
+            for known in (self.definite, self.semidefinite, self.invertible):
+                if e in known:
+                    known.add(variable)
+            if e in self.signs:
+                self.signs[variable] = self.signs[e]
+
+    def _learn(self, node: Expr) -> None:
+        sign = self._sign(node)
+        if sign:
+            self.signs[node] = sign
+        if len(node.shape) == 2:
+            self._matrix(node)
+
+    def _sign(self, node: Expr) -> str | None:
+        """The sign of all entries, from the signs of the parts."""
+        if isinstance(node, Lit):
+            if isinstance(node.value, Fraction):
+                return POSITIVE if node.value > 0 else NONNEGATIVE if node.value == 0 else None
+            return POSITIVE
+        if isinstance(node, Var):
+            own = node.properties
+            return POSITIVE if own & {"positive", "probabilities"} else NONNEGATIVE if own & {"nonnegative", "onehot", "onehot_columns"} else self.signs.get(node)
+        name = node.name
+        signs = [self.signs.get(a) for a in node.args]
+        if name in ALWAYS_POSITIVE:
+            return POSITIVE
+        if name in ALWAYS_NONNEGATIVE or (name == "power" and node["k"] % 2 == 0):
+            return POSITIVE if name == "power" and signs[0] == POSITIVE else NONNEGATIVE
+        if name == "power":
+            return signs[0]
+        if name == "mul" and node.args[0] == node.args[1]:
+            return NONNEGATIVE
+        if name == "inner" and node.args[0] == node.args[1]:
+            return NONNEGATIVE
+        if name == "add" and (all(signs) and all(s == 1 for s in node["signs"])):
+            return POSITIVE if POSITIVE in signs else NONNEGATIVE
+        if name in KEEPS or name in KEEPS_NONNEGATIVE:
+            return None if None in signs else POSITIVE if name in KEEPS and set(signs) == {POSITIVE} else NONNEGATIVE
+        return POSITIVE if name in ("det", "tr") and node.args[0] in self.definite else None
+
+    def _matrix(self, node: Expr) -> None:
+        """Whether a matrix is positive (semi)definite or invertible, from its parts."""
+        if isinstance(node, Var):
+            if "posdef" in node.properties:
+                self.definite.add(node)
+            if node.properties & INVERTIBLE:
+                self.invertible.add(node)
+        elif isinstance(node, Apply):
+            self._product(node)
+        if node in self.definite:
+            self.semidefinite.add(node)
+            self.invertible.add(node)
+
+    def _product(self, node: Apply) -> None:
+        args, name = node.args, node.name
+        if name == "eye" or (name in ("inv", "transpose", "matpow") and args[0] in self.definite):
+            self.definite.add(node)
+        elif name == "add" and all(s == 1 for s in node["signs"]) and all(a in self.semidefinite for a in args):
+            self.semidefinite.add(node)
+            if any(a in self.definite for a in args):
+                self.definite.add(node)
+        elif name in ("mul", "div") and any(s.shape == () and self.signs.get(s) == POSITIVE for s in args):
+            rest = next((a for a in args if a.shape != ()), None)
+            for known in (self.definite, self.semidefinite):
+                if rest in known and (name == "mul" or args[0] is rest):
+                    known.add(node)
+        elif name == "matmul" and _gram(args[0], args[1]):
+            self.semidefinite.add(node)
+        if name in ("inv", "transpose", "matpow") and args[0] in self.invertible:
+            self.invertible.add(node)
+        if name == "matmul" and all(a in self.invertible and a.shape == node.shape for a in args):
+            self.invertible.add(node)
+
+    def implies(self, domain: str, e: Expr) -> bool:
+        """Whether a condition of the rule book holds anyway."""
+        sign = self.signs.get(e)
+        if domain.endswith("is invertible"):
+            return e in self.invertible
+        if domain.endswith("is positive definite"):
+            return e in self.definite
+        if domain.endswith("has independent columns"):
+            return e in self.invertible or (isinstance(e, Var) and "orthogonal" in e.properties)
+        if domain.endswith("> -1"):
+            return sign is not None
+        return sign == POSITIVE if domain.endswith(("> 0", "!= 0")) else False
+
+
+def _gram(a: Expr, b: Expr) -> bool:
+    """X.T @ X or X @ X.T."""
+    return any(isinstance(x, Apply) and x.name == "transpose" and x.args[0] == y for x, y in ((a, b), (b, a)))
+
+
+def _plain(e: Expr) -> Expr:
+    """What a condition is about: (x > 0 for x.T, x[:, None] or 2 * x as well)."""
+    while isinstance(e, Apply) and e.name in MOVES:
+        e = e.args[0]
+    return e
+
+
+def conditions(problem: Problem, formulas: Iterable[Expr] = ()) -> tuple[str, ...]:
+    """The domains that the program and the formulas leave open, in words, each once."""
+    known = Known(problem)
+    out: dict[str, None] = {}
+    kinks: dict[str, None] = {}
+    for name, body in problem.definitions.items():
+        known.learn(body, name)
+        for node in nodes(body):
+            _collect(node, known, out)
+            if isinstance(node, Apply) and node.op.kink:
+                kinks[node.name] = None
+    for e in formulas:
+        known.learn(e)
+        for node in nodes(e):
+            _collect(node, known, out)
+    roots = {c.removesuffix(" > 0") for c in out if c.endswith(" > 0")}
+    kept = [c for c in out if not (c.endswith(" != 0") and c.removesuffix(" != 0") in roots)]
+    return tuple(kept) + ((f"no argument is on a kink of {', '.join(kinks)}",) if kinks else ())
+
+
+def _collect(node: Expr, known: Known, out: dict[str, None]) -> None:
+    if not isinstance(node, Apply):
+        return
+    domain = node.op.domain
+    if node.name == "power" and (node["k"] < 0 or node["k"].denominator != 1):
+        domain = "{x} > 0" if node["k"].denominator != 1 else "{x} != 0"
+    if not domain:
+        return
+    words = dict(zip(node.op.args, node.args, strict=False)) if node.op.args else {}
+    about = next((a for n, a in words.items() if "{" + n + "}" in domain), None)
+    if about is None or known.implies(domain, about) or known.implies(domain, _plain(about)):
+        return
+    about = _plain(about)
+    loose = "> " in domain or "!=" in domain
+    out[domain.format(**{n: (f"({text(a)})" if loose and _compares(a) else text(_plain(a))) for n, a in words.items()})] = None
+
+
+def _compares(e: Expr) -> bool:
+    return isinstance(e, Apply) and e.name in ("greater", "less", "greater_equal", "less_equal", "equal")
+
+
+def assumptions(context: Context | None) -> tuple[str, ...]:
+    """The declared properties that simplification has used."""
+    if context is None:
+        return ()
+    used: Mapping[tuple[str, str], None] = context.used
+    return tuple(f"{name} is {word}" for name, word in used if name and word)

@@ -1,0 +1,169 @@
+"""Bounds on degrees: how likely it is that a false identity holds at a random point (Schwartz 1980, Zippel 1979).
+
+Every entry of a value is a quotient of polynomials in the numbers that were drawn; (n, d) bounds the degrees of numerator and
+denominator. An unknown mask is one more number that was drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from math import prod
+
+from shapecalc.calculus.texts import meaning
+from shapecalc.expr import Apply, Expr, Lit, nodes
+from shapecalc.ops.constants import letters
+from shapecalc.rings import Unsupported
+from shapecalc.shapes import Dim, value
+
+Degree = tuple[int, int]
+Sizes = Sequence[Mapping[str, int]]
+CONSTANT, FREE = (0, 0), (1, 0)
+MASKS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal", "sign"})
+MOVES = frozenset({"slice", "place", "concatenate", "tril", "triu"})
+
+
+def extent(dim: Dim, sizes: Sizes) -> int:
+    """The largest number that a size is."""
+    return dim if isinstance(dim, int) else max((value(dim, s) for s in sizes), default=1)
+
+
+def added(degrees: Sequence[Degree]) -> Degree:
+    """A sum, over the product of all denominators."""
+    below = sum(d for _, d in degrees)
+    return max(n + below - d for n, d in degrees), below
+
+
+def repeated(a: Degree, times: int) -> Degree:
+    """A sum of so many entries with denominators of their own."""
+    return (a[0] + (times - 1) * a[1], times * a[1]) if a[1] else a
+
+
+def multiplied(degrees: Sequence[Degree]) -> Degree:
+    """A product."""
+    return sum(n for n, _ in degrees), sum(d for _, d in degrees)
+
+
+def power(a: Degree, k: int) -> Degree:
+    """An integer power; a negative one turns the quotient over."""
+    return (a[0] * k, a[1] * k) if k >= 0 else (a[1] * -k, a[0] * -k)
+
+
+def degree(e: Expr, env: Mapping[str, Degree], sizes: Sizes, memo: dict[Expr, Degree] | None = None) -> Degree:
+    """The bound for every entry of e; Unsupported where e is no rational function."""
+    done: dict[Expr, Degree] = {} if memo is None else memo
+    if e in done:
+        return done[e]
+    for node in nodes(e):
+        if node in done:
+            continue
+        if isinstance(node, Apply):
+            done[node] = _applied(node, [done[a] for a in node.args], sizes)
+        else:
+            done[node] = CONSTANT if isinstance(node, Lit) else env[node.name]
+    return done[e]
+
+
+def _applied(node: Apply, args: list[Degree], sizes: Sizes) -> Degree:
+    op = node.op
+    if op.signature is not None:
+        return _product(node, args, sizes)
+    rule = _RULES.get(op.name)
+    if rule is not None:
+        return rule(node, args, sizes)
+    if op.name in MASKS:
+        return FREE
+    if op.name in MOVES:
+        return max(n for n, _ in args), max(d for _, d in args)
+    if op.means:
+        body, names = meaning(node)
+        return degree(body, dict(zip(names, args, strict=True)), sizes)
+    raise Unsupported(op.name)
+
+
+def _product(node: Apply, args: list[Degree], sizes: Sizes) -> Degree:
+    powers, summed = _summed(node)
+    factors = [a if p == 1 else power(a, p) for a, p in zip(args, powers, strict=True)]
+    out = multiplied(factors)
+    return repeated(out, prod(extent(d, sizes) for d in summed)) if out[1] and summed else out
+
+
+@lru_cache(maxsize=4096)
+def _summed(node: Apply) -> tuple[tuple[int, ...], tuple[Dim, ...]]:
+    """The exponents of the factors of an indexed product, and the sizes that it is summed over."""
+    signature = node.op.signature(tuple(a.shape for a in node.args), dict(node.params)) if node.op.signature else None
+    if signature is None:
+        return (1,) * len(node.args), ()
+
+    def flat(axes: tuple[str | None | tuple[str, ...], ...]) -> set[str]:
+        return {x for axis in axes if axis is not None for x in ((axis,) if isinstance(axis, str) else axis)}
+
+    inside = set().union(*map(flat, signature.inputs)) - flat(signature.output)
+    return signature.powers or (1,) * len(node.args), tuple(signature.sizes[x] for x in sorted(inside))
+
+
+def _power(node: Apply, args: list[Degree], _: Sizes) -> Degree:
+    k = node["k"]
+    if k.denominator != 1:
+        raise Unsupported("a root")
+    return power(args[0], int(k))
+
+
+def _choice(_: Apply, args: list[Degree], __: Sizes) -> Degree:
+    """c·a + (1 - c)·b, where an unknown c stands for a comparison that is not written."""
+    cond, a, b = [FREE, *args][-3:] if len(args) > 1 else (FREE, args[0], CONSTANT)
+    return added((multiplied((cond, a)), multiplied((cond, b))))
+
+
+def _determinant(node: Apply, args: list[Degree], sizes: Sizes) -> Degree:
+    m, (n, d) = extent(node.args[0].shape[0], sizes), args[0]
+    return m * n + m * m * d, m * m * d
+
+
+def _inverse(node: Apply, args: list[Degree], sizes: Sizes) -> Degree:
+    m, (n, d) = extent(node.args[0].shape[0], sizes), args[0]
+    return (m - 1) * n + 2 * m * m * d, m * n + 2 * m * m * d
+
+
+def _matrix_power(node: Apply, args: list[Degree], sizes: Sizes) -> Degree:
+    k, m = node["k"], extent(node.shape[0], sizes)
+    out = a = args[0] if k >= 0 else _inverse(node, args, sizes)
+    for _ in range(abs(k) - 1):
+        out = repeated(multiplied((out, a)), m)
+    return out if k else CONSTANT
+
+
+_RULES: dict[str, Callable[[Apply, list[Degree], Sizes], Degree]] = {
+    "add": lambda _, args, __: added(args),
+    "zeros": lambda *_: CONSTANT,
+    "power": _power,
+    "where": _choice,
+    "maximum": _choice,
+    "minimum": _choice,
+    "relu": _choice,
+    "abs": _choice,
+    "det": _determinant,
+    "inv": _inverse,
+    "matpow": _matrix_power,
+    "cumsum": lambda node, args, sizes: repeated(args[0], extent(node.shape[node["axis"]], sizes)),
+}
+
+
+def zero_test(a: Degree, b: Degree) -> Degree:
+    """The difference of two values that should be equal."""
+    return max(a[0] + b[1], b[0] + a[1]), a[1] + b[1]
+
+
+def derivative(a: Degree) -> Degree:
+    """The derivative of such a quotient by one of the numbers."""
+    return a[0] + a[1] if a[1] else max(0, a[0] - 1), 2 * a[1]
+
+
+def bits(test: Degree, prime: int) -> int:
+    """k where the numerator of a non-zero difference is 0 modulo p with a probability of at most 2**-k, the denominator not being 0."""
+    n, d = max(1, test[0]), test[1]
+    room = prime - d
+    return max(0, (room // n).bit_length() - 1) if room > n else 0
+
+
+__all__ = ["CONSTANT", "FREE", "Degree", "bits", "degree", "derivative", "extent", "letters", "power", "zero_test"]

@@ -1,0 +1,259 @@
+"""Random sizes, and random values that respect what was declared: where formulas are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import product as indices
+from math import prod
+from random import Random
+from typing import Any
+
+from shapecalc.errors import NotKnownYet
+from shapecalc.evaluate import Frame, concrete
+from shapecalc.expr import Apply, Expr, Var, nodes, variables
+from shapecalc.language.problem import Problem
+from shapecalc.ops.linear_algebra import identity, product
+from shapecalc.rings import Field, Modular, Unlucky
+from shapecalc.shapes import Dim, value
+from shapecalc.tensor import Tensor
+
+SMALLEST, LARGEST = 2, 5
+MANY = 7  # size names up to which all of them are drawn pairwise different
+DIGITS = 9  # of a drawn real: enough to be in no special position, short enough to be multiplied fast
+
+
+class Undecided(NotKnownYet):
+    """No admissible point was found, or the numbers do not settle the matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How real values are drawn: |x| between low and high, of both signs or only positive, ``lift`` more on the diagonal.
+
+    ``who``: "all" variables, or the "needy", those that a function with a restricted domain depends on; the others are drawn as
+    in the first style. ``skew``: as many as 3 of 4 are positive and matrices are scaled by their size, so that a deep chain
+    neither dies out nor explodes.
+    """
+
+    low: float = 0.2
+    high: float = 1.8
+    positive: bool = False
+    who: str = "all"
+    lift: int = 0
+    skew: bool = False
+
+
+PLAIN = Style()
+DEEP = Style(0.1, 1.4, skew=True)
+STYLES = (
+    PLAIN,
+    Style(0.05, 0.95, who="needy"),
+    Style(0.05, 0.95, positive=True, who="needy"),
+    Style(1.05, 2.5, positive=True, who="needy"),
+    Style(0.2, 1.8, lift=6, who="needy"),
+    Style(0.05, 0.95, positive=True),
+    Style(0.2, 1.8, positive=True, lift=6),
+)
+
+
+def axes_of(problem: Problem) -> tuple[tuple[Dim, ...], frozenset[int]]:
+    """The sizes that are sums or products of names, and the sizes that are numbers, wherever they stand in a problem."""
+    compound: dict[Dim, None] = {}
+    fixed: set[int] = set()
+    shapes: set[tuple[Dim, ...]] = {v.shape for v in problem.declared.values()}
+    for body in problem.definitions.values():
+        shapes.update(n.shape for n in nodes(body))
+    for dim in {d for shape in shapes for d in shape}:
+        if isinstance(dim, int):
+            fixed.add(dim)
+        elif not dim.isidentifier():
+            compound[dim] = None
+    return tuple(sorted(compound, key=str)), frozenset(fixed - {1})
+
+
+def draw_sizes(problem: Problem, axes: tuple[tuple[Dim, ...], frozenset[int]], random: Random, equal: bool = False) -> dict[str, int]:
+    """A number for each size name; every axis has at least one entry, and where possible no two different sizes are alike."""
+    compound, fixed = axes
+    fallback = None
+    for attempt in range(400):
+        top = LARGEST + max(0, len(problem.sizes) - 4 if len(problem.sizes) <= MANY else 0) + attempt // 40
+        sizes = dict(zip(problem.sizes, _numbers(len(problem.sizes), top, random, equal), strict=True))
+        made = [value(d, sizes) for d in compound]
+        if any(n < 1 for n in made):
+            continue
+        everything = [*sizes.values(), *made, *fixed]
+        if equal or len(problem.sizes) > MANY or (min(made, default=2) > 1 and len(set(everything)) == len(everything)):
+            return sizes
+        fallback = fallback or sizes
+    if fallback is None:
+        raise Undecided(f"no small sizes make every axis at least 1: {', '.join(map(str, compound))}")
+    return fallback
+
+
+def _numbers(count: int, top: int, random: Random, equal: bool) -> list[int]:
+    if equal:
+        return [random.randint(SMALLEST, max(4, top - 1))] * count
+    if count <= MANY:
+        return random.sample(range(SMALLEST, top + 1), count)
+    # too many to be all different and small: neighbours are, which are the ones that meet in a product
+    out: list[int] = []
+    while len(out) < count:
+        out += [n for n in random.sample(range(SMALLEST, top + 1), 4) if n not in out[-2:]]
+    return out[:count]
+
+
+def needy(problem: Problem) -> frozenset[str]:
+    """The declared names that a function with a restricted domain depends on."""
+    asked: set[str] = set()
+    for body in problem.definitions.values():
+        for node in nodes(body):
+            if isinstance(node, Apply) and _restricted(node):
+                asked.update(n for a in node.args for n in variables(a))
+    for name in reversed(problem.definitions):
+        if name in asked:
+            asked.update(variables(problem.definitions[name]))
+    return frozenset(asked & set(problem.declared))
+
+
+def _restricted(node: Apply) -> bool:
+    if node.name == "power":
+        return bool(node["k"].denominator != 1)
+    return bool(node.op.domain) and node.name != "div"
+
+
+class Sampler:
+    """Draws values over a ring at given sizes."""
+
+    def __init__(self, ring: Field, frame: Frame, random: Random, style: Style = PLAIN, asked: Iterable[str] = ()) -> None:
+        self.ring = ring
+        self.frame = frame
+        self.random = random
+        self.style = style
+        self.asked = frozenset(asked)
+
+    def entry(self, style: Style) -> Any:
+        """One number."""
+        if isinstance(self.ring, Modular):
+            return self.ring.lift(Fraction(self.random.randrange(self.ring.prime)))
+        size = round(self.random.uniform(style.low, style.high) * 10**DIGITS)
+        negative = not style.positive and self.random.random() < (0.25 if style.skew else 0.5)
+        return Decimal(-size if negative else size).scaleb(-DIGITS)
+
+    def free(self, shape: tuple[int, ...], style: Style = PLAIN) -> Tensor:
+        """Entries without any structure."""
+        out = Tensor(shape, [self.entry(style) for _ in range(prod(shape))])
+        if style.skew and len(shape) > 1 and not isinstance(self.ring, Modular):
+            scale = Decimal(4) / (shape[-1] + shape[-2])
+            return out.mapped(lambda x: self.ring.mul(scale, x))
+        return out
+
+    def direction(self, shape: tuple[int, ...], structure: frozenset[str] = frozenset()) -> Tensor:
+        """A direction to differentiate in: free entries, or those of a symmetric, diagonal or triangular matrix."""
+        return structured(self.free(shape), structure, self.ring.lift(Fraction(0))) if structure else self.free(shape)
+
+    def value(self, v: Var) -> Tensor:
+        """A value of a declared variable."""
+        shape, own = concrete(v.shape, self.frame), v.properties
+        style = self.style
+        if style.who == "needy" and v.name not in self.asked:
+            style = PLAIN
+        if own & {"onehot", "onehot_columns"}:
+            return self.onehot(shape, 0 if "onehot_columns" in own else len(shape) - 1)
+        if own & {"positive", "nonnegative", "probabilities"} and not style.positive:
+            style = Style(style.low, style.high, positive=True, skew=style.skew)
+        if "probabilities" in own:
+            return self.probabilities(shape, style)
+        if "orthogonal" in own:
+            return self.orthogonal(shape, own, style)
+        return self.matrix(shape, own, style)
+
+    def matrix(self, shape: tuple[int, ...], own: frozenset[str], style: Style) -> Tensor:
+        """Free entries, or a matrix that is symmetric, positive definite, diagonal or triangular."""
+        ring = self.ring
+        out = self.free(shape, style)
+        if style.lift and len(shape) == 2 and shape[0] == shape[1]:
+            lift = ring.lift(Fraction(style.lift))
+            out = out.indexed(lambda index, x: ring.total((x, lift)) if index[0] == index[1] else x)
+        if "posdef" in own and not isinstance(ring, Modular) and "diagonal" not in own:
+            rows = out.rows()
+            squared = product(ring, rows, [list(c) for c in zip(*rows, strict=True)])
+            tilted = [[ring.total((x, y)) for x, y in zip(r, s, strict=True)] for r, s in zip(squared, identity(ring, len(rows)), strict=True)]
+            return out.of_rows(tilted).mapped(lambda x: ring.mul(x, Decimal("0.5")))
+        if own & {"posdef", "diagonal"} == {"posdef", "diagonal"} and not isinstance(ring, Modular):
+            out = out.mapped(abs)
+        return structured(out, own, ring.lift(Fraction(0)))
+
+    def onehot(self, shape: tuple[int, ...], axis: int) -> Tensor:
+        """A single 1 along an axis, zeros elsewhere."""
+        one, zero = self.ring.lift(Fraction(1)), self.ring.lift(Fraction(0))
+        places: dict[tuple[int, ...], int] = {}
+
+        def pick(index: tuple[int, ...], _: Any) -> Any:
+            place = places.setdefault((*index[:axis], *index[axis + 1 :]), self.random.randrange(shape[axis]))
+            return one if index[axis] == place else zero
+
+        return Tensor(shape, [zero] * prod(shape)).indexed(pick)
+
+    def probabilities(self, shape: tuple[int, ...], style: Style) -> Tensor:
+        """Positive entries that add up to 1 along the last axis."""
+        n, data = shape[-1], self.free(shape, style).data
+        out: list[Any] = []
+        for k in range(0, len(data), n):
+            scale = self.ring.inverse(self.ring.total(data[k : k + n]))
+            out += self.ring.dots(data[k : k + n], [scale] * n, 1)
+        return Tensor(shape, out)
+
+    def orthogonal(self, shape: tuple[int, ...], own: frozenset[str], style: Style) -> Tensor:
+        """Orthonormal columns: Cayley's (I - K) inv(I + K) of a skew K; a reflection where it is to be symmetric as well."""
+        ring, n = self.ring, shape[0]
+        if shape[1] > n:
+            raise Unlucky("orthonormal columns need as many rows")
+        one = identity(ring, n)
+        if own & {"symmetric", "diagonal", "posdef"}:
+            v = self.free((n,), style).data
+            scale = ring.mul(ring.lift(Fraction(-2)), ring.inverse(ring.dots(v, v, n)[0]))
+            rows = [[ring.total((one[i][j], ring.mul(scale, ring.mul(v[i], v[j])))) for j in range(n)] for i in range(n)]
+        else:
+            k = self.free((n, n), style).rows()
+            skew = [[k[i][j] if i < j else ring.negative(k[j][i]) if j < i else ring.lift(Fraction(0)) for j in range(n)] for i in range(n)]
+            minus = [ring.combined((a, b), (1, -1)) for a, b in zip(one, skew, strict=True)]
+            plus = [ring.combined((a, b), (1, 1)) for a, b in zip(one, skew, strict=True)]
+            rows = product(ring, minus, ring.inverted(plus))
+        return Tensor(shape, [x for row in rows for x in row[: shape[1]]])
+
+
+def structured(a: Tensor, own: frozenset[str], zero: Any) -> Tensor:
+    """A matrix made symmetric, diagonal or (lower) triangular by its own entries."""
+    if "diagonal" in own:
+        return a.indexed(lambda index, x: x if index[0] == index[1] else zero)
+    if own & {"symmetric", "posdef"}:
+        return a.indexed(lambda index, _: a[max(index), min(index)])
+    if "triangular" in own:
+        return a.indexed(lambda index, x: x if index[0] >= index[1] else zero)
+    return a
+
+
+def distinct(shape: tuple[int, ...], own: frozenset[str]) -> Iterator[int]:
+    """The places of the entries that such a matrix is determined by."""
+    for place, index in enumerate(indices(*map(range, shape))):
+        if "diagonal" in own:
+            if index[0] == index[1]:
+                yield place
+        elif not own & {"symmetric", "posdef", "triangular"} or index[0] >= index[1]:
+            yield place
+
+
+def degrees_of(v: Var, sizes: Mapping[str, int]) -> tuple[int, int]:
+    """What degree the entries of a drawn value have, as quotients of polynomials in the numbers that were drawn."""
+    if "orthogonal" in v.properties:
+        n = value(v.shape[0], sizes)
+        return (2, 2) if v.properties & {"symmetric", "diagonal", "posdef"} else (n, n)
+    if "onehot" in v.properties or "onehot_columns" in v.properties:
+        return (0, 0)
+    return (1, 1) if "probabilities" in v.properties else (1, 0)
+
+
+__all__ = ["DEEP", "PLAIN", "STYLES", "Expr", "Sampler", "Style", "Undecided", "axes_of", "degrees_of", "distinct", "draw_sizes", "needy", "structured"]

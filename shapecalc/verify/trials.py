@@ -1,0 +1,183 @@
+"""Trials: points at which a whole problem has been evaluated, drawn until everything has a value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from random import Random
+from typing import TypeVar
+
+from shapecalc.calculus.gradients import Backward
+from shapecalc.calculus.texts import meaning
+from shapecalc.evaluate import Frame, concrete, evaluate
+from shapecalc.expr import Expr
+from shapecalc.language.problem import Problem
+from shapecalc.rings import Field, Masked, Real, Unlucky, Unsupported
+from shapecalc.tensor import Tensor
+
+from .points import DEEP, PLAIN, STYLES, Sampler, Style, Undecided, axes_of, draw_sizes, needy
+from .witness import Witness, incoming, run
+
+EXACT, REAL = "exact", "real"
+LONG = 30  # definitions beyond which a single tuple of sizes is tried, so that the cost stays linear
+TRIES = 24  # points for each way of drawing
+KEPT = 20_000  # values remembered between claims
+MISFORTUNE = (Unlucky, ArithmeticError)  # a pole, a kink, a domain; decimals that overflow are arithmetic errors
+
+Found = TypeVar("Found")
+
+
+class Trial:
+    """One point: sizes, and the values of every name; of the gradients too, once `add_gradients` has run."""
+
+    def __init__(self, problem: Problem, ring: Field, frame: Frame, declared: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
+        self.ring = ring
+        self.frame = frame
+        self.memo: dict[Expr, Tensor] = {}
+        self.env = run(problem, ring, frame, declared, {}, self.memo)
+        self.env.update(given)
+        self.witness = Witness(problem, ring, frame, declared, given)
+        self.equal = False
+        self.style = PLAIN
+
+    def add_gradients(self, backward: Backward) -> None:
+        """The values of the derived gradients, in the order of the backward pass."""
+        for name in backward.order:
+            self.env[backward.flows[name].symbol.name] = self.value(backward.formula(name))
+
+    def value(self, e: Expr, extra: Mapping[str, Expr] | None = None) -> Tensor:
+        """The value of a formula; `extra` are names that it may use besides, each a formula in the names before it."""
+        if not extra:
+            if len(self.memo) > KEPT:
+                self.memo.clear()
+            return evaluate(self.ring, e, self.env, self.frame, meaning, self.memo)
+        env, memo = dict(self.env), {}
+        for name, formula in extra.items():
+            # a name may be given a new value, so nothing remembered under the old one is used
+            env[name] = evaluate(self.ring, formula, env, self.frame, meaning, {})
+        return evaluate(self.ring, e, env, self.frame, meaning, memo)
+
+    @property
+    def masked(self) -> bool:
+        """Whether a comparison was met, so that an exact disagreement is no disproof."""
+        return isinstance(self.ring, Masked) and bool(self.ring.masks)
+
+
+class Trials:
+    """Draws the trials of one problem and keeps them, exact ones and real ones."""
+
+    def __init__(self, problem: Problem, backward: Backward | None, seed: int | None) -> None:
+        self.problem = problem
+        self.backward = backward
+        self.seed = int.from_bytes(os.urandom(8), "big") if seed is None else seed
+        self.random = Random(self.seed)  # noqa: S311 - nothing is kept secret by it
+        self.axes = axes_of(problem)
+        self.drawn: dict[str, list[Trial]] = {}
+        self._needy: frozenset[str] | None = None
+        self._lucky: dict[str, Style] = {}
+
+    @property
+    def long(self) -> bool:
+        """Whether the problem is so long that one tuple of sizes has to do."""
+        return len(self.problem.definitions) > LONG
+
+    @property
+    def needy(self) -> frozenset[str]:
+        """The names whose values decide whether a function is defined."""
+        if self._needy is None:
+            self._needy = needy(self.problem)
+        return self._needy
+
+    def of(self, mode: str) -> list[Trial]:
+        """The trials in exact or in real arithmetic; none where the program has no exact meaning. Undecided where no point is found."""
+        if mode not in self.drawn:
+            try:
+                self.drawn[mode] = list(self._planned(mode))
+            except Unsupported:
+                self.drawn[mode] = []
+        return self.drawn[mode]
+
+    def _planned(self, mode: str) -> Iterator[Trial]:
+        """Two tuples of pairwise different sizes and one of equal ones; of a long problem one tuple."""
+        yield self.draw(mode)
+        if self.long or not self.problem.sizes:
+            return
+        yield self.draw(mode)
+        if len(self.problem.sizes) > 1:
+            try:
+                yield self.draw(mode, equal=True)
+            except Undecided:
+                return  # X.T @ A @ X may need more rows than columns: there is no such point with equal sizes
+
+    def draw(self, mode: str, equal: bool = False, sizes: Mapping[str, int] | None = None, styles: Sequence[Style] | None = None) -> Trial:
+        """A new trial, drawn again and again until everything has a value; Undecided where that never happens."""
+        reason = ""
+        for style in self._styles(mode) if styles is None else styles:
+            for _ in range(TRIES):
+                try:
+                    trial = self._once(mode, style, dict(sizes) if sizes else draw_sizes(self.problem, self.axes, self.random, equal))
+                except MISFORTUNE as error:
+                    reason = str(error) or type(error).__name__
+                    continue
+                trial.equal = equal
+                self._lucky[mode] = style
+                return trial
+        raise Undecided(f"no point was found where everything has a value; the last one failed because {reason}")
+
+    def _styles(self, mode: str) -> Sequence[Style]:
+        if mode == EXACT:
+            return (PLAIN,)
+        if mode in self._lucky:
+            return (self._lucky[mode],)
+        return (DEEP, *STYLES) if self.long else STYLES
+
+    def _once(self, mode: str, style: Style, sizes: Mapping[str, int]) -> Trial:
+        frame = Frame(sizes)
+        ring: Field = Masked(self.random) if mode == EXACT else Real()
+        sampler = Sampler(ring, frame, self.random, style, self.needy if style.who == "needy" else ())
+        declared = {name: sampler.value(v) for name, v in self.problem.declared.items()}
+        shapes = {symbol: self.problem.definitions[name].shape for name, symbol in incoming(self.problem).items()}
+        given = {symbol: sampler.free(concrete(shape, frame)) for symbol, shape in shapes.items()}
+        trial = Trial(self.problem, ring, frame, declared, given)
+        trial.style = style
+        if self.backward is not None:
+            trial.add_gradients(self.backward)
+        return trial
+
+    def survey(self, mode: str, check: Callable[[Trial], Found]) -> list[Found]:
+        """What the check finds at every trial; one at which the check itself is unlucky is replaced."""
+        trials = self.of(mode)
+        return [self._checked(trials, k, mode, check) for k in range(len(trials))]
+
+    def _checked(self, trials: list[Trial], k: int, mode: str, check: Callable[[Trial], Found]) -> Found:
+        reason = ""
+        for _ in range(TRIES):
+            try:
+                return check(trials[k])
+            except MISFORTUNE as error:
+                reason = str(error)
+                trials[k] = self.draw(mode, trials[k].equal)
+        raise Undecided(f"the difference quotient has no value: {reason}")
+
+    def again(self, mode: str) -> None:
+        """One more trial at each tuple of sizes, where one gives too small a certainty."""
+        self.drawn[mode] += [self.draw(mode, t.equal, t.frame) for t in {tuple(t.frame.items()): t for t in self.drawn[mode]}.values()]
+
+    def direction(self, trial: Trial, shape: tuple[int, ...], structure: frozenset[str] = frozenset()) -> Tensor:
+        """A random direction."""
+        return Sampler(trial.ring, trial.frame, self.random).direction(shape, structure)
+
+
+def rescaled(trial: Trial, v: Tensor, like: Tensor) -> Tensor:
+    """A direction made longer where the gradient is small, so that a real sum shows errors in every gradient alike."""
+    if isinstance(trial.ring, Masked):
+        return v
+    largest = max(map(abs, like.data), default=0)
+    if not largest:
+        return v
+    exponent = max(-8, min(8, -largest.adjusted()))
+    return v.mapped(lambda x: x.scaleb(exponent)) if exponent else v
+
+
+__all__ = ["EXACT", "REAL", "Fraction", "Trial", "Trials", "Undecided", "rescaled"]
