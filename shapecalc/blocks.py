@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Union
 
-from .boxes import Box, Symbol, is_box, walk
+from .boxes import Box, Tinted, is_box, walk
 from .shapes import Shape, names
 
 # ---- inside a sentence
@@ -293,5 +293,5 @@ def size_names(document: Document) -> tuple[str, ...]:
         for shape in shapes(block):
             found.update((name, None) for dim in shape for name in names(dim))
         for box in formulas(block):
-            found.update((b.text, None) for b in walk(box) if isinstance(b, Symbol) and b.kind == "size")
+            found.update((b.size, None) for b in walk(box) if isinstance(b, Tinted))
     return tuple(found)

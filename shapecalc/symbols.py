@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .boxes import Box, Number, Over, Symbol, Text, joined, paren, row, sub
+from .boxes import Box, Number, Over, Symbol, Text, Tinted, joined, paren, row, sub
 from .shapes import Dim, Shape, polynomial
 
 _LOWER = (
@@ -72,23 +72,28 @@ def index_row(indices: tuple[Box, ...]) -> Box:
     return row(*indices) if short else joined(indices, ",")
 
 
+def size_symbol(name: str) -> Box:
+    """A size name in its colour."""
+    return Tinted(symbol(name, "size"), name)
+
+
 def dimension(dim: Dim) -> Box:
     """A size: its names in their colours.
 
-    >>> [item.text for item in dimension("4*K").items]
-    ['4', 'K']
+    >>> dimension("S")
+    Tinted(body=Symbol(text='S', kind='size', bold=False), size='S')
     """
     if isinstance(dim, int):
         return Number(str(dim)) if dim >= 0 else row("−", Number(str(-dim)))
     if dim.isidentifier():
-        return symbol(dim, "size")
+        return size_symbol(dim)
     out: list[Box | str] = []
     for names, coefficient in polynomial(dim).items():
         if out or coefficient < 0:
             out.append("−" if coefficient < 0 else "+")
         if abs(coefficient) != 1 or not names:
             out.append(Number(str(abs(coefficient))))
-        out += [symbol(name, "size") for name in names]
+        out += [size_symbol(name) for name in names]
     return row(*out)
 
 

@@ -87,7 +87,8 @@ def named_scalars(scalars: dict[Expr, Fraction], target: Places, context: Contex
     """Scalars that together equal a scalar definition, called by its name."""
     for name, own in scalar_definitions(context):
         if all(own[e] * scalars.get(e, Fraction(0)) >= own[e] ** 2 for e in own):
-            scalars = {e: k - own.get(e, Fraction(0)) for e, k in scalars.items() if k != own.get(e, Fraction(0))} | {name: Fraction(1)}
+            left = {e: k - own.get(e, Fraction(0)) for e, k in scalars.items() if k != own.get(e, Fraction(0))}
+            scalars = left | {name: left.get(name, Fraction(0)) + 1}
     return scalars
 
 
@@ -315,8 +316,7 @@ def _common(a: list[Expr], b: list[Expr]) -> int:
 
 def _paired_entrywise(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:
     (ua, da), (ub, db) = entrywise(a.core), entrywise(b.core)
-    up = [f for f in ua if f in ub]
-    down = [f for f in da if f in db]
+    up, down = _both(ua, ub), _both(da, db)
     if not up and not down:
         return None
     rest_a = multiplied(_less(ua, up), _less(da, down))
@@ -327,6 +327,16 @@ def _paired_entrywise(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...
     except Misfit:
         return None
     return Part(scale, outer, core) if core.shape in (a.core.shape, b.core.shape) else None
+
+
+def _both(a: list[Expr], b: list[Expr]) -> list[Expr]:
+    """What stands in both lists, as often as in both."""
+    left, out = list(b), []
+    for f in a:
+        if f in left:
+            left.remove(f)
+            out.append(f)
+    return out
 
 
 def _less(items: list[Expr], gone: list[Expr]) -> list[Expr]:

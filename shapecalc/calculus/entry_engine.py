@@ -13,9 +13,8 @@ from math import prod
 
 from ..errors import InputProblem, TooLarge, UnknownName
 from ..evaluate import Sizes, concrete
-from ..expr import Var, variables
+from ..expr import variables
 from ..language.problem import Problem
-from ..shapes import names as size_names
 from ..tensor import Tensor
 from .entry_graph import ONE, ZERO, Graph, Grid, Node, leaves
 from .entry_names import Names, incoming_base
@@ -174,7 +173,3 @@ def checked(problem: Problem, sizes: Mapping[str, int]) -> Sizes:
             raise InputProblem(f"the size {name} is {sizes[name]!r}, not a whole number from 1 up")
     return {name: sizes[name] for name in problem.sizes}
 
-
-def sizes_in(variable: Var) -> list[str]:
-    """The size names in a variable's shape."""
-    return [n for dim in variable.shape for n in size_names(dim)]

@@ -19,12 +19,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 from ..rings import Unlucky, Unsupported
 
 Number = int | Fraction
 KNOWN = frozenset({"exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "erf", "relu", "abs", "sign", "pi"})
+LARGEST = 12  # rows of a determinant that is written out
 OPPOSITE = {"greater": "less_equal", "less_equal": "greater", "less": "greater_equal", "greater_equal": "less"}
 
 
@@ -227,6 +229,8 @@ class Graph:
         if a.kind == b.kind == "const":
             x, y = a.data, b.data
             return self.lift(int({"greater": x > y, "less": x < y, "greater_equal": x >= y, "less_equal": x <= y, "equal": x == y}[name]))
+        if a.kind == "test" and b is ZERO and name in ("greater", "less_equal"):
+            return a if name == "greater" else self.complement(a)
         return self.make("test", (a, b), name, False)
 
     def complement(self, cond: Node) -> Node:
@@ -259,6 +263,20 @@ class Graph:
         if all(v.kind == "const" for v in flat):
             return self.lift((max if kind == "max" else min)(v.data for v in flat))
         return next(iter(flat)) if len(flat) == 1 else self.make(kind, tuple(flat), None, any(v.live for v in flat))
+
+    def determinant(self, rows: Sequence[Sequence[Node]]) -> Node:
+        """By the first row, each minor once."""
+        n = len(rows)
+        if n > LARGEST:
+            raise Unlucky(f"a determinant of {n} rows has too many addends")
+        minors: dict[tuple[int, ...], Node] = {(): ONE}
+        for k, row in zip(range(1, n + 1), reversed(rows), strict=True):
+            wider = {}
+            for columns in combinations(range(n), k):
+                terms = [(row[j], minors[columns[:p] + columns[p + 1:]]) for p, j in enumerate(columns)]
+                wider[columns] = self.total([self.mul(self.negative(a) if p % 2 else a, m) for p, (a, m) in enumerate(terms)])
+            minors = wider
+        return minors[tuple(range(n))]
 
 
 def reached(roots: Iterable[Node]) -> Iterator[Node]:

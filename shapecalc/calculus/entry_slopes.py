@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from .entry_graph import ONE, Column, Graph, Grid, Node, leaves
+from .entry_graph import ONE, ZERO, Column, Graph, Grid, Node, leaves
 from .entry_sympy import expressions, functions, nodes_of
 
 Rule = Callable[[Graph, Sequence[Any], Node], Any]
@@ -78,7 +78,7 @@ def _placeholder(sympy: Any, kind: str, data: Any, graph: Graph, args: list[Node
         case "pow":
             return sympy.Pow(*x), {}
         case "where":
-            return sympy.Piecewise((x[1], x[0] > 0), (x[2], True)), {x[0] > 0: args[0]}
+            return sympy.Piecewise((x[1], x[0] > 0), (x[2], True)), {x[0] > 0: graph.test("greater", args[0], ZERO)}
         case "max" | "min":
             return (sympy.Max if kind == "max" else sympy.Min)(*x), {}
         case "prod":

@@ -1,4 +1,4 @@
-"""Scalar entries as text and as LaTeX, in the order in which they were made: addends and factors as a person writes them."""
+"""Scalar entries as text, in the order in which they were made: addends and factors as a person writes them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from .entry_graph import ONE, Column, Node, Number, reached
 
 COMPARISON, SUM, PRODUCT, POWER, ATOM = range(5)
 SIGNS = {"greater": ">", "less": "<", "greater_equal": ">=", "less_equal": "<=", "equal": "=="}
-LATEX_SIGNS = {"greater": ">", "less": "<", "greater_equal": r"\ge", "less_equal": r"\le", "equal": "="}
 PARTS = 200_000  # names and numbers in one entry above which it is not written out
 DEEP = 200       # brackets inside brackets
 
@@ -22,28 +21,6 @@ def symbol(leaf: Node) -> str:
     grid, k = leaf.data
     found: str = grid.symbols[k]
     return found
-
-
-def latex_symbol(leaf: Node) -> str:
-    """The name of an entry with its index below: x_{12}, or X_{1,12}."""
-    grid, k = leaf.data
-    written: str = grid.symbols[k]
-    base = latex_base(grid.base)
-    mark = written.removeprefix(grid.base).strip("[]")
-    return f"{base}_{{{mark}}}" if mark else base
-
-
-def latex_base(base: str) -> str:
-    r"""A name: one letter as it is, longer ones upright; a d before it stays a d.
-
-    >>> latex_base("x"), latex_base("dz"), latex_base("W1"), latex_base("loss")
-    ('x', 'dz', 'W_{1}', '\\mathrm{loss}')
-    """
-    head = base.rstrip("0123456789")
-    mark = base[len(head):]
-    if len(head) > 2 or (len(head) == 2 and head[0] != "d"):
-        head = r"\mathrm{" + head.replace("_", r"\_") + "}"
-    return f"{head}_{{{mark}}}" if mark else head
 
 
 def measure(roots: Iterable[Node]) -> None:
@@ -84,7 +61,7 @@ class Writer:
             case "test":
                 return self.compared(node), COMPARISON
             case "pow":
-                return self.power(self.within(node.args[0], ATOM), self.exponent(node.args[1])), POWER
+                return self.power(self.within(node.args[0], ATOM), self.within(node.args[1], ATOM)), POWER
             case "where":
                 return self.cases(node), ATOM
         name = node.data if node.kind == "call" else node.kind
@@ -93,7 +70,7 @@ class Writer:
     def within(self, node: Node, level: int) -> str:
         """In brackets where it binds less tightly than its surroundings ask."""
         written, own = self.written(node)
-        return self.bracketed(written) if own < level or (written.startswith("-") and level > SUM) else written
+        return f"({written})" if own < level or (written.startswith("-") and level > SUM) else written
 
     def addends(self, node: Node) -> list[str]:
         """The addends, each with its sign if that is minus; sums inside sums are opened."""
@@ -118,10 +95,8 @@ class Writer:
     def products(self, left: Column, right: Column) -> list[str]:
         """The addends of a sum of products."""
         if all([n.kind == "leaf" for n in left.nodes]) and all([n.kind == "leaf" for n in right.nodes]):
-            return list(map(add, [self.name(n) + self.times for n in left.nodes], map(self.name, right.nodes)))
+            return list(map(add, [self.name(n) + "*" for n in left.nodes], map(self.name, right.nodes)))
         return [self.pair(a, b) for a, b in zip(left.nodes, right.nodes, strict=True)]
-
-    times = "*"
 
     def pair(self, a: Node, b: Node) -> str:
         """One product, its numbers together and its divisors below."""
@@ -147,10 +122,11 @@ class Writer:
 
     def quotient(self, above: list[str], below: list[str]) -> str:
         """Factors over divisors."""
-        over = self.times.join(above)
+        over = "*".join(above)
         if not below:
             return over
-        return f"{over}/{below[0]}" if len(below) == 1 else f"{over}/({self.times.join(below)})"
+        under = "*".join(below)
+        return f"{over}/{under}" if len(below) == 1 else f"{over}/({under})"
 
     def raised(self, node: Node, k: Number) -> str:
         """A factor to a positive power."""
@@ -164,17 +140,9 @@ class Writer:
         """A power."""
         return f"{base}**{exponent}"
 
-    def exponent(self, node: Node) -> str:
-        """An exponent that is no number."""
-        return self.within(node, ATOM)
-
     def number(self, value: Number) -> tuple[str, int]:
         """An exact number."""
         return str(value), ATOM if value.denominator == 1 else PRODUCT
-
-    def bracketed(self, text: str) -> str:
-        """In brackets."""
-        return f"({text})"
 
     def call(self, name: str, args: list[str]) -> str:
         """A function."""
@@ -188,59 +156,3 @@ class Writer:
     def cases(self, node: Node) -> str:
         """One or the other."""
         return self.call("where", [self.written(a)[0] for a in node.args])
-
-
-class LatexWriter(Writer):
-    """The same in LaTeX, for use inside mathematics."""
-
-    times = r" \, "
-
-    def __init__(self, name: Name = latex_symbol) -> None:
-        super().__init__(name)
-
-    def quotient(self, above: list[str], below: list[str]) -> str:
-        """A fraction."""
-        over = self.times.join(above)
-        return rf"\frac{{{over}}}{{{self.times.join(below)}}}" if below else over
-
-    def raised(self, node: Node, k: Number) -> str:
-        """A power, its exponent above."""
-        return super().raised(node, k) if k == 1 or k.denominator == 2 else self.power(self.within(node, ATOM), str(k))
-
-    def power(self, base: str, exponent: str) -> str:
-        """A power, its exponent above."""
-        return f"{base}^{{{exponent}}}"
-
-    def exponent(self, node: Node) -> str:
-        """An exponent needs no brackets up there."""
-        return self.written(node)[0]
-
-    def number(self, value: Number) -> tuple[str, int]:
-        """An exact number."""
-        if value.denominator == 1:
-            return str(value), ATOM
-        return ("-" if value < 0 else "") + rf"\frac{{{abs(value.numerator)}}}{{{value.denominator}}}", PRODUCT
-
-    def bracketed(self, text: str) -> str:
-        """Brackets as large as what they hold."""
-        return rf"\left({text}\right)"
-
-    def call(self, name: str, args: list[str]) -> str:
-        """A function, upright."""
-        if name == "sqrt":
-            return rf"\sqrt{{{args[0]}}}"
-        if name == "abs":
-            return rf"\left|{args[0]}\right|"
-        known = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "pi"}
-        head = "\\" + name if name in known else rf"\operatorname{{{name}}}"
-        return head + (self.bracketed(", ".join(args)) if args else "")
-
-    def compared(self, node: Node) -> str:
-        """Iverson's bracket without the bracket."""
-        a, b = node.args
-        return f"{self.within(a, SUM)} {LATEX_SIGNS[node.data]} {self.within(b, SUM)}"
-
-    def cases(self, node: Node) -> str:
-        """Cases."""
-        cond, x, y = (self.written(a)[0] for a in node.args)
-        return rf"\begin{{cases}} {x} & {cond} \\ {y} & \text{{otherwise}} \end{{cases}}"

@@ -49,7 +49,7 @@ def _apply(graph: Graph, node: Apply, tensors: list[Tensor], sizes: Sizes) -> Te
         body, names = _written_out(op, node.params, tuple(a.shape for a in node.args))
         return spell_out(graph, body, dict(zip(names, tensors, strict=True)), sizes)
     try:
-        return apply_node(graph, node, tensors, sizes, None)
+        return apply_node(graph, node, tensors, sizes, meaning)
     except Unsupported:
         raise NotKnownYet(f"the entries of {op.name} are no finite formula") from None
     except Unlucky as error:
@@ -137,6 +137,8 @@ def contract(graph: Graph, signature: Signature, tensors: list[Tensor], sizes: S
     if signature.over:
         scale = graph.lift(Fraction(1, prod(value(d, sizes) for d in signature.over)))
         found = [graph.mul(scale, x) for x in found]
+    if signature.sign < 0:
+        found = [graph.negative(x) for x in found]
     out = [ZERO] * prod(shape)
     for place, x in zip(_places(signature.output, free, bound), found, strict=True):
         out[place] = x

@@ -21,6 +21,7 @@ from .names import size_text
 ARITHMETIC = frozenset({"add", "neg", "mul", "div", "power", "pow"})
 COMPARISONS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal"})
 POSTFIX = frozenset({"expand_dims", "squeeze", "slice"})
+FLOATING = frozenset({"exp", "log", "log1p", "expm1", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "sqrt"})
 CHOICES = frozenset({"where", "maximum", "minimum", "clip"})  # take Python numbers beside arrays
 
 Spelling = Callable[["Writer", Apply, tuple[Expr, ...]], str]
@@ -90,7 +91,8 @@ class Writer:
             if name in COMPARISONS:
                 return Var(f"float({notation.text(written)})", ())
             return written if name in ARITHMETIC else Var(self.filled(self.target.scalars[name], node, args), ())
-        if name not in ARITHMETIC | COMPARISONS | CHOICES and (self.target.arrays_only or name in POSTFIX):
+        plain = bool(args) and all(a in self.numbers for a in node.args) and name not in FLOATING
+        if name not in ARITHMETIC | COMPARISONS and (name not in CHOICES and (self.target.arrays_only or name in POSTFIX) or plain):
             args = tuple(Var(self.wrapped(b), ()) if a in self.numbers else b for a, b in zip(node.args, args, strict=True))
         if not self._masks(node, args):
             args = tuple(self.real(a) for a in args)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Union
 
-from ..boxes import APPLY, TIMES, Box, Frac, Number, Sum, Symbol, joined, op, paren, row, sub, sup
+from ..boxes import APPLY, TIMES, Box, Frac, Number, Scripts, Sum, Symbol, Tinted, joined, op, paren, row, sub, sup
 from ..expr import Lit, Var
 from ..indexed import Index, Places, single
 from ..indexed import Term as Product
@@ -227,7 +227,7 @@ def _product(w: Writer, term: Product, letters: Mapping[Index, str]) -> Box:
 
 
 def _is_size(box: Box) -> bool:
-    return isinstance(box, Symbol) and box.kind == "size"
+    return isinstance(box, Tinted) or (isinstance(box, Scripts) and isinstance(box.body, Tinted))
 
 
 def _indexed(w: Writer, base: Var | Lit | object, indices: tuple[tuple[Box, ...], ...]) -> Box:

@@ -60,7 +60,7 @@ class Characters:
         """A box as a canvas."""
         match box:
             case Symbol():
-                return of(self.name(box), box.text if box.kind == "size" else "")
+                return of(self.name(box))
             case Number(text):
                 return of(text)
             case Operator(glyph):
@@ -156,7 +156,7 @@ class Characters:
             drawn = inline.draw(script)
             text = drawn.text()
             letters = text.replace(", ", "" if all(len(i) == 1 for i in text.split(", ")) else ",")
-            words = any(isinstance(b, Text | Tinted) or (isinstance(b, Symbol) and len(b.text) > 1) for b in walk(script))
+            words = any(isinstance(b, Text) or (isinstance(b, Symbol) and len(b.text) > 1) for b in walk(script))
             if not self.plain and not words and all(c in table or c == "," for c in letters):
                 out.append(of("".join(table.get(c, c) for c in letters)))
             elif len(text) == 1 or text.isalnum() or (text[0] == "⊙" and text[1:].isdigit()):
@@ -212,7 +212,7 @@ def accented(drawn: Canvas, accent: str) -> Canvas:
 
 def _short(box: Box) -> bool:
     """Whether a number may stand right before it: 2x, 2(x + y), but 2 tanh(x)."""
-    body = box.body if isinstance(box, Scripts | Over | Under) else box
+    body = box.body if isinstance(box, Scripts | Over | Under | Tinted) else box
     return (isinstance(body, Symbol) and not is_word(body) and not body.bold) or isinstance(body, Fenced)
 
 
