@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from decimal import Decimal
-from fractions import Fraction
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 import numpy as np
 import pytest
 from conftest import require_module
 
-import shapecalc
+from shapecalc.api import Derivation
 from shapecalc.calculus.texts import meaning
-from shapecalc.codegen import TARGETS, generate
+from shapecalc.codegen import generate
 from shapecalc.derivation import Program
 from shapecalc.evaluate import evaluate
 from shapecalc.expr import Apply, Expr, Var, nodes
 from shapecalc.forms import apply
 from shapecalc.language.builder import build_text
 from shapecalc.language.sheet import read
+from shapecalc.notation import text
 from shapecalc.ops import BOOK
 from shapecalc.rings import Real
-from shapecalc.shapes import names, value
+from shapecalc.shapes import value
 from shapecalc.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -142,9 +144,9 @@ greater_equal X >= Y | S >= S
 less_equal   X <= Y | X <= x
 equal        X == X | X == Y | (X == max(X, axis=1, keepdims=True)) / sum(X == max(X, axis=1, keepdims=True), axis=1, keepdims=True)
 where        where(X > 0, X, Y) | where(X > 0, 1, 0) | where(X > 0, 1, 1/3) | where(X > 0, X, 0) | where(X > 0, Y > 0, 0) | where((X > 0) * (Y > 0), X, Y) | where(S > 2, X, Y) | where(x > 0, X, c)
-maximum      maximum(X, Y) | maximum(X, 0) | maximum(0, X) | maximum(X, c) | maximum(S, 2) | maximum(X > 0, Y)
+maximum      maximum(X, Y) | maximum(X, 0) | maximum(0, X) | maximum(X, c) | maximum(S, 2) | maximum(X, sqrt(2)) | maximum(sqrt(2), S) | maximum(X > 0, Y)
 minimum      minimum(X, Y) | minimum(X, 1/2) | minimum(c, x)
-clip         clip(X, -1, 1) | clip(X, Y - 1, Y) | clip(X, c, 2) | clip(X, 0, S)
+clip         clip(X, -1, 1) | clip(X, Y - 1, Y) | clip(X, c, 2) | clip(X, 0, S) | clip(X, c, sqrt(20)) | clip(S, 0, 2) | clip(S, c, 2)
 inv          inv(A) | inv(A @ A + eye(n)) @ u
 det          det(A) | det(A.T @ A)
 logdet       logdet(A) | logdet(A @ A.T)
@@ -197,4 +199,206 @@ def test_every_operation(op: str, target: str, expected: Any):
     values, wanted = expected
     steps = tuple((f"out{k}", e) for k, e in enumerate(NODES[op]))
     program = Program(tuple(SHAPES.items()), steps, (), ())
-    made = run(module(code_for(program, TARGET[target]), [forward(code_for(program, TARGET[target]))]), target)
+    made = run(generate(program, target), target).forward(**values)
+    for formula, found, want in zip(NODES[op], map(array, made.values()), wanted[op], strict=True):
+        assert (found.dtype, found.shape) == (np.float64, want.shape), formula
+        np.testing.assert_allclose(found, want, rtol=1e-9, atol=1e-11 * (1 + np.max(np.abs(want))), err_msg=text(formula))
+
+
+# ---- whole problems against autodiff ----------------------------------------------------
+
+Reference = Callable[..., Any]
+
+
+def soft(m: Any, a: Any, axis: int) -> Any:
+    e = m.exp(a)
+    return e / m.sum(e, axis=axis, keepdims=True)
+
+
+def lstm(m: Any, x: Any, h: Any, c: Any, W: Any, U: Any, b: Any) -> Any:
+    z = W @ x + U @ h + b
+    k = c.shape[0]
+    i, f, o, g = 1 / (1 + m.exp(-z[:k])), 1 / (1 + m.exp(-z[k:2*k])), 1 / (1 + m.exp(-z[2*k:3*k])), m.tanh(z[3*k:])
+    return o * m.tanh(f * c + i * g)
+
+
+def normed(m: Any, X: Any, axis: int) -> Any:
+    mu = m.mean(X, axis=axis, keepdims=True)
+    return (X - mu) / m.sqrt(m.mean((X - mu)**2, axis=axis, keepdims=True) + 1e-3)
+
+
+def attention(m: Any, Q: Any, K: Any, V: Any) -> Any:
+    return soft(m, Q @ m.swapaxes(K, -1, -2) / K.shape[-1]**0.5, -1) @ V
+
+
+PROBLEMS: dict[str, tuple[str, Reference]] = {
+    "affine, samples as rows": (
+        "X: (S, D); W: (D, M); b: (M,)\nZ = X @ W + b",
+        lambda m, X, W, b: X @ W + b),
+    "affine, samples as columns": (
+        "X: (D, S); W: (M, D); b: (M, 1)\nZ = W @ X + b",
+        lambda m, X, W, b: W @ X + b),
+    "least squares with a penalty": (
+        "X: (S, D); w: (D,); y: (S,); c: ()\nr = X @ w - y\nL = sum(r**2) / (2*S) + c/2 * sum(w**2)",
+        lambda m, X, w, y, c: m.sum((X @ w - y)**2) / (2 * len(y)) + c / 2 * m.sum(w**2)),
+    "two layers": (
+        "X: (S, D); W1: (D, H); b1: (H,); W2: (H, M); b2: (1, M); Y: (S, M)\n"
+        "Z1 = X @ W1 + b1\nA1 = relu(Z1)\nZ2 = A1 @ W2 + b2\nA2 = tanh(Z2)\nL = mean((A2 - Y)**2)",
+        lambda m, X, W1, b1, W2, b2, Y: m.mean((m.tanh(m.where(X @ W1 + b1 > 0, X @ W1 + b1, 0.0) @ W2 + b2) - Y)**2)),
+    "softmax and cross entropy": (
+        "X: (S, D); W: (D, M); b: (M,); Y: onehot (S, M)\nZ = X @ W + b\nP = softmax(Z)\nL = -sum(Y * log(P)) / S",
+        lambda m, X, W, b, Y: -m.sum(Y * m.log(soft(m, X @ W + b, -1))) / len(X)),
+    "logistic regression": (
+        "X: (D, S); w: (D, 1); b: (1, 1); Y: (1, S)\nA = sigmoid(w.T @ X + b)\nL = -mean(Y * log(A) + (1 - Y) * log(1 - A))",
+        lambda m, X, w, b, Y: -m.mean(Y * m.log(1 / (1 + m.exp(-w.T @ X - b))) + (1 - Y) * m.log(1 - 1 / (1 + m.exp(-w.T @ X - b))))),
+    "batch norm": (
+        "X: (S, D); g: (D,); b: (D,)\nmu = mean(X, axis=0)\nv = mean((X - mu)**2, axis=0)\n"
+        "N = (X - mu) / sqrt(v + 1/1000)\nY = g * N + b",
+        lambda m, X, g, b: g * normed(m, X, 0) + b),
+    "layer norm": (
+        "X: (S, D); g: (D,); b: (D,)\nN = (X - mean(X, axis=1, keepdims=True)) / sqrt(var(X, axis=1, keepdims=True) + 1/1000)\nY = g * N + b",
+        lambda m, X, g, b: g * normed(m, X, 1) + b),
+    "attention": (
+        "Q: (T, D); K: (S, D); V: (S, M)\nA = Q @ K.T / sqrt(D)\nP = softmax(A)\nO = P @ V",
+        attention),
+    "attention, batched": (
+        "Q: (B, T, D); K: (B, S, D); V: (B, S, M)\nA = Q @ swapaxes(K, -1, -2) / sqrt(D)\nP = softmax(A)\nO = P @ V",
+        attention),
+    "LSTM cell": (
+        "x: (D,); h: (K,); c: (K,); W: (4*K, D); U: (4*K, K); b: (4*K,)\nz = W @ x + U @ h + b\ni = sigmoid(z[:K])\nf = sigmoid(z[K:2*K])\n"
+        "o = sigmoid(z[2*K:3*K])\ng = tanh(z[3*K:])\nc2 = f * c + i * g\nh2 = o * tanh(c2)",
+        lstm),
+    "quadratic form": (
+        "A: (n, n); x: (n,)\nL = x @ A @ x",
+        lambda m, A, x: x @ A @ x),
+    "logdet": (
+        "A: posdef (n, n); X: (n, D)\nL = logdet(A) + tr(X.T @ inv(A) @ X)",
+        lambda m, A, X: m.linalg.slogdet(A)[1] + m.trace(X.T @ m.linalg.inv(A) @ X)),
+    "inverse": (
+        "A: (n, n); B: (n, M)\nY = inv(A) @ B",
+        lambda m, A, B: m.linalg.inv(A) @ B),
+    "GLU": (
+        "X: (S, D); W: (D, M); V: (D, M); b: (M,)\nU = X @ W + b\nG = sigmoid(X @ V)\nY = U * G",
+        lambda m, X, W, V, b: (X @ W + b) / (1 + m.exp(-X @ V))),
+    "convolution by shifts": (
+        "X: (S, n); k: (2,); b: ()\nY = X[:, :n - 1] * k[0] + X[:, 1:] * k[1] + b",
+        lambda m, X, k, b: X[:, :-1] * k[0] + X[:, 1:] * k[1] + b),
+    "convolution by patches": (
+        "P: (S, T, K, C); F: (K, C, M)\nY = einsum('stkc,kcm->stm', P, F)\nZ = maximum(Y, 0)",
+        lambda m, P, F: (lambda y: m.where(y > 0, y, 0.0))(m.einsum("stkc,kcm->stm", P, F))),
+    "pooling and norms": (
+        "X: (S, D)\nu = max(X, axis=1)\nL = norm(X) + sum(u**2) + logsumexp(X) + norm(X, ord=1)",
+        lambda m, X: m.sqrt(m.sum(X**2)) + m.sum((m.amax if hasattr(m, "amax") else m.max)(X, 1)**2) + m.log(m.sum(m.exp(X))) + m.sum(m.abs(X))),
+    "names that code is written with": (
+        "np: (S, torch); jnp: (torch,); values: (S,); ϵ: ()\nsoftmax = np @ jnp\nmath = sigmoid(softmax) - values\nL = sum(math**2) + ϵ**2",
+        lambda m, np, jnp, values, ϵ: m.sum((1 / (1 + m.exp(-np @ jnp)) - values)**2) + ϵ**2),
+}  # fmt: skip
+
+
+def program_of(source: str, wrt: list[str] | None = None, layout: str = "denominator", structured: bool = False) -> Program:
+    problem = read(source)
+    return Derivation(problem, wrt or list(problem.declared), layout, structured).program()
+
+
+def point(source: str, trial: int) -> dict[str, np.ndarray]:
+    """Values of every declared name and incoming gradient, at sizes that differ."""
+    problem = read(source)
+    program = program_of(source)
+    rng = np.random.default_rng(trial)
+    sizes = {n: int(k) for n, k in zip(problem.sizes, trial + 2 + rng.permutation(len(problem.sizes)), strict=True)}
+    out = {}
+    for n, s in program.inputs:
+        properties = problem.declared[n].properties if n in problem.declared else frozenset()
+        out[n] = draw(rng, tuple(value(d, sizes) for d in s), next(iter(properties), ""))
+    return out
+
+
+def by_autodiff(source: str, reference: Reference, values: dict[str, np.ndarray], library: str) -> dict[str, np.ndarray]:
+    """The gradients of the reference, which is written by hand."""
+    declared = list(read(source).declared)
+    seed = next((a for n, a in values.items() if n not in declared), np.ones(()))
+    m = require_module("torch" if library == "torch" else "jax.numpy")
+    if library == "torch":
+        given = [m.tensor(values[n], requires_grad=True) for n in declared]
+        scalar = m.sum(reference(m, **{safe(n): t for n, t in zip(declared, given, strict=True)}) * m.tensor(seed))
+        return {n: g.numpy() for n, g in zip(declared, m.autograd.grad(scalar, given), strict=True)}
+    jax = require_module("jax")
+    jax.config.update("jax_enable_x64", True)
+    found = jax.grad(lambda given: m.sum(reference(m, **{safe(n): t for n, t in given.items()}) * seed))({n: values[n] for n in declared})
+    return {n: np.asarray(g) for n, g in found.items()}
+
+
+def safe(name: str) -> str:
+    return normalize("NFKC", name)
+
+
+def close(found: Any, expected: Any) -> None:
+    assert array(found).shape == np.shape(expected)
+    np.testing.assert_allclose(array(found), expected, rtol=1e-8, atol=1e-10 * (1 + np.max(np.abs(expected), initial=0)))
+
+
+@pytest.mark.autodiff
+@pytest.mark.parametrize("trial", [0, 1])
+@pytest.mark.parametrize(("target", "library"), [("numpy", "torch"), ("numpy", "jax"), ("torch", "torch"), ("jax", "jax")])
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_gradients_are_those_of_autodiff(name: str, target: str, library: str, trial: int):
+    source, reference = PROBLEMS[name]
+    values = point(source, trial)
+    found = run(generate(program_of(source), target), target).gradients(**values, nothing=None)
+    expected = by_autodiff(source, reference, values, library)
+    assert list(found) == list(read(source).declared)
+    for n, g in found.items():
+        close(g, expected[n])
+
+
+@pytest.mark.autodiff
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_torch_function_passes_gradcheck(name: str):
+    torch = require_module("torch")
+    source = PROBLEMS[name][0]
+    values = point(source, 0)
+    made = run(generate(program_of(source), "torch"), "torch")
+    given = [torch.tensor(values[n], requires_grad=True) for n in read(source).declared]
+    assert torch.autograd.gradcheck(made.Value.apply, given)
+
+
+@pytest.mark.autodiff
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_jax_function_goes_through_jit_and_grad(name: str):
+    jax = require_module("jax")
+    source, reference = PROBLEMS[name]
+    values = point(source, 0)
+    made = run(generate(program_of(source), "jax"), "jax")
+    declared = list(read(source).declared)
+    seed = next((a for n, a in values.items() if n not in declared), np.ones(()))
+    total = jax.jit(jax.grad(lambda given: (made.value(*given) * seed).sum()))
+    expected = by_autodiff(source, reference, values, "jax")
+    for n, g in zip(declared, total([values[n] for n in declared]), strict=True):
+        close(g, expected[n])
+
+
+def test_generated_tests_pass(tmp_path: Path):
+    sources = [generate(program_of(source), "python-test") for source, _ in PROBLEMS.values()]
+    sources += [
+        generate(program_of(PROBLEMS["two layers"][0], layout="numerator"), "python-test"),
+        generate(program_of("A: symmetric (n, n); D: diagonal (n, n); T: triangular (n, n)\nL = tr(A @ D @ A @ T) + tr(D @ T @ D)", structured=True), "python-test"),
+    ]
+    for k, source in enumerate(sources):
+        (tmp_path / f"test_{k}.py").write_text(source, encoding="utf-8")
+    done = pytest_run(tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "skipped" not in done.stdout
+
+
+def pytest_run(path: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(path), str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=path)
+
+
+def test_a_generated_test_fails_where_the_gradient_is_wrong(tmp_path: Path):
+    source = generate(program_of("X: (S, D); W: (D, M)\nZ = X @ W"), "python-test")
+    assert "dW = X.T @ dZ  #" in source
+    (tmp_path / "test_wrong.py").write_text(source.replace("dW = X.T @ dZ  #", "dW = -X.T @ dZ  #"), encoding="utf-8")
+    done = pytest_run(tmp_path)
+    assert done.returncode == 1
+    assert "2 failed, 2 passed" in done.stdout

@@ -185,10 +185,13 @@ def total_of(parts: list[Part]) -> Expr:
 
 
 def chain(e: Expr) -> list[Expr]:
-    """The factors of a matrix product, each a matrix (the last may be a vector)."""
-    if isinstance(e, Apply) and e.name == "matmul" and 1 <= len(e.args[0].shape) <= 2 and len(e.args[1].shape) <= 2:
-        return [*chain(e.args[0]), *(chain(e.args[1]) if len(e.args[0].shape) == 2 else [e.args[1]])]
-    return [e]
+    """The factors of a matrix product, each a matrix; the first or the last may be a vector, so that any run of them is a product."""
+    if not (isinstance(e, Apply) and e.name == "matmul") or max(len(a.shape) for a in e.args) > 2:
+        return [e]
+    left, right = chain(e.args[0]), chain(e.args[1])
+    if len(e.args[0].shape) == 2:
+        return [*left, *(right if len(right[0].shape) == 2 else [e.args[1]])]
+    return [*left, e.args[1]] if len(left[0].shape) == 1 else [e]
 
 
 def unchained(factors: list[Expr]) -> Expr:
@@ -239,19 +242,19 @@ def paired(a: Part, b: Part) -> Part | None:
         first, second = unchained(middle_a), unchained(middle_b)
         if first.shape == second.shape or ONE in (first, second):
             inner = total_of(factored([Part(a.number / scale, own[0], first), Part(b.number / scale, own[1], second)]))
-            core = _rejoined([*ca[:prefix], inner, *ca[len(ca) - suffix:]], a.core.shape)
+            core = _rejoined([*ca[:prefix], inner, *ca[len(ca) - suffix:]], (a.core.shape, b.core.shape))
             if core is not None:
                 return Part(scale, outer, core)
     return _paired_wrapped(a, b, scale, own, outer) or _paired_outer(a, b, scale, own, outer) or _paired_entrywise(a, b, scale, own, outer)
 
 
-def _rejoined(factors: list[Expr], shape: Shape) -> Expr | None:
-    """A matrix product, if it conforms and has the shape."""
+def _rejoined(factors: list[Expr], shapes_: tuple[Shape, ...]) -> Expr | None:
+    """A matrix product, if it conforms and has one of the shapes."""
     try:
         core = unchained(factors)
     except Misfit:
         return None
-    return core if core.shape == shape else None
+    return core if core.shape in shapes_ else None
 
 
 Scalars = tuple[tuple[Expr, Fraction], ...]

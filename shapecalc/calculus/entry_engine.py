@@ -37,8 +37,11 @@ def collector_off() -> Iterator[None]:
 
 
 class Engine:
-    """``grids``: the names of the entries of each tensor; ``symbols``: these entries as nodes; ``gradients``: for each name that the
-    loss depends on (definitions last first, then what is asked for) the entries of its gradient, None where it is given.
+    """The entries of every value and gradient as nodes.
+
+    ``grids``: the names of the entries of each tensor; ``symbols``: these entries as nodes; ``gradients``: for each name that the
+    loss depends on (definitions last first, then what is asked for) the entries of its gradient, None where it is given;
+    ``incoming``: what stands for them from there on.
     """
 
     def __init__(self, problem: Problem, sizes: Mapping[str, int], wanted: Iterable[str] | None = None, style: str = "auto") -> None:
@@ -79,7 +82,7 @@ class Engine:
         """The live names that something flows back to; True where it comes from a later definition."""
         p = self.problem
         out: dict[str, bool] = {} if p.last is None or p.last not in self.live else {p.last: False}
-        for name, body in reversed(p.definitions.items()):
+        for name, body in reversed(list(p.definitions.items())):
             if p.loss is None and name in p.upstream and name in self.live:
                 out.setdefault(name, False)
             if name in out:
@@ -98,7 +101,7 @@ class Engine:
         p, names = self.problem, Names(self.problem)
         for name in self.variables:
             self.grids[name] = names.grid(name, self.shapes[name])
-        for name in [*reversed(p.definitions), *self.wanted]:
+        for name in [*reversed(list(p.definitions)), *self.wanted]:
             plain, given = p.gradient_name(name), self.given(name)
             if given is not None and self.flowing.get(name):
                 plain += "_total" if given == plain else ""
@@ -108,7 +111,8 @@ class Engine:
         inner = [n for n in p.definitions if n in self.flowing and n != p.loss]
         base = incoming_base(p, style, self.named_gradients, inner)
         for name in [*inner, *(n for n in self.wanted if n not in inner)]:
-            self.grids.setdefault(self.named_gradients[name], names.grid(self.named_gradients[name], self.shapes[name], base if name in inner else None))
+            called = self.named_gradients[name]
+            self.grids.setdefault(called, names.grid(called, self.shapes[name], base if name in inner else None))
         for name in inner:
             given = self.given(name)
             if given is not None:
@@ -123,11 +127,15 @@ class Engine:
                 self.formulas[name] = spell_out(graph, self.problem.definitions[name], env, self.sizes)
         return self.formulas[name]
 
+    def used_in(self, name: str) -> set[Node]:
+        """The entries that the entries of a definition are made of."""
+        return {leaf for n in variables(self.problem.definitions[name]) for leaf in self.symbols[n]}
+
     def derive(self) -> None:
         """The backward pass: each definition once, the last one first."""
         arrived: dict[str, list[list[Node]]] = {n: [[] for _ in range(prod(self.shapes[n]))] for n in self.flowing}
         chain = Graph()
-        for name in reversed(self.problem.definitions):
+        for name in reversed(list(self.problem.definitions)):
             if name in self.flowing:
                 self.settle(name, arrived[name], chain)
                 for leaf, parts in self.flow_back(name).items():

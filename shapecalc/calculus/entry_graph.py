@@ -20,13 +20,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
+from operator import attrgetter
 from typing import Any
 
 from ..rings import Unlucky, Unsupported
 
 Number = int | Fraction
-KNOWN = frozenset({"exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "erf", "relu", "abs", "sign", "pi"})
+FUNCTIONS = ("exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "erf")
+KNOWN = frozenset({*FUNCTIONS, "relu", "abs", "sign", "pi"})
 LARGEST = 12  # rows of a determinant that is written out
+LIVE, KIND = attrgetter("live"), attrgetter("kind")
 OPPOSITE = {"greater": "less_equal", "less_equal": "greater", "less": "greater_equal", "greater_equal": "less"}
 
 
@@ -76,8 +79,8 @@ class Column:
 
     def __init__(self, nodes: tuple[Node, ...]) -> None:
         self.nodes = nodes
-        self.live = any([n.live for n in nodes])
-        self.plain = not any([n.kind == "const" for n in nodes])
+        self.live = any(map(LIVE, nodes))
+        self.plain = "const" not in map(KIND, nodes)
 
 
 ZERO, ONE, MINUS = Node("const", (), 0, False), Node("const", (), 1, False), Node("const", (), -1, False)
@@ -106,6 +109,11 @@ def split(node: Node) -> tuple[Number, tuple[Node, ...], tuple[Number, ...]]:
     if node.kind == "prod":
         return node.data[0], node.args, node.data[1]
     return (node.data, (), ()) if node.kind == "const" else (1, (node,), (1,))
+
+
+def _raised(c: Number, k: int) -> Number:
+    """An exact number to a whole power."""
+    return normal(Fraction(c.numerator**k, c.denominator**k) if k > 0 else Fraction(c.denominator**-k, c.numerator**-k))
 
 
 class Graph:
@@ -146,7 +154,7 @@ class Graph:
             kept.insert(place, self.lift(number))
         if len(kept) < 2:
             return kept[0] if kept else ZERO
-        return self.make("sum", tuple(kept), None, any([n.live for n in kept]))
+        return self.make("sum", tuple(kept), None, any(map(LIVE, kept)))
 
     def mul(self, a: Node, b: Node) -> Node:
         """A product: the factors of both in order, equal ones as a power."""
@@ -155,7 +163,7 @@ class Graph:
         left, bases, exponents = split(a)
         right, more, powers = split(b)
         c = right if left == 1 else left if right == 1 else normal(left * right)
-        if not any([n in bases for n in more]):
+        if not any(map(bases.__contains__, more)):
             return self.prod(c, bases + more, exponents + powers)
         found = dict(zip(bases, exponents, strict=True))
         for n, k in zip(more, powers, strict=True):
@@ -168,7 +176,7 @@ class Graph:
             return self.lift(c)
         if c == 1 and exponents == (1,):
             return bases[0]
-        return self.make("prod", bases, (c, exponents), any([n.live for n in bases]))
+        return self.make("prod", bases, (c, exponents), any(map(LIVE, bases)))
 
     def dot(self, left: Column, right: Column) -> Node:
         """Σ left_k · right_k."""
@@ -196,18 +204,17 @@ class Graph:
     def power(self, a: Node, exponent: Number) -> Node:
         """a to a fixed power."""
         k = normal(exponent)
-        whole = isinstance(k, int)
         if a.kind == "const":
             if a is ZERO and k < 0:
                 raise Unlucky("a denominator is 0")
-            if whole:
-                return self.lift(Fraction(a.data) ** k)
+            if isinstance(k, int):
+                return self.lift(_raised(a.data, k))
             return a if a is ONE or a is ZERO else self.make("prod", (a,), (1, (k,)), False)
         if k in (0, 1):
             return a if k == 1 else ONE
-        if a.kind == "prod" and whole and (len(a.args) == 1 or k == -1):
+        if a.kind == "prod" and isinstance(k, int) and (len(a.args) == 1 or k == -1):
             c, exponents = a.data
-            return self.prod(normal(Fraction(c) ** k), a.args, tuple(normal(e * k) for e in exponents))
+            return self.prod(_raised(c, k), a.args, tuple(normal(e * k) for e in exponents))
         return self.make("prod", (a,), (1, (k,)), a.live)
 
     def power2(self, a: Node, b: Node) -> Node:

@@ -23,7 +23,7 @@ class Names:
         self.bases: set[str] = set()
 
     def base(self, name: str) -> str:
-        """What a tensor's entries begin with."""
+        """The name in the entries' names."""
         head, letter = ("d", name[1:]) if len(name) == 2 and name[0] == "d" else ("", name)
         small = letter.lower()
         if len(letter) == 1 and letter.isupper() and len(small) == 1 and small not in self.taken:
@@ -35,18 +35,20 @@ class Names:
         if not shape:
             return Grid(name, shape, name, True)
         wanted = base or self.base(name)
-        if max(shape) <= LARGEST and not wanted[-1].isdigit() and wanted not in self.bases and not self.looks_like(wanted, len(shape), name):
+        plain = max(shape) <= LARGEST and not wanted[-1].isdigit()
+        if plain and wanted not in self.bases and not self.looks_like(wanted, len(shape), name):
             self.bases.add(wanted)
             return Grid(name, shape, wanted, True)
         return Grid(name, shape, base or name, False)
 
     def looks_like(self, base: str, rank: int, name: str) -> bool:
         """Whether a name of the problem could be read as an entry that begins so."""
-        return any(t != name and t.startswith(base) and (t == base or (t[len(base):].isdigit() and len(t) - len(base) == rank)) for t in self.taken)
+        marks = [t[len(base):] for t in self.taken if t != name and t.startswith(base)]
+        return any(not m or (m.isdigit() and len(m) == rank) for m in marks)
 
 
 def incoming_base(problem: Problem, style: str, gradients: Mapping[str, str], names: Iterable[str]) -> str | None:
-    """ "g" where that is wanted: one gradient only, called d + its name, in a problem where nothing begins with g."""
+    """The base "g" where that is wanted: one gradient only, called d + its name, in a problem where nothing begins with g."""
     only = list(names)
     plain = len(only) == 1 and gradients[only[0]] == "d" + only[0]
     if style == "g":

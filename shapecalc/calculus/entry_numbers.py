@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
+from itertools import count
 from math import prod
+from random import Random
 from typing import Any
 
 from ..expr import Var
-from ..rings import Unlucky, Unsupported
+from ..rings import Field, Unlucky, Unsupported
 from ..tensor import Tensor
-from .entry_graph import Node, reached
+from .entry_graph import Node, Number, reached
 
-Whole = Callable[[], int]
+Whole = Callable[[], Number]
+Draws = Callable[[int], Whole]  # numbers for the k-th tensor
+TURNS = 36
 
 
-class Exact:
+class Exact(Field):
     """Fractions: what a pencil computes. On a kink it asks for other numbers."""
 
     exact = True
@@ -42,6 +47,10 @@ class Exact:
         if not a:
             raise Unlucky("a denominator is 0")
         return 1 / a
+
+    def size(self, a: Fraction) -> int:
+        """1 for a pivot that can be divided by."""
+        return int(a != 0)
 
     def is_zero(self, a: Fraction) -> bool:
         """Whether a is 0."""
@@ -133,27 +142,42 @@ def _called(name: str, ring: Any, args: list[Any]) -> Any:
 ROWS = ("123456789", "1213212311323121", "2132", "3142523415", "214365", "531246", "12", "4213")
 
 
-def pencil(which: int, turn: int, signs: bool) -> Whole:
-    """Small whole numbers, the same every time; another turn gives others."""
+def pencils(signs: bool) -> Iterator[Draws]:
+    """Small whole numbers, the same every time; with both signs first if a kink is to be seen from both sides."""
+    return (partial(_pencil, turn, signs and turn % 3 != 2) for turn in range(TURNS))
+
+
+def _pencil(turn: int, signs: bool, which: int) -> Whole:
+    """The numbers of one tensor."""
     digits = ROWS[(which + turn) % len(ROWS)]
-    state = [turn * 3]
+    places = count(3 * turn)
 
     def draw() -> int:
-        k = state[0]
-        state[0] += 1
+        k = next(places)
         n = int(digits[k % len(digits)])
         return -n if signs and (k * 5 + which + turn) % 7 in (2, 5) else n
 
     return draw
 
 
+def random_draws(seed: int) -> Iterator[Draws]:
+    """Random fractions: of both signs, then positive, then small, as the domains of functions may ask."""
+    random = Random(seed)  # noqa: S311 - points of a check, the same every time
+    for turn in range(TURNS):
+        low, scale = ((-15, 7), (1, 9), (1, 32))[turn % 3]
+        yield partial(_random, random, [k for k in range(low, 16) if k], scale)
+
+
+def _random(random: Random, choices: list[int], scale: int, _: int) -> Whole:
+    return lambda: Fraction(random.choice(choices), scale)
+
+
 def fitting(variable: Var, shape: tuple[int, ...], draw: Whole) -> Tensor:
     """Numbers of that shape which are what the variable is declared to be."""
     words = variable.properties
-    count = prod(shape)
     if words & {"onehot", "onehot_columns", "probabilities"}:
         return _rows(words, shape, draw)
-    data = [Fraction(draw()) for _ in range(count)]
+    data = [Fraction(draw()) for _ in range(prod(shape))]
     if words & {"positive", "nonnegative"}:
         data = [abs(x) for x in data]
     if len(shape) == 2 and shape[0] == shape[1]:
@@ -190,10 +214,10 @@ def _rows(words: frozenset[str], shape: tuple[int, ...], draw: Whole) -> Tensor:
     rows: list[list[Fraction]] = []
     for _ in range(lines):
         if "probabilities" in words:
-            parts = [abs(draw()) or 1 for _ in range(n)]
-            rows.append([Fraction(p, sum(parts)) for p in parts])
+            parts = [abs(Fraction(draw())) for _ in range(n)]
+            rows.append([p / sum(parts) for p in parts])
         else:
-            rows.append([Fraction(int(k == hot)) for hot in (abs(draw()) % n,) for k in range(n)])
+            rows.append([Fraction(int(k == hot)) for hot in (abs(draw().numerator) % n,) for k in range(n)])
     if columns:
         rows = [list(r) for r in zip(*rows, strict=True)]
     return Tensor(shape, [x for r in rows for x in r])

@@ -10,34 +10,32 @@ from functools import cache
 from typing import Any
 
 from .entry_graph import ONE, ZERO, Column, Graph, Grid, Node, leaves
-from .entry_sympy import expressions, functions, nodes_of
+from .entry_sympy import functions, nodes_of
 
 Rule = Callable[[Graph, Sequence[Any], Node], Any]
 """From the arguments of a node and the node itself to the derivative by one argument."""
 
 
-def local(graph: Graph, node: Node) -> tuple[Node, tuple[Rule | None, ...], Sequence[Node]]:
-    """A factor, the rules for each argument, and what the rules are applied to."""
+def local(graph: Graph, node: Node) -> tuple[Node, tuple[Rule | None, ...]]:
+    """A factor, and the rules for each argument."""
     match node.kind:
         case "prod":
             c, exponents = node.data
-            return graph.lift(c), slopes("prod", exponents), node.args
+            return graph.lift(c), slopes("prod", exponents)
         case "call":
-            return ONE, slopes("call", node.data), node.args
+            return ONE, slopes("call", node.data)
         case "max" | "min":
-            return ONE, tuple(_extreme(node, k) for k in range(len(node.args))), node.args
-    return ONE, slopes(node.kind), node.args
+            return ONE, tuple(_extreme(node, k) for k in range(len(node.args)))
+    return ONE, slopes(node.kind)
 
 
 def _extreme(node: Node, k: int) -> Rule:
     """The largest of many is the larger of one and the largest of the others."""
-    (rule, *_) = slopes(node.kind)
-    assert rule is not None
+    rule = slopes(node.kind)[0]
 
-    def apply(graph: Graph, args: Sequence[Node], y: Node) -> Node:
+    def apply(graph: Graph, args: Sequence[Node], y: Node) -> Any:
         rest = graph.extreme(node.kind, [a for n, a in enumerate(args) if n != k])
-        found: Node = rule(graph, (args[k], rest), y)
-        return found
+        return rule(graph, (args[k], rest), y) if rule is not None else ZERO
 
     return apply
 
@@ -48,53 +46,47 @@ def slopes(kind: str, data: Any = None) -> tuple[Rule | None, ...]:
     import sympy
 
     graph = Graph()
-    count = {"prod": len(data or ()), "call": 1, "sum": 2, "dot": 2, "pow": 2, "where": 3}.get(kind, 2)
-    places = [*leaves(Grid("x", (count,), "x", True), True), *leaves(Grid("y", (), "y", True), True)]
-    symbols = {n: sympy.Symbol(f"{n.data[0].name}{n.data[1]}") for n in places}
-    args, y = places[:-1], places[-1]
-    whole, known = _placeholder(sympy, kind, data, graph, args, symbols)
-    for name in ("sign", "abs", "relu"):
-        known[functions()[name](symbols[args[0]])] = graph.function(name, args[0])
-    by = {s: n for n, s in symbols.items()}
-    known[sympy.Symbol("y0")] = y
+    count = {"prod": len(data or ()), "call": 1, "where": 3}.get(kind, 2)
+    args, (y,) = leaves(Grid("x", (count,), "x", True), True), leaves(Grid("y", (), "y", True), True)
+    x, result = [sympy.Symbol(f"x{k}") for k in range(count)], sympy.Symbol("y")
+    whole = _placeholder(kind, data, x)
+    known = {result: y, **dict(zip(x, args, strict=True))}
+    known |= {functions()[name](x[0]): graph.function(name, args[0]) for name in ("sign", "abs", "relu")}
+    if kind == "where":
+        known[x[0] > 0] = graph.test("greater", args[0], ZERO)
     out: list[Rule | None] = []
-    for a in args[: 1 if kind == "sum" else count]:
-        derived = whole.diff(symbols[a])
-        if not whole.is_Symbol and (whole.is_Function or kind == "pow"):
-            derived = derived.xreplace({whole: symbols[y]})
-        (node,) = nodes_of(graph, [derived], known, by.get)
-        out.append(None if derived == 0 else _rule(node, args, y))
+    for s in x[: 1 if kind == "sum" else count]:
+        derived = whole.diff(s)
+        if kind in ("call", "pow"):
+            derived = derived.xreplace({whole: result})
+        (node,) = nodes_of(graph, [derived], known, known.get)
+        out.append(None if node is ZERO else _rule(node, args, y))
     return tuple(out)
 
 
-def _placeholder(sympy: Any, kind: str, data: Any, graph: Graph, args: list[Node], symbols: dict[Node, Any]) -> tuple[Any, dict[Any, Node]]:
-    """A node of that kind over placeholders, in sympy; and what to read back as a node that is there already."""
-    x = [symbols[a] for a in args]
+def _placeholder(kind: str, data: Any, x: list[Any]) -> Any:
+    """A node of that kind over placeholders, in sympy."""
+    import sympy
+
     match kind:
-        case "sum":
-            return sympy.Add(*x), {}
-        case "dot":
-            return sympy.Mul(*x), {}
-        case "pow":
-            return sympy.Pow(*x), {}
-        case "where":
-            return sympy.Piecewise((x[1], x[0] > 0), (x[2], True)), {x[0] > 0: graph.test("greater", args[0], ZERO)}
-        case "max" | "min":
-            return (sympy.Max if kind == "max" else sympy.Min)(*x), {}
+        case "call":
+            return functions()[data](*x)
         case "prod":
-            return sympy.Mul(*[sympy.Pow(s, sympy.Rational(k.numerator, k.denominator)) for s, k in zip(x, data, strict=True)]), {}
-    return expressions([graph.function(data, *args)], symbols.__getitem__)[0], {}
+            return sympy.Mul(*[sympy.Pow(s, sympy.Rational(k.numerator, k.denominator)) for s, k in zip(x, data, strict=True)])
+        case "where":
+            return sympy.Piecewise((x[1], x[0] > 0), (x[2], True))
+    return {"sum": sympy.Add, "dot": sympy.Mul, "pow": sympy.Pow, "max": sympy.Max, "min": sympy.Min}[kind](*x)
 
 
 def _rule(node: Node, args: list[Node], y: Node) -> Rule:
     """A node over placeholders as a function of what they stand for."""
     if node is y:
-        return lambda graph, given, result: result
+        return lambda _graph, _given, result: result
     if node in args:
         k = args.index(node)
-        return lambda graph, given, result: given[k]
+        return lambda _graph, given, _result: given[k]
     if node.kind == "const":
-        return lambda graph, given, result: graph.lift(node.data)
+        return lambda graph, _given, _result: graph.lift(node.data)
     below = [_rule(a, args, y) for a in node.args]
     make = _MAKERS[node.kind]
     data = node.data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from .entry_graph import ONE, Column, Graph, Node
+from .entry_graph import ONE, ZERO, Column, Graph, Node
 from .entry_slopes import local, slopes
 
 
@@ -65,22 +65,21 @@ class Sweep:
         kind = node.kind
         pairs = self.one_by_one
         if kind == "sum":
-            (rule,) = slopes("sum")
-            slope = rule(self.graph, node.args, node)
+            # one rule for all: each addend counts once
+            slope = ZERO if (rule := slopes("sum")[0]) is None else rule(self.graph, node.args, node)
             for a in node.args:
                 if a.live:
                     pairs.setdefault(a, []).append((g, slope))
         elif kind == "dot":
-            first, second = slopes("dot")
-            for column, other in ((node.data[0], first(self.graph, node.data, node)), (node.data[1], second(self.graph, node.data, node))):
-                if column.live:
-                    self.onto_column(column, g, other)
+            for column, rule in zip(node.data, slopes("dot"), strict=True):
+                if column.live and rule is not None:
+                    self.onto_column(column, g, rule(self.graph, node.data, node))
         else:
-            coefficient, rules, arguments = local(self.graph, node)
+            coefficient, rules = local(self.graph, node)
             y = self.names.get(node, node)
             for a, rule in zip(node.args, rules, strict=True):
                 if a.live and rule is not None:
-                    slope = rule(self.graph, arguments, y)
+                    slope = rule(self.graph, node.args, y)
                     pairs.setdefault(a, []).append((g, slope if coefficient is ONE else self.graph.mul(coefficient, slope)))
 
     def onto_column(self, column: Column, g: Node, other: Column) -> None:

@@ -8,11 +8,15 @@ from functools import cache
 from typing import Any
 
 from ..errors import NotKnownYet, UnknownName
-from .entry_graph import HALF, ONE, ZERO, Graph, Node, reached
+from .entry_graph import FUNCTIONS, HALF, ONE, ZERO, Graph, Node, reached
 
 Expression = Any  # sympy has no types
 SPELLED = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 COMPARED = {"greater": "Gt", "less": "Lt", "greater_equal": "Ge", "less_equal": "Le", "equal": "Eq"}
+
+RELATIONS = {
+    "StrictGreaterThan": "greater", "StrictLessThan": "less", "GreaterThan": "greater_equal", "LessThan": "less_equal", "Equality": "equal",
+}  # fmt: skip
 
 
 @cache
@@ -22,7 +26,7 @@ def functions() -> Mapping[str, Callable[..., Expression]]:
 
     out: dict[str, Callable[..., Expression]] = {
         name: getattr(sympy, SPELLED.get(name, name))
-        for name in ("exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "erf")
+        for name in FUNCTIONS
     }
     out["relu"] = lambda x: sympy.Piecewise((x, x > 0), (0, True))
     out["abs"] = lambda x: sympy.Piecewise((x, x > 0), (-x, x < 0), (0, True))
@@ -83,7 +87,9 @@ def _relation(sympy: Any, test: Node, args: list[Expression]) -> Expression:
     return getattr(sympy, COMPARED[test.data])(*args)
 
 
-def nodes_of(graph: Graph, roots: Iterable[Expression], known: dict[Expression, Node], leaf: Callable[[Expression], Node | None]) -> list[Node]:
+def nodes_of(
+    graph: Graph, roots: Iterable[Expression], known: dict[Expression, Node], leaf: Callable[[Expression], Node | None]
+) -> list[Node]:
     """Sympy expressions as nodes; `leaf` says which entry a symbol is, `known` which node an expression stands for."""
     roots = list(roots)
     stack = [(r, False) for r in roots]
@@ -148,7 +154,8 @@ def _other(graph: Graph, e: Expression, args: list[Node]) -> Node:
         case "Heaviside":
             # sympy's step is 1/2 at 0, so that ties share equally
             (x,) = args
-            a, b = (x.args[0], graph.negative(x.args[1])) if x.kind == "sum" and len(x.args) == 2 and x.args[1].kind == "prod" else (x, ZERO)
+            difference = x.kind == "sum" and len(x.args) == 2 and x.args[1].kind == "prod"
+            a, b = (x.args[0], graph.negative(x.args[1])) if difference else (x, ZERO)
             return graph.total((graph.test("greater", a, b), graph.mul(graph.lift(HALF), graph.test("equal", a, b))))
         case "And" | "Not":
             out = ONE
@@ -178,8 +185,7 @@ def _piecewise(graph: Graph, args: list[Node]) -> Node:
 
 def _compared(graph: Graph, e: Expression, args: list[Node]) -> Node:
     """A comparison."""
-    by_class = {"StrictGreaterThan": "greater", "StrictLessThan": "less", "GreaterThan": "greater_equal", "LessThan": "less_equal", "Equality": "equal"}
-    name = by_class.get(e.func.__name__)
+    name = RELATIONS.get(e.func.__name__)
     return graph.test(name, *args) if name else graph.complement(graph.test("equal", *args))
 
 

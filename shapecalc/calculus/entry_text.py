@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from operator import add
+from operator import add, is_
 
 from ..errors import TooLarge
-from .entry_graph import ONE, Column, Node, Number, reached
+from .entry_graph import KIND, ONE, Column, Node, Number, reached
 
 COMPARISON, SUM, PRODUCT, POWER, ATOM = range(5)
 SIGNS = {"greater": ">", "less": "<", "greater_equal": ">=", "less_equal": "<=", "equal": "=="}
@@ -30,8 +30,8 @@ def measure(roots: Iterable[Node]) -> None:
     roots = list(roots)
     for node in reached(roots):
         below = list(node.below())
-        parts[node] = sum([parts[n] for n in below]) or 1
-        deep[node] = max([deep[n] for n in below], default=0) + 1
+        parts[node] = sum(parts[n] for n in below) or 1
+        deep[node] = max((deep[n] for n in below), default=0) + 1
         if parts[node] > PARTS or deep[node] > DEEP:
             raise TooLarge("one entry written out would have too many parts to be read", hint="give a name to a part of the formula")
 
@@ -88,15 +88,15 @@ class Writer:
 
     def joined(self, addends: list[str]) -> str:
         """A sum."""
-        if not any([t.startswith("-") for t in addends]):
+        if not any(t.startswith("-") for t in addends):
             return " + ".join(addends)
         return addends[0] + "".join([f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in addends[1:]])
 
     def products(self, left: Column, right: Column) -> list[str]:
         """The addends of a sum of products."""
-        if all([n.kind == "leaf" for n in left.nodes]) and all([n.kind == "leaf" for n in right.nodes]):
+        if {"leaf"}.issuperset(map(KIND, (*left.nodes, *right.nodes))) and not any(map(is_, left.nodes, right.nodes)):
             return list(map(add, [self.name(n) + "*" for n in left.nodes], map(self.name, right.nodes)))
-        return [self.pair(a, b) for a, b in zip(left.nodes, right.nodes, strict=True)]
+        return [self.raised(a, 2) if a is b else self.pair(a, b) for a, b in zip(left.nodes, right.nodes, strict=True)]
 
     def pair(self, a: Node, b: Node) -> str:
         """One product, its numbers together and its divisors below."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import prod
@@ -62,7 +62,7 @@ def _written_out(op: Op, params: Params, shapes: tuple[Shape, ...]) -> tuple[Exp
     return meaning(Apply(op, tuple(Var(n, s) for n, s in zip(op.args, shapes, strict=True)), params, ()))
 
 
-_ENTRYWISE = {
+_ENTRYWISE: dict[str, Callable[..., Node]] = {
     "where": Graph.where,
     "maximum": lambda graph, a, b: graph.extreme("max", (a, b)),
     "minimum": lambda graph, a, b: graph.extreme("min", (a, b)),
@@ -74,17 +74,16 @@ _ENTRYWISE = {
 def _pointwise(graph: Graph, node: Apply, tensors: list[Tensor], sizes: Sizes) -> Tensor:
     """A function of each entry."""
     shape, columns = _stretched(node, tensors, sizes)
-    name, made = node.name, _ENTRYWISE.get(node.name)
+    name, made, value_of = node.name, _ENTRYWISE.get(node.name), node.op.value
     if name == "power":
         return Tensor(shape, [graph.power(x, node["k"]) for x in columns[0]])
     if made is not None:
         return Tensor(shape, [made(graph, *entries) for entries in zip(*columns, strict=True)])
     if name in ("greater", "less", "greater_equal", "less_equal", "equal"):
         return Tensor(shape, [graph.test(name, a, b) for a, b in zip(*columns, strict=True)])
-    if graph.knows(name):
+    if graph.knows(name) or value_of is None:
         return Tensor(shape, [graph.function(name, x) for x in columns[0]])
-    assert node.op.value is not None, name
-    return Tensor(shape, [node.op.value(graph, *entries) for entries in zip(*columns, strict=True)])
+    return Tensor(shape, [value_of(graph, *entries) for entries in zip(*columns, strict=True)])
 
 
 def _stretched(node: Apply, tensors: list[Tensor], sizes: Sizes) -> tuple[tuple[int, ...], list[list[Node]]]:
@@ -104,7 +103,8 @@ def _steps(axes: Axes, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], dict[
     groups = [() if x is None else (x,) if isinstance(x, str) else x for x in axes]
     shape = tuple(prod(sizes[x] for x in g) for g in groups)
     out: dict[str, int] = {}
-    for group, step in zip(groups, strides(shape), strict=True):
+    for group, stride in zip(groups, strides(shape), strict=True):
+        step = stride
         for letter in reversed(group):
             out[letter] = out.get(letter, 0) + step
             step *= sizes[letter]
@@ -159,9 +159,9 @@ def _cells(graph: Graph, data: list[list[Node]], outer: list[list[int]], inner: 
     out = []
     for places in zip(*outer, strict=True):
         terms = []
-        for steps in zip(*inner, strict=True):
+        for offsets in zip(*inner, strict=True):
             term = graph.lift(1)
-            for d, k, i in zip(data, places, steps, strict=True):
+            for d, k, i in zip(data, places, offsets, strict=True):
                 term = graph.mul(term, d[k + i])
             terms.append(term)
         out.append(graph.total(terms))

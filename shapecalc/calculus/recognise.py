@@ -268,6 +268,8 @@ def joined(p: Places, q: Places) -> Places | None:
 
 def hadamards(a: Piece, b: Piece, need: frozenset[Index], rank: int, diagonal: bool = False) -> Iterator[Piece]:
     """a * b, entry by entry, broadcast as NumPy does; then the sum over what ends here."""
+    if max(len(a.places), len(b.places)) > 2 and set(indices(a.places)) & set(indices(b.places)):
+        a, b = stretched_to(a, b.places), stretched_to(b, a.places)
     p, q = a.places, b.places
     out = joined(p, q)
     if out is None or len(out) > rank:
@@ -294,6 +296,20 @@ def over(e: Expr) -> tuple[Expr, Expr]:
     if isinstance(e, Apply) and e.name == "div":
         return e.args[0], e.args[1]
     return e, Lit(1)
+
+
+def stretched_to(piece: Piece, places: Places) -> Piece:
+    """A formula with axes of size 1 put in, so that it stands against a tensor that has all its indices in the same order."""
+    own = piece.places
+    if len(own) >= len(places) or None in own:
+        return piece
+    found = [next((k for k, p in enumerate(places) if p is x), None) for x in own]
+    if None in found or found != sorted(found, key=lambda k: k or 0) or (found and found == list(range(len(places) - len(own), len(places)))):
+        return piece
+    first = found[0] or 0
+    out = tuple(p if k in found else None for k, p in enumerate(places) if k >= first)
+    axes = tuple(k for k, p in enumerate(out) if p is None)
+    return Piece(piece.cost + 12, apply("expand_dims", piece.e, axes=axes), out)
 
 
 def quotient(a: Expr, b: Expr) -> Expr:

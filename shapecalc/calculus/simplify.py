@@ -315,7 +315,8 @@ def key(term: Term, free: tuple[Index, ...], context: Context) -> tuple[object, 
 
     def mark(f: Factor, mine: Index | None) -> int:
         places = tuple(tuple((colour[i], i is mine) for i in indices((p,))) for p in f.places)
-        return hash((f.base, f.power, tuple(sorted(places)) if f.base in even else places))
+        # the power as text: in Python -1 and -2 have the same hash
+        return hash((f.base, str(f.power), tuple(sorted(places)) if f.base in even else places))
 
     for _ in range(3 if len(term.summed) > 1 else 1):
         new = {i: hash((colour[i], tuple(sorted(mark(f, i) for f in term.factors if i in set(indices(f.places)))))) for i in term.summed}

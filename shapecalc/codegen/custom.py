@@ -9,7 +9,7 @@ from shapecalc.expr import Var
 
 from .for_jax import JAX
 from .for_torch import TORCH
-from .functions import INDENT, Code, Function, code_for, converted, defined, derivative, docstring, forward, function, module, title
+from .functions import INDENT, Code, Function, code_for, converted, defined, docstring, forward, function, functions, module, title
 from .sizes import Given
 
 SCALE = ""  # the name of the gradient that comes into a scalar loss: no name of a problem is empty
@@ -32,10 +32,12 @@ class Pair:
 
 
 def pair(code: Code) -> Pair | None:
-    """The two functions; None where a size is told by no array, so that it would have to be an argument as well."""
+    """The two functions; None where a size is told by no array, so that it would have to be an argument as well, and for a definition's gradient."""
     program, definitions = code.program, dict(code.program.forward)
     named = [d for _, d in program.incoming] if program.loss is None else [program.loss]
     roots = [(n, definitions[n].shape) for n in named]
+    if not roots or any(n not in dict(program.inputs) for n, _, _ in program.outputs):
+        return None
     shapes = dict(program.inputs)
     incoming = [(g, shapes[g]) for g, _ in program.incoming] if program.loss is None else [(SCALE, roots[0][1])]
     wanted = {n: (e, False) for n, e, _ in program.outputs}
@@ -103,7 +105,7 @@ def torch_module(program: Program) -> str:
     code.spelled = {**code.spelled, SCALE: "upstream"}
     p = pair(code) if program.function == "gradients" else None
     if p is None:
-        return module(code, [forward(code), derivative(code)])
+        return module(code, functions(code))
     saved, roots = names(code, p.saved), names(code, p.roots)
     there = [*p.there.lines, *([f"ctx.save_for_backward({', '.join(saved)})"] if saved else []), f"return {', '.join(roots)}"]
     back = [*([f"{', '.join(saved)}{',' * (len(saved) == 1)} = ctx.saved_tensors"] if saved else []), *scaled(code, p), *p.back.lines,
@@ -139,7 +141,7 @@ def jax_module(program: Program) -> str:
     code.spelled = {**code.spelled, SCALE: "upstream"}
     p = pair(code) if program.function == "gradients" else None
     if p is None:
-        return module(code, [forward(code), derivative(code)])
+        return module(code, functions(code))
     saved, roots, arguments = names(code, p.saved), names(code, p.roots), ", ".join(names(code, p.arguments))
     residuals = f"({', '.join(saved)}{',' * (len(saved) == 1)})"
     value = "@jax.custom_vjp\n" + defined(f"def value({arguments}):", docstring(f"{', '.join(roots)}, with the gradient written out.", p.arguments, ()),

@@ -10,7 +10,7 @@ from shapecalc.expr import Expr, Var, nodes
 from shapecalc.shapes import Shape, names, show
 
 from .for_numpy import NUMPY
-from .functions import Code, code_for, derivative, forward, module
+from .functions import Code, code_for, functions, module
 from .names import size_text
 
 DRAWS = {
@@ -141,7 +141,7 @@ def test_hessian(seed):
 def test_module(program: Program) -> str:
     """NumPy code and the test of it, in one file for pytest."""
     code = code_for(program, NUMPY)
-    written = [forward(code), derivative(code)]
+    written = functions(code)
     write = {"gradients": _of_gradients, "jacobian": _of_jacobian}.get(program.function, _of_hessian)
     text = module(code, [*written, *problem(code), *(part.strip("\n") + "\n" for part in write(program).split("\n\n\n"))])
     return text.replace("import numpy as np\n", "import numpy as np\nimport pytest\n", 1)

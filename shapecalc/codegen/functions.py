@@ -174,4 +174,9 @@ def module(code: Code, functions: Iterable[str]) -> str:
 def plain(program: Program, target: Target) -> str:
     """A module of plain functions of arrays."""
     code = code_for(program, target)
-    return module(code, [forward(code), derivative(code)])
+    return module(code, functions(code))
+
+
+def functions(code: Code) -> list[str]:
+    """The value and the derivative, as far as there is something to compute."""
+    return [*([forward(code)] if code.program.forward else []), *([derivative(code)] if code.program.outputs else [])]

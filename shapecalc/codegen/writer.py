@@ -91,8 +91,7 @@ class Writer:
             if name in COMPARISONS:
                 return Var(f"float({notation.text(written)})", ())
             return written if name in ARITHMETIC else Var(self.filled(self.target.scalars[name], node, args), ())
-        plain = bool(args) and all(a in self.numbers for a in node.args) and name not in FLOATING
-        if name not in ARITHMETIC | COMPARISONS and (name not in CHOICES and (self.target.arrays_only or name in POSTFIX) or plain):
+        if self._takes_arrays(node):
             args = tuple(Var(self.wrapped(b), ()) if a in self.numbers else b for a, b in zip(node.args, args, strict=True))
         if not self._masks(node, args):
             args = tuple(self.real(a) for a in args)
@@ -101,6 +100,15 @@ class Writer:
         if name in ARITHMETIC | COMPARISONS | POSTFIX or name == "matmul" or (name == "transpose" and self._plain_transpose(node)):
             return Apply(node.op, args, node.params, node.shape)
         return Var(self.call(node, args), node.shape)
+
+    def _takes_arrays(self, node: Apply) -> bool:
+        """Whether Python numbers among the arguments have to be made arrays: integers alone would stay integers."""
+        if node.name in ARITHMETIC | COMPARISONS or node.name == "where":
+            return False
+        plain = all(a in self.numbers for a in node.args) and node.name not in FLOATING
+        if node.name in CHOICES:
+            return plain and not self.target.arrays_only
+        return plain or self.target.arrays_only or node.name in POSTFIX
 
     def _masks(self, node: Apply, args: tuple[Expr, ...]) -> bool:
         """Whether comparisons among the arguments may stay what they are: a factor beside numbers of the library, a condition."""

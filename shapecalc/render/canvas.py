@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
-Span = tuple[str, str]  # characters, and the size name that colours them ("" for none)
+Span = tuple[str, str]  # characters, and how they look: "", "size:S", "strong", "code", "muted" ...
 Line = tuple[Span, ...]
 
 
@@ -47,14 +47,14 @@ class Canvas:
         return "\n".join("".join(text for text, _ in line).rstrip() for line in self.lines)
 
 
-def of(text: str, size: str = "") -> Canvas:
+def of(text: str, look: str = "") -> Canvas:
     """A canvas of one line."""
-    return Canvas((((text, size),) if text else (),))
+    return Canvas((((text, look),) if text else (),))
 
 
-def tinted(canvas: Canvas, size: str) -> Canvas:
-    """The same in the colour of a size, where it has no colour of its own."""
-    return Canvas(tuple(tuple((t, s or size) for t, s in line) for line in canvas.lines), canvas.base)
+def tinted(canvas: Canvas, look: str) -> Canvas:
+    """The same in another look, where it has none of its own."""
+    return Canvas(tuple(tuple((t, own or look) for t, own in line) for line in canvas.lines), canvas.base)
 
 
 def padded(line: Line, wide: int, align: str = "left") -> Line:

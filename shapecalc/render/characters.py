@@ -87,7 +87,7 @@ class Characters:
             case Grid() | Cases():
                 return self.matrix(box)
             case Tinted(body, size):
-                return tinted(self.draw(body), size)
+                return tinted(self.draw(body), f"size:{size}")
             case Linked(body):
                 return self.draw(body)
 

@@ -1,6 +1,7 @@
 """Elementary functions of decimals to sixty digits that the decimal module lacks: circular functions, their inverses, erf.
 
-Series with range reduction (Abramowitz & Stegun 1964, ch. 4 and 7), carried to eighty digits; a test holds them to mpmath.
+Series with range reduction (Abramowitz & Stegun 1964, ch. 4 and 7), carried to eighty digits; a test holds them to mpmath. No operator
+is written on a decimal that matters: -x and abs(x) round to whatever precision the caller's thread has set.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ def _reduced(x: Decimal) -> Decimal:
 def sin(x: Decimal) -> Decimal:
     """The sine."""
     x = _reduced(x)
-    return _series(x, -CONTEXT.multiply(x, x), 1)
+    return _series(x, CONTEXT.multiply(x, x).copy_negate(), 1)
 
 
 def cos(x: Decimal) -> Decimal:
     """The cosine."""
     x = _reduced(x)
-    return _series(ONE, -CONTEXT.multiply(x, x), 0)
+    return _series(ONE, CONTEXT.multiply(x, x).copy_negate(), 0)
 
 
 def tan(x: Decimal) -> Decimal:
@@ -61,7 +62,7 @@ def arctan(x: Decimal) -> Decimal:
         return CONTEXT.subtract(quarter.copy_sign(x), arctan(divide(ONE, x)))
     for _ in range(3):
         x = divide(x, add(ONE, CONTEXT.sqrt(add(ONE, multiply(x, x)))))
-    square, power, out, n = -multiply(x, x), x, x, 1
+    square, power, out, n = multiply(x, x).copy_negate(), x, x, 1
     while abs(power) > TINY:
         power = multiply(power, square)
         n += 2
@@ -85,10 +86,11 @@ def erf(x: Decimal) -> Decimal:
         return ONE.copy_sign(x)
     multiply, divide, add = CONTEXT.multiply, CONTEXT.divide, CONTEXT.add
     square = multiply(x, x)
+    double = add(square, square)
     out = term = x
     n = 1
     while abs(term) > TINY * max(ONE, abs(out)):
         n += 2
-        term = divide(multiply(term, TWO * square), Decimal(n))
+        term = divide(multiply(term, double), Decimal(n))
         out = add(out, term)
-    return divide(multiply(multiply(TWO, out), CONTEXT.exp(-square)), SQRT_PI)
+    return divide(multiply(multiply(TWO, out), CONTEXT.exp(square.copy_negate())), SQRT_PI)

@@ -77,7 +77,7 @@ _REAL: dict[str, Callable[..., Decimal]] = {
     "sinh": _hyperbolic(lambda up, down: _CONTEXT.multiply(HALF, _CONTEXT.subtract(up, down))),
     "cosh": _hyperbolic(lambda up, down: _CONTEXT.multiply(HALF, _CONTEXT.add(up, down))),
     "tanh": _hyperbolic(_tanh),
-    "sigmoid": lambda x: _CONTEXT.divide(ONE, _CONTEXT.add(ONE, _exp(-x))),
+    "sigmoid": lambda x: _CONTEXT.divide(ONE, _CONTEXT.add(ONE, _exp(x.copy_negate()))),
     "sin": _rounded(elementary.sin),
     "cos": _rounded(elementary.cos),
     "tan": _rounded(elementary.tan),
@@ -93,7 +93,7 @@ _REAL: dict[str, Callable[..., Decimal]] = {
     "maximum": lambda a, b: a if _gap(a, b) > 0 else b,
     "minimum": lambda a, b: a if _gap(a, b) < 0 else b,
     "relu": lambda x: x if _gap(x, ZERO) > 0 else ZERO,
-    "abs": lambda x: abs(x) if _gap(x, ZERO) else ZERO,
+    "abs": lambda x: x.copy_abs() if _gap(x, ZERO) else ZERO,
     "sign": lambda x: ONE.copy_sign(x) if _gap(x, ZERO) else ZERO,
 }
 
@@ -132,7 +132,7 @@ class Real(Field):
 
     def size(self, a: Decimal) -> Decimal:
         """The absolute value."""
-        return abs(a) if abs(a) >= POLE else ZERO
+        return a.copy_abs() if abs(a) >= POLE else ZERO
 
     def power(self, a: Decimal, exponent: Fraction) -> Decimal:
         """a to a rational power; a negative base with a fractional power is outside the domain."""

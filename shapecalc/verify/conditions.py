@@ -141,24 +141,30 @@ def _plain(e: Expr) -> Expr:
     return e
 
 
-def conditions(problem: Problem, formulas: Iterable[Expr] = ()) -> tuple[str, ...]:
-    """The domains that the program and the formulas leave open, in words, each once."""
-    known = Known(problem)
-    out: dict[str, None] = {}
-    kinks: dict[str, None] = {}
-    for name, body in problem.definitions.items():
-        known.learn(body, name)
-        for node in nodes(body):
-            _collect(node, known, out)
-            if isinstance(node, Apply) and node.op.kink:
-                kinks[node.name] = None
-    for e in formulas:
-        known.learn(e)
-        for node in nodes(e):
-            _collect(node, known, out)
-    roots = {c.removesuffix(" > 0") for c in out if c.endswith(" > 0")}
-    kept = [c for c in out if not (c.endswith(" != 0") and c.removesuffix(" != 0") in roots)]
-    return tuple(kept) + ((f"no argument is on a kink of {', '.join(kinks)}",) if kinks else ())
+class Conditions:
+    """The domains that a program and formulas about it leave open, in words, each once."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.known = Known(problem)
+        self.own: dict[str, None] = {}
+        self.kinks: dict[str, None] = {}
+        for name, body in problem.definitions.items():
+            self.known.learn(body, name)
+            for node in nodes(body):
+                _collect(node, self.known, self.own)
+                if isinstance(node, Apply) and node.op.kink:
+                    self.kinks[node.name] = None
+
+    def of(self, formulas: Iterable[Expr] = ()) -> tuple[str, ...]:
+        """Those of the program and of the formulas together."""
+        out, kinks = dict(self.own), dict(self.kinks)
+        for e in formulas:
+            self.known.learn(e)
+            for node in nodes(e):
+                _collect(node, self.known, out)
+        roots = {c.removesuffix(" > 0") for c in out if c.endswith(" > 0")}
+        kept = [c for c in out if not (c.endswith(" != 0") and c.removesuffix(" != 0") in roots)]
+        return tuple(kept) + ((f"no argument is on a kink of {', '.join(kinks)}",) if kinks else ())
 
 
 def _collect(node: Expr, known: Known, out: dict[str, None]) -> None:

@@ -183,7 +183,7 @@ class Sampler:
             tilted = [[ring.total((x, y)) for x, y in zip(r, s, strict=True)] for r, s in zip(squared, identity(ring, len(rows)), strict=True)]
             return out.of_rows(tilted).mapped(lambda x: ring.mul(x, Decimal("0.5")))
         if own & {"posdef", "diagonal"} == {"posdef", "diagonal"} and not isinstance(ring, Modular):
-            out = out.mapped(abs)
+            out = out.mapped(lambda x: x.copy_abs())
         return structured(out, own, ring.lift(Fraction(0)))
 
     def onehot(self, shape: tuple[int, ...], axis: int) -> Tensor:

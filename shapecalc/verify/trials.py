@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from random import Random
 from typing import TypeVar
 
@@ -76,6 +75,7 @@ class Trials:
         self.drawn: dict[str, list[Trial]] = {}
         self._needy: frozenset[str] | None = None
         self._lucky: dict[str, Style] = {}
+        self._avoid: dict[str, int] = {}
 
     @property
     def long(self) -> bool:
@@ -100,9 +100,11 @@ class Trials:
 
     def _planned(self, mode: str) -> Iterator[Trial]:
         """Two tuples of pairwise different sizes and one of equal ones; of a long problem one tuple."""
-        yield self.draw(mode)
-        if self.long or not self.problem.sizes:
+        first = self.draw(mode)
+        yield first
+        if self.long:
             return
+        self._avoid = dict(first.frame)
         yield self.draw(mode)
         if len(self.problem.sizes) > 1:
             try:
@@ -116,14 +118,24 @@ class Trials:
         for style in self._styles(mode) if styles is None else styles:
             for _ in range(TRIES):
                 try:
-                    trial = self._once(mode, style, dict(sizes) if sizes else draw_sizes(self.problem, self.axes, self.random, equal))
+                    trial = self._once(mode, style, dict(sizes) if sizes else self._sizes(equal))
                 except MISFORTUNE as error:
                     reason = str(error) or type(error).__name__
                     continue
                 trial.equal = equal
-                self._lucky[mode] = style
+                if styles is None:
+                    self._lucky[mode] = style
                 return trial
         raise Undecided(f"no point was found where everything has a value; the last one failed because {reason}")
+
+    def _sizes(self, equal: bool) -> dict[str, int]:
+        """Sizes unlike those of the first trial, if that is possible."""
+        made = draw_sizes(self.problem, self.axes, self.random, equal)
+        for _ in range(8):
+            if made != self._avoid:
+                break
+            made = draw_sizes(self.problem, self.axes, self.random, equal)
+        return made
 
     def _styles(self, mode: str) -> Sequence[Style]:
         if mode == EXACT:
@@ -180,4 +192,4 @@ def rescaled(trial: Trial, v: Tensor, like: Tensor) -> Tensor:
     return v.mapped(lambda x: x.scaleb(exponent)) if exponent else v
 
 
-__all__ = ["EXACT", "REAL", "Fraction", "Trial", "Trials", "Undecided", "rescaled"]
+__all__ = ["EXACT", "REAL", "Trial", "Trials", "Undecided", "rescaled"]

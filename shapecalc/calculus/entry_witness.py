@@ -1,0 +1,200 @@
+"""The entries as a witness: sympy's own derivatives beside ours, both with numbers put in, and compared with the matrix formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from ..errors import NotKnownYet
+from ..evaluate import evaluate
+from ..expr import Var
+from ..rings import Real, Unlucky, Unsupported
+from ..tensor import Tensor
+from .entry_engine import Engine
+from .entry_graph import Graph, Node
+from .entry_numbers import Draws, Exact, fitting, random_draws, valued
+from .entry_sympy import differentiated, expressions, nodes_of
+from .entry_text import measure, symbol
+from .gradients import Backward
+from .texts import meaning
+
+EFFORT = 4000  # parts times symbols up to which sympy differentiates whole entries; above, each kind of node once
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where two computations of a gradient part: the name, the place in the flat list, the entry's value and the formula's."""
+
+    name: str
+    place: int
+    entry: Any
+    formula: Any
+    witness: str
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class Symbols:
+    """Sympy's symbols for the entries of an engine, and the way back."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.made: dict[str, Any] = {}
+        self._leaves: dict[str, Node] | None = None
+
+    def __call__(self, leaf: Node) -> Any:
+        """The symbol of an entry."""
+        import sympy
+
+        name = symbol(leaf)
+        if name not in self.made:
+            self.made[name] = sympy.Symbol(name)
+        return self.made[name]
+
+    def expressions(self, roots: Iterable[Node]) -> list[Any]:
+        """Entries as sympy expressions."""
+        roots = list(roots)
+        measure(roots)
+        return expressions(roots, self)
+
+    def leaf(self, e: Any) -> Node | None:
+        """The entry that a symbol, or an element of a MatrixSymbol, stands for."""
+        if e.is_Symbol:
+            return self.by_name.get(e.name)
+        if e.func.__name__ == "MatrixElement" and e.args[0].is_Symbol and all(k.is_Integer for k in e.args[1:]):
+            return self.element(e.args[0].name, [int(k) for k in e.args[1:]])
+        return None
+
+    def element(self, name: str, index: list[int]) -> Node | None:
+        """The entry of a named matrix, counted from 0; of a vector as a row or a column."""
+        grid = self.engine.grids.get(name)
+        if grid is None:
+            return None
+        if len(grid.shape) == 1 and 0 in index:
+            index = [sum(index)]
+        if len(index) != len(grid.shape) or any(not 0 <= i < n for i, n in zip(index, grid.shape, strict=True)):
+            return None
+        place = 0
+        for i, n in zip(index, grid.shape, strict=True):
+            place = place * n + i
+        return self.by_name[grid.symbols[place]]
+
+    @property
+    def by_name(self) -> Mapping[str, Node]:
+        """Every entry by its name."""
+        if self._leaves is None:
+            grids = self.engine.grids.values()
+            self._leaves = {written: Node("leaf", (), (grid, k), False) for grid in grids for k, written in enumerate(grid.symbols)}
+        return self._leaves
+
+
+def within_reach(engine: Engine) -> bool:
+    """Whether sympy differentiates the whole entries of all definitions in an instant."""
+    effort = 0
+    for name in engine.incoming:
+        for root in engine.formula(name).data:
+            for addend in root.args if root.kind == "sum" else (root,):
+                parts = leaves = 0
+                stack = [addend]
+                while stack and parts < EFFORT:
+                    node = stack.pop()
+                    parts += 1
+                    leaves += node.live and node.kind == "leaf"
+                    stack.extend(node.below())
+                effort += leaves * (3 if addend.kind == "dot" else parts)
+                if effort > EFFORT:
+                    return False
+    return True
+
+
+def by_sympy(engine: Engine, symbols: Symbols) -> dict[str, list[Any]]:
+    """The gradient of each name by sympy alone: every entry of every definition differentiated, chained with what flows into it."""
+    import sympy
+
+    out: dict[str, list[Any]] = {n: [sympy.S.Zero] * prod(engine.shapes[n]) for n in engine.gradients}
+    places = {symbols(leaf): (n, k) for n in engine.gradients for k, leaf in enumerate(engine.symbols[n])}
+    for name, incoming in engine.incoming.items():
+        formulas = symbols.expressions(engine.formula(name).data)
+        flows = symbols.expressions(incoming)
+        found = differentiated(formulas, flows, set(places))
+        own = zip(formulas, engine.symbols[name] if name != engine.problem.loss else (), strict=False)
+        called = {f: symbols(leaf) for f, leaf in own if f.is_Function}
+        for s, parts in found.items():
+            n, k = places[s]
+            out[n][k] = sympy.Add(out[n][k], *(p.xreplace(called) for p in parts))
+    for name in engine.gradients:
+        given = engine.given(name)
+        if given is not None:
+            grid = engine.grids[given]
+            outside = [symbols(Node("leaf", (), (grid, k), False)) for k in range(len(out[name]))]
+            out[name] = [a + b for a, b in zip(out[name], outside, strict=True)]
+    if engine.problem.loss is not None and engine.problem.loss in out:
+        out[engine.problem.loss] = [sympy.S.One]
+    return out
+
+
+class Point:
+    """One assignment of numbers: to what is declared and to what comes in; everything else follows."""
+
+    def __init__(self, engine: Engine, ring: Any, draws: Draws) -> None:
+        self.engine = engine
+        self.ring = ring
+        self.env: dict[str, Tensor] = {}
+        for k, (name, variable) in enumerate(engine.problem.declared.items()):
+            self.put(name, fitting(variable, engine.shapes[name], draws(k)))
+        for name in engine.problem.definitions:
+            self.env[name] = Tensor(engine.shapes[name], valued(engine.formula(name).data, ring, self.env))
+        for name, nodes in engine.gradients.items():
+            given = engine.given(name)
+            if given is not None and given not in self.env:
+                self.put(given, fitting(Var(given, ()), engine.shapes[name], draws(len(self.env))))
+            if nodes is not None:
+                self.env[engine.named_gradients[name]] = Tensor(engine.shapes[name], valued(nodes, ring, self.env))
+
+    def put(self, name: str, t: Tensor) -> None:
+        """Numbers for a named tensor."""
+        self.env[name] = t.mapped(self.ring.lift)
+
+    def gradient(self, name: str) -> Tensor:
+        """The gradient with respect to a name."""
+        return self.env[self.engine.named_gradients[name]]
+
+    def of_sympy(self, roots: Iterable[Any], symbols: Symbols) -> list[Any]:
+        """The values of sympy expressions over our symbols."""
+        return valued(nodes_of(Graph(), roots, {}, symbols.leaf), self.ring, self.env)
+
+
+def some_point(engine: Engine, draws: Iterable[Draws]) -> Point:
+    """The first assignment at which everything has a value: of fractions if they are enough, of reals to sixty digits otherwise."""
+    ring: Any = Exact()
+    for draw in draws:
+        for _ in range(2):
+            try:
+                return Point(engine, ring, draw)
+            except Unlucky:
+                break
+            except Unsupported:
+                ring = Real()
+    raise NotKnownYet("no numbers were found at which every formula of the problem has a value")
+
+
+def compared(engine: Engine, symbols: Symbols, backward: Backward, seed: int = 0) -> Difference | None:
+    """The first entry in which the element-wise gradient, or sympy's own, is not the value of the matrix formula at a random point."""
+    point = some_point(engine, random_draws(seed))
+    env = dict(point.env)
+    env.update({backward.flows[n].symbol.name: point.gradient(n) for n in engine.gradients if n in backward.flows})
+    direct = by_sympy(engine, symbols) if within_reach(engine) else {}
+    for name in engine.gradients:
+        ours = point.gradient(name).data
+        formula = evaluate(point.ring, backward.formula(name), env, engine.sizes, meaning).data
+        if len(formula) == 1:
+            formula = formula * len(ours)
+        sympys = point.of_sympy(direct[name], symbols) if name in direct and engine.gradients[name] is not None else ours
+        for witness, values in (("entries", ours), ("sympy", sympys)):
+            for k, (a, b) in enumerate(zip(values, formula, strict=True)):
+                if not point.ring.same(a, b):
+                    return Difference(name, k, a, b, witness)
+    return None

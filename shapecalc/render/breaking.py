@@ -1,0 +1,122 @@
+"""Where a formula that is too long for its line goes on in the next: before + and −, then before ⊙, then between factors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..boxes import (
+    APPLY,
+    BINARY,
+    RELATIONS,
+    TIMES,
+    Box,
+    Cases,
+    Fenced,
+    Frac,
+    Grid,
+    Linked,
+    Number,
+    Operator,
+    Over,
+    Row,
+    Scripts,
+    Sqrt,
+    Sum,
+    Symbol,
+    Text,
+    Tinted,
+    Under,
+    items,
+    row,
+)
+
+Measure = Callable[[Box], float]
+CONTINUED = Text("")  # what a line that goes on begins with, so that its sign is still a binary one
+RANKS = (frozenset("+−") | RELATIONS, frozenset("⊙⊘⊗"), frozenset({TIMES}), frozenset({","}))
+
+
+def ems(box: Box) -> float:
+    """About how wide a formula is in print, in widths of an m."""
+    match box:
+        case Symbol(text) | Text(text):
+            return 0.65 if len(text) == 1 else 0.5 * len(text)
+        case Number(text):
+            return 0.5 * len(text)
+        case Operator(glyph):
+            return 0.1 if glyph in (TIMES, APPLY) else 1.25 if glyph in BINARY | RELATIONS else 0.5
+        case Row(parts):
+            return sum(map(ems, parts))
+        case Frac(above, below):
+            return max(ems(above), ems(below)) + 0.25
+        case Scripts(body, low, high):
+            return ems(body) + 0.7 * max(ems(low) if low else 0, ems(high) if high else 0)
+        case Fenced(opening, _, body):
+            return ems(body) + (1.0 if opening == "‖" else 0.8)
+        case Under(body, note):
+            return max(ems(body), 0.7 * ems(note))
+        case Over(body) | Tinted(body) | Linked(body):
+            return ems(body)
+        case Sqrt(body):
+            return ems(body) + 0.9
+        case Sum(below, _, body):
+            return max(1.5, 0.7 * ems(below)) + 0.2 + ems(body)
+        case Grid(rows) | Cases(rows):
+            columns = list(zip(*rows, strict=True))
+            return sum(max(map(ems, column)) for column in columns) + len(columns) + 0.6
+
+
+def broken(box: Box, limit: float, measure: Measure = ems) -> list[Box]:
+    """The lines of a formula, none wider than the limit as far as that can be had."""
+    if measure(box) <= limit:
+        return [box]
+    return [row(*(([CONTINUED]) if k else []), line) for k, line in enumerate(_split(opened(box, limit, measure), limit, measure))]
+
+
+def opened(box: Box, limit: float, measure: Measure) -> Box:
+    """Parentheses and sums that are themselves too long become plain signs, so that a line may end inside."""
+    out: list[Box | str] = []
+    for part in items(box):
+        if isinstance(part, Fenced) and measure(part) > limit / 2:
+            out += [part.open, opened(part.body, limit, measure), part.close]
+        elif isinstance(part, Sum) and measure(part) > limit / 2:
+            out += [Sum(part.below, part.above, Text(""), part.glyph), opened(part.body, limit, measure)]
+        elif isinstance(part, Row):
+            out.append(opened(part, limit, measure))
+        else:
+            out.append(part)
+    return row(*out)
+
+
+def _split(box: Box, limit: float, measure: Measure, rank: int = 0) -> list[Box]:
+    """The box in lines, broken at signs of this rank and, where that is not enough, of the next."""
+    if measure(box) <= limit or rank == len(RANKS):
+        return [box]
+    lines: list[Box] = []
+    for chunk in _chunks(items(box), RANKS[rank]):
+        wider = row(lines[-1], chunk) if lines else chunk
+        if lines and measure(wider) <= limit:
+            lines[-1] = wider
+        elif measure(chunk) <= limit:
+            lines.append(chunk)
+        else:
+            pieces = _split(chunk, limit, measure, rank + 1)
+            if lines and measure(row(lines[-1], pieces[0])) <= limit:
+                lines[-1] = row(lines[-1], pieces.pop(0))
+            lines += pieces
+    return lines
+
+
+def _chunks(parts: tuple[Box, ...], signs: frozenset[str]) -> list[Box]:
+    """The parts up to each sign; a sign begins the next chunk, but a comma or a silent product ends its own."""
+    out: list[list[Box]] = [[]]
+    for k, part in enumerate(parts):
+        ends = isinstance(part, Operator) and part.glyph in signs
+        leading = k == 0 or (isinstance(parts[k - 1], Operator) and parts[k - 1] != Operator(")"))
+        if ends and isinstance(part, Operator) and part.glyph in (",", TIMES):
+            out[-1].append(part)
+            out.append([])
+        elif ends and not leading:
+            out.append([part])
+        else:
+            out[-1].append(part)
+    return [row(*chunk) for chunk in out if chunk]

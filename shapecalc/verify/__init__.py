@@ -1,0 +1,9 @@
+"""Nothing is printed that is not proved: derived formulas and claims against difference quotients of the program itself."""
+
+from __future__ import annotations
+
+from .comparison import Comparison
+from .judge import Disproved, Judge
+from .points import Undecided
+
+__all__ = ["Comparison", "Disproved", "Judge", "Undecided"]
