@@ -144,7 +144,11 @@ class Derivation:
     @cached_property
     def certificate(self) -> Certificate:
         """What every formula of this derivation was checked by."""
-        return self.judge.certify(self.backward_pass)
+        made = self.judge.certify(self.backward_pass, self.wrt)
+        if self.structured:
+            for name in self.wrt:
+                made = self.judge.certify_gradient(name, self._free(name), structured=True)
+        return made
 
     @cached_property
     def backward(self) -> list[tuple[str, str]]:
@@ -197,14 +201,14 @@ def _needed(lines: list[tuple[str, Expr]], outputs: list[Expr]) -> list[tuple[st
 class JacobianResult:
     """A Jacobian or a Hessian: a formula with axes in the order of the layout."""
 
-    def __init__(self, problem: Problem, found: _Jacobian, layout: str, vec: bool, function: str, passed: Backward | None = None) -> None:
+    def __init__(self, problem: Problem, found: _Jacobian, layout: str, vec: bool, function: str, wrt: str, wrt2: str | None = None) -> None:
         self.problem = problem
         self.layout = layout
         self.vec = vec
         self._found = found
         self._function = function
-        self._passed = passed
-        self.of, self.wrt = found.of, found.wrt
+        self._wrt2 = wrt2
+        self.of, self.wrt = found.of, wrt
 
     @cached_property
     def expression(self) -> Expr:
@@ -233,8 +237,8 @@ class JacobianResult:
 
         judge = Judge(self.problem)
         if self._function == "hessian":
-            return judge.certify_hessian(self)
-        return judge.certify_jacobian(self)
+            return judge.certify_hessian(self.wrt, self.expression, self._wrt2, self.vec)
+        return judge.certify_jacobian(self.of, self.wrt, self.expression, self.layout, self.vec)
 
     def code(self, target: str = "numpy") -> str:
         """Source text that defines jacobian(**values) or hessian(**values)."""
@@ -300,7 +304,7 @@ def jacobian(source: str, of: str | None = None, wrt: str | None = None, layout:
     problem = _with_definitions(read(source))
     of = _known(of or str(problem.last), problem.definitions, "defined")
     wrt = _known(wrt or next(iter(problem.declared), ""), [*problem.declared, *problem.definitions])
-    out = JacobianResult(problem, _jacobian(problem, of, wrt), _layout(layout), vec, "jacobian")
+    out = JacobianResult(problem, _jacobian(problem, of, wrt), _layout(layout), vec, "jacobian", wrt)
     out.certificate  # noqa: B018
     return out
 
@@ -315,8 +319,10 @@ def hessian(source: str, wrt: str | None = None, wrt2: str | None = None, vec: b
     if problem.loss is None:
         raise InputProblem(f"a Hessian is of a scalar, and {problem.last} is {problem.definitions[str(problem.last)].shape}")
     wrt = _known(wrt or next(iter(problem.declared), ""), problem.declared)
-    found, passed = _hessian(problem, wrt, wrt2 and _known(wrt2, problem.declared))
-    out = JacobianResult(problem, found, "numerator", vec, "hessian", passed)
+    other = wrt2 and _known(wrt2, problem.declared)
+    found, _ = _hessian(problem, wrt, other)
+    # the derivative of the gradient (of) by the second variable: axes of wrt first, as in numerator layout
+    out = JacobianResult(problem, found, "numerator", vec, "hessian", wrt, other)
     out.certificate  # noqa: B018
     return out
 

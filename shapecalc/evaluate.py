@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from math import prod
 from operator import itemgetter
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from .expr import Apply, Expr, Lit, Params, Var
 from .op import Axes, Op, Signature
 from .ops.multilinear import aligned
-from .rings import Adapted, Ring
+from .rings import Adapted, Ring, Unsupported
 from .shapes import Dim, Shape, value
 from .tensor import Tensor, strides
 
@@ -145,6 +145,8 @@ def contract(ring: Any, signature: Signature, tensors: Sequence[Tensor], sizes: 
 
 def _stretches(shapes: tuple[Shape, ...], sizes: Sizes) -> tuple[Gather | None, ...]:
     """How each argument of an entrywise operation is broadcast."""
+    if len(set(shapes)) == 1:
+        return (None,) * len(shapes)
     inputs, out, full = aligned(shapes)
     bound = tuple((x, value(d, sizes)) for x, d in zip(out, full, strict=True) if isinstance(x, str))
     return tuple(plan((axes,), out, bound).gathers[0] for axes in inputs)
@@ -166,7 +168,8 @@ def _pointwise(node: Apply, shape: tuple[int, ...], gathers: tuple[Gather | None
         columns = [_laid_out(g, t.data) for g, t in zip(gathers, tensors, strict=True)]
         if known:
             return Tensor(shape, ring.each(name, columns))
-        assert value_of is not None, name
+        if value_of is None:
+            raise Unsupported(name)
         return Tensor(shape, [value_of(ring, *entries) for entries in zip(*columns, strict=True)])
 
     return step
@@ -181,7 +184,7 @@ def _bound(params: Any, sizes: Sizes) -> Any:
     return value(params, sizes)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 14)
 def _signature(op: Op, shapes: tuple[Shape, ...], params: Params) -> Signature | None:
     return op.signature(shapes, dict(params)) if op.signature is not None else None
 
@@ -218,8 +221,13 @@ def _step(node: Apply, frame: Frame, expand: Expand) -> Step:
     if written is not None:
         return written
     value_of, params = op.value, _bound(dict(node.params), frame)
-    assert value_of is not None, op.name
-    return lambda ring, tensors: value_of(ring, tensors, params)  # type: ignore[no-any-return]
+    if value_of is None:
+        raise Unsupported(op.name)
+    return partial(_called, value_of, params)
+
+
+def _called(value_of: Callable[..., Tensor], params: Any, ring: Any, tensors: Sequence[Tensor]) -> Tensor:
+    return value_of(ring, tensors, params)
 
 
 def apply_node(ring: Any, node: Apply, tensors: Sequence[Tensor], sizes: Sizes, expand: Expand) -> Tensor:
@@ -228,7 +236,9 @@ def apply_node(ring: Any, node: Apply, tensors: Sequence[Tensor], sizes: Sizes, 
     return frame.step(node, expand)(ring if isinstance(ring, Ring) else Adapted(ring), tensors)
 
 
-def evaluate(ring: Any, e: Expr, env: Mapping[str, Tensor], sizes: Sizes, expand: Expand, memo: dict[Expr, Tensor] | None = None) -> Tensor:
+def evaluate(  # noqa: PLR0913, PLR0917 - everything that a value hangs on
+    ring: Any, e: Expr, env: Mapping[str, Tensor], sizes: Sizes, expand: Expand, memo: dict[Expr, Tensor] | None = None
+) -> Tensor:
     """The value of e, its variables taken from env; each shared node once. `memo` may be kept while env stays the same.
 
     Sizes that are a `Frame` keep what was worked out for the next formula.

@@ -193,6 +193,28 @@ def _shaped(e: Apply) -> tuple[str, int]:
     return f"{e.name}({e.shape[0] if e.name == 'eye' else sizes if e.shape else '()'})", ATOM
 
 
+def _place(e: Apply) -> tuple[str, int]:
+    """A tensor put into zeros: joined with zeros before and after it, axis by axis."""
+    from .shapes import add, negative
+
+    written, shape = text(e.args[0]), list(e.args[0].shape)
+    for axis, ((start, length), dim) in enumerate(zip(e["items"], e.shape, strict=True)):
+        after = add(dim, negative(add(start, length)))
+        parts = [written]
+        for amount, front in ((start, True), (after, False)):
+            if amount != 0:
+                zeros = f"zeros({', '.join(str(amount if k == axis else d) for k, d in enumerate(shape))})"
+                parts.insert(0 if front else len(parts), zeros)
+        if len(parts) > 1:
+            written = f"concatenate(({', '.join(parts)}), axis={axis})"
+        shape[axis] = dim
+    return written, ATOM
+
+
+def _pi(_: Apply) -> tuple[str, int]:
+    return "pi", ATOM
+
+
 def _einsum(e: Apply) -> tuple[str, int]:
     return f"einsum('{e['spec']}', {', '.join(map(text, e.args))})", ATOM
 
@@ -218,5 +240,5 @@ _WRITERS = {
     "add": _sum, "neg": _negative, "mul": _product, "div": _quotient, "matmul": _matmul, "power": _power, "pow": _pow,
     "transpose": _transpose, "expand_dims": _expand, "squeeze": _squeeze, "slice": _slice, "ones": _shaped, "zeros": _shaped,
     "eye": _shaped, "reshape": _shaped, "broadcast_to": _shaped, "einsum": _einsum, "concatenate": _join, "matpow": _matpow,
-    "cumsum": _cumsum,
+    "cumsum": _cumsum, "place": _place, "pi": _pi,
 }  # fmt: skip

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
@@ -295,9 +296,10 @@ PROBLEMS: dict[str, tuple[str, Reference]] = {
 }  # fmt: skip
 
 
-def program_of(source: str, wrt: list[str] | None = None, layout: str = "denominator", structured: bool = False) -> Program:
+@cache
+def program_of(source: str, wrt: tuple[str, ...] = (), layout: str = "denominator", structured: bool = False) -> Program:
     problem = read(source)
-    return Derivation(problem, wrt or list(problem.declared), layout, structured).program()
+    return Derivation(problem, list(wrt or problem.declared), layout, structured).program()
 
 
 def point(source: str, trial: int) -> dict[str, np.ndarray]:

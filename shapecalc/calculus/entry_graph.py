@@ -79,7 +79,7 @@ class Column:
 
     def __init__(self, nodes: tuple[Node, ...]) -> None:
         self.nodes = nodes
-        self.live = any(map(LIVE, nodes))
+        self.live = True in map(LIVE, nodes)
         self.plain = "const" not in map(KIND, nodes)
 
 
@@ -141,6 +141,15 @@ class Graph:
 
     def total(self, values: Iterable[Node]) -> Node:
         """A sum as it was written: numbers are added up, zeros left out, nothing is reordered."""
+        kept = tuple(values)
+        if "const" in map(KIND, kept):
+            kept = self.numbers_together(kept)
+        if len(kept) < 2:
+            return kept[0] if kept else ZERO
+        return self.make("sum", kept, None, True in map(LIVE, kept))
+
+    def numbers_together(self, values: Iterable[Node]) -> tuple[Node, ...]:
+        """Addends with one number at most, in the place of the first."""
         kept: list[Node] = []
         number: Number = 0
         place = -1
@@ -152,9 +161,7 @@ class Graph:
                 number += v.data
         if number:
             kept.insert(place, self.lift(number))
-        if len(kept) < 2:
-            return kept[0] if kept else ZERO
-        return self.make("sum", tuple(kept), None, any(map(LIVE, kept)))
+        return tuple(kept)
 
     def mul(self, a: Node, b: Node) -> Node:
         """A product: the factors of both in order, equal ones as a power."""
@@ -176,7 +183,7 @@ class Graph:
             return self.lift(c)
         if c == 1 and exponents == (1,):
             return bases[0]
-        return self.make("prod", bases, (c, exponents), any(map(LIVE, bases)))
+        return self.make("prod", bases, (c, exponents), True in map(LIVE, bases))
 
     def dot(self, left: Column, right: Column) -> Node:
         """Σ left_k · right_k."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from .entry_graph import ONE, ZERO, Column, Graph, Grid, Node, leaves
+from .entry_graph import KIND, ONE, ZERO, Column, Graph, Grid, Node, leaves
 from .entry_sympy import functions, nodes_of
 
 Rule = Callable[[Graph, Sequence[Any], Node], Any]
@@ -93,8 +93,13 @@ def _rule(node: Node, args: list[Node], y: Node) -> Rule:
     return lambda graph, given, result: make(graph, data, [f(graph, given, result) for f in below])
 
 
+KINDS = frozenset({"const", "prod"})
+
+
 def _product(graph: Graph, data: Any, args: list[Node]) -> Node:
     c, exponents = data
+    if KINDS.isdisjoint(map(KIND, args)) and len({*args}) == len(args):
+        return graph.prod(c, tuple(args), exponents)
     out = graph.lift(c)
     for a, k in zip(args, exponents, strict=True):
         out = graph.mul(out, a if k == 1 else graph.power(a, k))

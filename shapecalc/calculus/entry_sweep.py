@@ -34,7 +34,7 @@ class Sweep:
             if node.live:
                 parts = self.arrived(node)
                 if parts:
-                    self.hand_on(node, self.graph.total(parts))
+                    self.hand_on(node, parts[0] if len(parts) == 1 else self.graph.total(parts))
         found = [n for n in (*self.one_by_one, *self.member) if n.kind == "leaf"]
         return {leaf: self.arrived(leaf) for leaf in dict.fromkeys(found)}
 

@@ -14,6 +14,7 @@ Expression = Any  # sympy has no types
 SPELLED = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 COMPARED = {"greater": "Gt", "less": "Lt", "greater_equal": "Ge", "less_equal": "Le", "equal": "Eq"}
 
+UNDEFINED = Node("const", (), None, False)
 RELATIONS = {
     "StrictGreaterThan": "greater", "StrictLessThan": "less", "GreaterThan": "greater_equal", "LessThan": "less_equal", "Equality": "equal",
 }  # fmt: skip
@@ -123,6 +124,8 @@ def _read(graph: Graph, e: Expression, args: list[Node]) -> Node:
     """One sympy expression, its arguments being nodes."""
     if e.is_number and (e.is_Rational or e.is_Float):
         return graph.lift(Fraction(str(e)) if e.is_Float else Fraction(int(e.p), int(e.q)))
+    if UNDEFINED in args and not e.is_Piecewise:
+        raise NotKnownYet("a value of sympy is infinite")
     if e.is_Add:
         return graph.total(args)
     if e.is_Mul:
@@ -147,6 +150,8 @@ def _other(graph: Graph, e: Expression, args: list[Node]) -> Node:
             return graph.function("pi")
         case "Exp1":
             return graph.function("exp", ONE)
+        case "ComplexInfinity" | "NaN":
+            return UNDEFINED
         case "BooleanTrue" | "BooleanFalse":
             return ONE if e else ZERO
         case "Max" | "Min":
@@ -173,9 +178,11 @@ def _other(graph: Graph, e: Expression, args: list[Node]) -> Node:
 
 
 def _piecewise(graph: Graph, args: list[Node]) -> Node:
-    """Values and conditions in turn; the first condition that holds decides."""
-    pairs = list(zip(args[::2], args[1::2], strict=True))
-    if pairs[-1][1] is not ONE:
+    """Values and conditions in turn; the first condition that holds decides. Cases without a value are on a kink and are left out."""
+    pairs = [(x, cond) for x, cond in zip(args[::2], args[1::2], strict=True) if x is not UNDEFINED]
+    if pairs and len(pairs) < len(args) // 2:
+        pairs[-1] = (pairs[-1][0], ONE)
+    if not pairs or pairs[-1][1] is not ONE:
         raise NotKnownYet("a Piecewise of sympy without a last case that always holds")
     out = pairs[-1][0]
     for x, cond in reversed(pairs[:-1]):

@@ -8,7 +8,8 @@ from ..expr import Apply, Expr, Lit
 from ..indexed import UNIT, Factor, Index, Place, Places, Term, indices
 from ..op import Axes, Axis, Signature
 from ..ops.constants import letters
-from ..forms import apply
+from ..forms import apply, remake
+from ..shapes import add as add_sizes
 
 
 def signature_of(node: Apply) -> Signature | None:
@@ -96,6 +97,8 @@ def lower(e: Expr, places: Places) -> Term:
         return _determinant(e)
     if e.name == "inv":
         return _inverse(e, places)
+    if e.name in MOVING:
+        return _moved(e, places)
     signature = signature_of(e)
     if signature is None:
         return atom(e, places)
@@ -112,6 +115,50 @@ def lower(e: Expr, places: Places) -> Term:
     for dim in signature.over:
         out = out.times(_size(dim, -1))
     return out
+
+
+MOVING = frozenset({"slice", "place", "tril", "triu", "cumsum"})
+
+
+def _moved(e: Apply, places: Places) -> Term:
+    """An operation that moves or masks entries: scalars go outside, a slice of what was joined is the part that it is."""
+    (a,) = e.args
+    if isinstance(a, Apply) and a.name in ("mul", "div", "neg"):
+        scaled = _scaled(a)
+        if scaled is not None:
+            scale, rest = scaled
+            return lower(scale, (None,) * len(scale.shape)).times(lower(remake(e, (rest,)), places))
+    if e.name == "slice":
+        part = _sliced(a, e["items"])
+        if part is not None:
+            return lower(part, places)
+    return atom(e, places)
+
+
+def _sliced(a: Expr, items: tuple[tuple[int | str, int | str], ...]) -> Expr | None:
+    """A slice that is exactly one of the joined parts, also through functions of each entry."""
+    if not isinstance(a, Apply):
+        return None
+    if a.name == "concatenate":
+        axis, start = a["axis"], 0
+        for part in a.args:
+            wanted = tuple((start, d) if k == axis else (0, d) for k, d in enumerate(part.shape))
+            if wanted == items:
+                return part
+            start = add_sizes(start, part.shape[axis])  # type: ignore[assignment]
+        return None
+    if a.op.family == "pointwise" or a.name in ("mul", "div", "neg", "add"):
+        parts = []
+        for arg in a.args:
+            if arg.shape == ():
+                parts.append(arg)
+                continue
+            found = _sliced(arg, items) if arg.shape == a.shape else None
+            if found is None:
+                return None
+            parts.append(found)
+        return remake(a, tuple(parts))
+    return None
 
 
 def _size(dim: int | str, power: int) -> Term:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ..errors import Misfit
 from ..expr import Apply, Expr, Lit, Var
-from ..forms import apply, mul, ones, power, transposed
+from ..forms import apply, mul, neg, ones, power, transposed
 from ..indexed import Factor, Index, Place, Places, Term, indices
 from ..notation import text
 from ..shapes import total
@@ -201,14 +201,19 @@ def leaf_is_loose(e: Expr) -> bool:
 
 
 def turned(piece: Piece) -> Iterator[Piece]:
-    """Transposes, and a vector as a column."""
+    """Transposes, and a vector as a column; 1 / v is turned by turning v."""
     p = piece.places
+    if isinstance(piece.e, Apply) and piece.e.name == "power" and piece.e["k"] < 0:
+        for inner in turned(Piece(piece.cost, piece.e.args[0], p)):
+            yield Piece(inner.cost, power(inner.e, piece.e["k"]), inner.places)
+        return
     if len(p) >= 2 and p[-1] is not p[-2]:
         swapped = (*p[:-2], p[-1], p[-2])
         if len(p) == 2:
             back = isinstance(piece.e, Apply) and piece.e.name == "transpose"
-            entrywise = isinstance(piece.e, Apply) and piece.e.name in ("mul", "div")
-            compound = isinstance(piece.e, Apply) and piece.e.name == "matmul"
+            product = isinstance(piece.e, Apply) and piece.e.name in ("mul", "div")
+            entrywise = product and isinstance(piece.e, Apply) and len({len(a.shape) for a in piece.e.args}) > 1
+            compound = product or (isinstance(piece.e, Apply) and piece.e.name == "matmul")
             yield Piece(piece.cost + (-2 if back else 26 if entrywise else 4.5 if compound else 2), transposed(piece.e), swapped)
         else:
             axes = (*range(len(p) - 2), len(p) - 1, len(p) - 2)
@@ -242,7 +247,7 @@ def matmuls(a: Piece, b: Piece, need: frozenset[Index], late: float) -> Iterator
     if set(indices((inner,))) & set(every):
         return
     row = 2.05 if len(p) == 1 and len(q) == 2 else 0.0  # a person writes A.T @ x rather than x @ A
-    bad = 2.0 if wraps(b.e) else 0.0
+    bad = 2.0 * (wraps(b.e) + wraps(a.e))
     if not out and isinstance(a.e, Apply) and a.e.name == "matmul":
         bad += 0.05  # x @ A @ y rather than A.T @ x @ y
     yield Piece(a.cost + b.cost + 1 + row + late + bad, apply("matmul", a.e, b.e), out)
@@ -544,10 +549,45 @@ def read(factors: list[Factor], target: Places, scaling: str = "broadcast", even
         best = min((p for p in table.values() if fits(p.places, target)), key=lambda p: p.cost + missing(p, target), default=None)
     except (Unreadable, Misfit):
         best = None
+    if best is None and any(isinstance(p, tuple) for p in target):
+        best = packed(factors, target, scaling, even)
     if best is None:
         e = einsum(factors, target)
         return Piece(leaf_cost(e), e, target)
     return best
+
+
+def packed(factors: list[Factor], target: Places, scaling: str, even: frozenset[Expr]) -> Piece:
+    """A formula whose axes are run together in the end: vec, diag(vec), or a reshape of the formula with its axes apart."""
+    if len(target) == 2:
+        diagonal = vec_diagonal(factors, target, scaling, even)
+        if diagonal is not None:
+            return diagonal
+    if len(target) == 1 and isinstance(target[0], tuple) and len(target[0]) == 2:
+        upright = read(factors, target[0][::-1], scaling, even)
+        if upright.places == target[0][::-1]:
+            return Piece(upright.cost + 5, apply("vec", upright.e), target)
+    apart = tuple(indices(target))
+    flat = read(factors, apart, scaling, even)
+    e = spread(flat.e, flat.places, apart)
+    shape = tuple(total(tuple(i.dim for i in indices((p,)))) for p in target)
+    return Piece(flat.cost + 14, apply("reshape", e, shape=shape), target)
+
+
+def vec_diagonal(factors: list[Factor], target: Places, scaling: str, even: frozenset[Expr]) -> Piece | None:
+    """diag(vec(F)) where deltas tie each index of one axis to one of the other."""
+    left, right = (tuple(indices((p,))) for p in target)
+    deltas = [f for f in factors if isinstance(f.base, Apply) and f.base.name == "eye"]
+    tied = {frozenset(indices(f.places)) for f in deltas}
+    rest = [f for f in factors if f not in deltas]
+    if len(left) != len(right) or tied != {frozenset(pair) for pair in zip(left, right, strict=True)} or not rest:
+        return None
+    held = {i for f in rest for i in indices(f.places)}
+    side = left if not held & set(right) else right if not held & set(left) else None
+    if side is None or len(side) != 2:
+        return None
+    inner = read(rest, side[::-1], scaling, even)
+    return Piece(inner.cost + 11, apply("diag", apply("vec", spread(inner.e, inner.places, side[::-1]))), target)
 
 
 def missing(piece: Piece, target: Places) -> float:
@@ -560,6 +600,8 @@ def spread(e: Expr, places: Places, target: Places) -> Expr:
     shape = tuple(total(tuple(i.dim for i in indices((p,)))) for p in target)
     if e.shape == shape:
         return e
+    if isinstance(e, Lit) and isinstance(e.value, Fraction) and e.value < 0:
+        return neg(spread(Lit(-e.value), places, target))
     lacking = Counter(indices(target)) - Counter(indices(places))
     if not list(indices(places)):
         return mul(e, ones(shape))

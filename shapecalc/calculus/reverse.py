@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from ..errors import NotKnownYet
 from ..expr import ZERO, Apply, Expr, Lit, Var, nodes
-from ..forms import apply
+from ..forms import apply, ones
 from ..indexed import Factor, Index, Places, Term, fresh, indices, refreshed, renamed
 from ..op import Signature
 from ..ops.multilinear import aligned
 from ..shapes import Dim
+from ..shapes import add as add_sizes
 from .collect import best_formula, expanded
 from .lowering import Bound, Opaque, lower, raised, signature_of
 from .simplify import Context
@@ -57,6 +58,8 @@ class Reverse:
         if not terms:
             return
         if isinstance(e, Var):
+            if any(isinstance(p, tuple) for p in places):
+                places, terms = self.collapsed(e, places, terms)
             self.sink(e, places, terms, self.lost)
             return
         if isinstance(e, Lit):
@@ -198,6 +201,10 @@ class Reverse:
             if arg not in self.live:
                 continue
             own = fresh(arg.shape)
+            matrices = moving_matrices(e, n)
+            if matrices is not None:
+                self.pull(arg, own, [self.through_matrices(e, matrices, places, own, t) for t in terms])
+                continue
             made = []
             for t in terms_of(pull_back(e, n, incoming, named), own):
                 loose = expanded(t, frozenset(indices(own)), self.context, 64, incoming)
@@ -210,10 +217,55 @@ class Reverse:
             self.pull(arg, own, made)
 
     @staticmethod
+    def through_matrices(e: Apply, matrices: list[Expr | None], places: Places, own: Places, t: Term) -> Term:
+        """An operation that moves entries along axes, each axis by a matrix of zeros and ones (or masks the last two)."""
+        factors, names = [], {}
+        if e.name in ("tril", "triu"):
+            mask = apply(e.name, ones(e.shape[-2:]), k=e["k"])
+            factors = [Factor(mask, places[-2:])]
+            names = {p: q for p, q in zip(places, own, strict=True) if isinstance(p, Index)}
+            return renamed(t.times(Term(Fraction(1), tuple(factors))), names)
+        for p, q, matrix in zip(places, own, matrices, strict=True):
+            if matrix is not None:
+                factors.append(Factor(matrix, (p, q)))
+            elif isinstance(p, Index):
+                names[p] = q
+        gone = frozenset(p for p, m in zip(places, matrices, strict=True) if m is not None and isinstance(p, Index))
+        out = renamed(t.times(Term(Fraction(1), tuple(factors))), names)
+        return _copied(out._replace(summed=out.summed | gone), own)
+
+    @staticmethod
     def replaced(rest: Term, at: Places, places: Places, terms: list[Term], own: Places) -> list[Term]:
         """A term with the incoming gradient's terms in the place of dy."""
         names = {p: q for p, q in zip(places, at, strict=True) if isinstance(p, Index)}
         return [_copied(rest.times(renamed(refreshed(t), names)), own) for t in terms]
+
+
+def moving_matrices(e: Apply, which: int) -> list[Expr | None] | None:
+    """For slices, joins and running sums: the matrix (out, in) along each axis, None where the axis stays as it is."""
+    shape = e.args[which].shape
+    out: list[Expr | None] = [None] * len(shape)
+    if e.name in ("tril", "triu"):
+        return out
+    if e.name in ("slice", "place"):
+        whole, part = (shape, e.shape) if e.name == "slice" else (e.shape, shape)
+        for k, ((start, length), dim) in enumerate(zip(e["items"], whole, strict=True)):
+            if (start, length) != (0, dim):
+                rows = apply("slice", apply("eye", n=dim), items=((start, length), (0, dim)))
+                out[k] = rows if e.name == "slice" else apply("transpose", rows, axes=(1, 0))
+        return out if all(m is None or 1 not in (whole[k], part[k]) for k, m in enumerate(out)) else None
+    if e.name == "cumsum":
+        k = e["axis"] % len(shape)
+        out[k] = apply("triu" if e["reverse"] else "tril", ones((shape[k], shape[k]))) if shape[k] != 1 else None
+        return out
+    if e.name == "concatenate":
+        k, start = e["axis"], 0
+        for before in e.args[:which]:
+            start = add_sizes(start, before.shape[k])  # type: ignore[assignment]
+        rows = apply("slice", apply("eye", n=e.shape[k]), items=((start, shape[k]), (0, e.shape[k])))
+        out[k] = apply("transpose", rows, axes=(1, 0))
+        return out if shape[k] != 1 else None
+    return None
 
 
 def _free(t: Term) -> list[Index]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import shapes
 from ..errors import Misfit, NameProblem, NotKnownYet, ShapecalcError, ShapeProblem, SyntaxProblem, UnknownName
-from ..expr import ZERO, Apply, Expr, Lit, Var
+from ..expr import ONE, ZERO, Apply, Expr, Lit, Var
 from ..forms import add, apply, lit, mul, neg, power, transposed
 from ..shapes import Dim, Shape, show
 from . import tree
@@ -140,6 +140,8 @@ class Builder:
         a, b = left[1], right[1]
         if isinstance(a, Lit) and isinstance(b, Lit) and isinstance(a.value, Fraction) and isinstance(b.value, Fraction) and (op == "*" or b.value):
             return lit(a.value * b.value if op == "*" else a.value / b.value)
+        if op == "*" and ONE in (a, b):
+            return b if a == ONE else a
         try:
             return apply({"*": "mul", "/": "div", "@": "matmul"}[op], a, b)
         except Misfit as misfit:

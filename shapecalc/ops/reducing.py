@@ -82,6 +82,15 @@ def _count(shapes: tuple[Shape, ...], params: Parameters) -> Any:
     return out
 
 
+def _logsumexp_pulls(params: Parameters, shapes: tuple[Shape, ...]) -> tuple[str, ...]:
+    """softmax where it is along one axis, exp(a - y) where over several."""
+    axis = params["axis"]
+    if axis is None and len(shapes[0]) == 1:
+        return ("dy * softmax(a)",)
+    found: tuple[str, ...] = _spread("DY * softmax(a, axis=axis)" if isinstance(axis, int) else "DY * exp(a - Y_)")(params, shapes)
+    return found
+
+
 def _norm_means(params: Parameters) -> str:
     if params["ord"] == 1:
         return "sum(abs(a), axis=axis, keepdims=keepdims)"
@@ -127,7 +136,7 @@ OPS = (
        source=GOODFELLOW),
     Op("log_softmax", "structured", ("a",), _same, (("axis", -1),), pulls=("dy - softmax(a, axis=axis) * sum(dy, axis=axis, keepdims=True)",),
        means="a - log(sum(exp(a), axis=axis, keepdims=True))", latex=r"\operatorname{log\_softmax}", doc="log of softmax", source=GOODFELLOW),
-    Op("logsumexp", "structured", ("a",), _reduced, AXIS, pulls=_spread("DY * softmax(a, axis=axis)"),
+    Op("logsumexp", "structured", ("a",), _reduced, AXIS, pulls=_logsumexp_pulls,
        means="log(sum(exp(a), axis=axis, keepdims=keepdims))", latex=r"\operatorname{logsumexp}", doc="log of the sum of exp(a)",
        source="Boyd & Vandenberghe (2004), sec. 3.1.5"),
     Op("norm", "structured", ("a",), _reduced, (("axis", None), ("keepdims", False), ("ord", 2)), pulls=_norm_pulls, means=_norm_means,

@@ -16,7 +16,7 @@ from shapecalc.evaluate import Frame, concrete
 from shapecalc.expr import Apply, Expr, Var, nodes, variables
 from shapecalc.language.problem import Problem
 from shapecalc.ops.linear_algebra import identity, product
-from shapecalc.rings import Field, Modular, Unlucky
+from shapecalc.rings import Modular, Real, Unlucky
 from shapecalc.shapes import Dim, value
 from shapecalc.tensor import Tensor
 
@@ -34,8 +34,8 @@ class Style:
     """How real values are drawn: |x| between low and high, of both signs or only positive, ``lift`` more on the diagonal.
 
     ``who``: "all" variables, or the "needy", those that a function with a restricted domain depends on; the others are drawn as
-    in the first style. ``skew``: as many as 3 of 4 are positive and matrices are scaled by their size, so that a deep chain
-    neither dies out nor explodes.
+    in the first style. ``skew``: five of six are positive and matrices are scaled by their size, so that a deep chain neither dies
+    out nor explodes.
     """
 
     low: float = 0.2
@@ -47,7 +47,7 @@ class Style:
 
 
 PLAIN = Style()
-DEEP = Style(0.1, 1.4, skew=True)
+DEEP = Style(0.5, 1.2, skew=True)
 STYLES = (
     PLAIN,
     Style(0.05, 0.95, who="needy"),
@@ -127,28 +127,25 @@ def _restricted(node: Apply) -> bool:
 class Sampler:
     """Draws values over a ring at given sizes."""
 
-    def __init__(self, ring: Field, frame: Frame, random: Random, style: Style = PLAIN, asked: Iterable[str] = ()) -> None:
+    def __init__(self, ring: Modular | Real, frame: Frame, random: Random, style: Style = PLAIN, asked: Iterable[str] = ()) -> None:
         self.ring = ring
         self.frame = frame
         self.random = random
         self.style = style
         self.asked = frozenset(asked)
 
-    def entry(self, style: Style) -> Any:
-        """One number."""
-        if isinstance(self.ring, Modular):
-            return self.ring.lift(Fraction(self.random.randrange(self.ring.prime)))
-        size = round(self.random.uniform(style.low, style.high) * 10**DIGITS)
-        negative = not style.positive and self.random.random() < (0.25 if style.skew else 0.5)
-        return Decimal(-size if negative else size).scaleb(-DIGITS)
-
     def free(self, shape: tuple[int, ...], style: Style = PLAIN) -> Tensor:
         """Entries without any structure."""
-        out = Tensor(shape, [self.entry(style) for _ in range(prod(shape))])
-        if style.skew and len(shape) > 1 and not isinstance(self.ring, Modular):
-            scale = Decimal(4) / (shape[-1] + shape[-2])
-            return out.mapped(lambda x: self.ring.mul(scale, x))
-        return out
+        ring, random = self.ring, self.random
+        if isinstance(ring, Modular):
+            return Tensor(shape, [random.getrandbits(128) % ring.prime for _ in range(prod(shape))])
+        low, high = round(style.low * 10**DIGITS), round(style.high * 10**DIGITS)
+        below = 0.0 if style.positive else 1 / 6 if style.skew else 0.5
+        data = [Decimal(random.randint(low, high) * (-1 if random.random() < below else 1)).scaleb(-DIGITS, ring.context) for _ in range(prod(shape))]
+        if style.skew and len(shape) > 1:
+            scale = ring.lift(Fraction(7, 2 * (shape[-1] + shape[-2])))
+            data = ring.dots(data, [scale] * len(data), 1)
+        return Tensor(shape, data)
 
     def direction(self, shape: tuple[int, ...], structure: frozenset[str] = frozenset()) -> Tensor:
         """A direction to differentiate in: free entries, or those of a symmetric, diagonal or triangular matrix."""
