@@ -315,8 +315,11 @@ def point(source: str, trial: int) -> dict[str, np.ndarray]:
     return out
 
 
-def by_autodiff(source: str, reference: Reference, values: dict[str, np.ndarray], library: str) -> dict[str, np.ndarray]:
+@cache
+def by_autodiff(name: str, trial: int, library: str) -> dict[str, np.ndarray]:
     """The gradients of the reference, which is written by hand."""
+    source, reference = PROBLEMS[name]
+    values = point(source, trial)
     declared = list(read(source).declared)
     seed = next((a for n, a in values.items() if n not in declared), np.ones(()))
     m = require_module("torch" if library == "torch" else "jax.numpy")
@@ -341,13 +344,13 @@ def close(found: Any, expected: Any) -> None:
 
 @pytest.mark.autodiff
 @pytest.mark.parametrize("trial", [0, 1])
-@pytest.mark.parametrize(("target", "library"), [("numpy", "torch"), ("numpy", "jax"), ("torch", "torch"), ("jax", "jax")])
+@pytest.mark.parametrize(("target", "library"), [("numpy", "torch"), ("torch", "torch"), ("jax", "jax")])
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_gradients_are_those_of_autodiff(name: str, target: str, library: str, trial: int):
-    source, reference = PROBLEMS[name]
+    source = PROBLEMS[name][0]
     values = point(source, trial)
     found = run(generate(program_of(source), target), target).gradients(**values, nothing=None)
-    expected = by_autodiff(source, reference, values, library)
+    expected = by_autodiff(name, trial, library)
     assert list(found) == list(read(source).declared)
     for n, g in found.items():
         close(g, expected[n])
@@ -361,20 +364,20 @@ def test_the_torch_function_passes_gradcheck(name: str):
     values = point(source, 0)
     made = run(generate(program_of(source), "torch"), "torch")
     given = [torch.tensor(values[n], requires_grad=True) for n in read(source).declared]
-    assert torch.autograd.gradcheck(made.Value.apply, given)
+    assert torch.autograd.gradcheck(made.Value.apply, given, fast_mode=True)
 
 
 @pytest.mark.autodiff
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_the_jax_function_goes_through_jit_and_grad(name: str):
     jax = require_module("jax")
-    source, reference = PROBLEMS[name]
+    source = PROBLEMS[name][0]
     values = point(source, 0)
     made = run(generate(program_of(source), "jax"), "jax")
     declared = list(read(source).declared)
     seed = next((a for n, a in values.items() if n not in declared), np.ones(()))
     total = jax.jit(jax.grad(lambda given: (made.value(*given) * seed).sum()))
-    expected = by_autodiff(source, reference, values, "jax")
+    expected = by_autodiff(name, 0, "jax")
     for n, g in zip(declared, total([values[n] for n in declared]), strict=True):
         close(g, expected[n])
 

@@ -55,7 +55,7 @@ class Block:
     @cached_property
     def formulas(self) -> list[str]:
         """What the entries are, as text; the names themselves where they are given."""
-        return list(self.symbols) if self.nodes is None else [Writer().text(n) for n in self.nodes]
+        return list(self.symbols) if self.nodes is None else list(map(self._owner.writer.text, self.nodes))
 
     def symbol(self, *index: int) -> str:
         """The name of one entry."""
@@ -64,7 +64,7 @@ class Block:
     def formula(self, *index: int) -> str:
         """What one entry is; no other is written out."""
         k = self.place(index)
-        return self.symbols[k] if self.nodes is None else Writer().text(self.nodes[k])
+        return self.symbols[k] if self.nodes is None else self._owner.writer.text(self.nodes[k])
 
     def place(self, index: tuple[int, ...]) -> int:
         """The place of an entry in the flat lists."""
@@ -152,6 +152,7 @@ class Entries:
         self.engine = Engine(problem, sizes, wrt, style)
         self.sizes = dict(self.engine.sizes)
         self.sympy_symbols = Symbols(self.engine)
+        self.writer = Writer()
 
     @cached_property
     def method(self) -> str:

@@ -73,17 +73,20 @@ class Node:
 
 
 class Column:
-    """Nodes that are summed over together; ``plain`` where none is a number."""
+    """Nodes that are summed over together; ``plain`` where none is a number, ``leaves`` where each is an entry."""
 
-    __slots__ = ("live", "nodes", "plain")
+    __slots__ = ("leaves", "live", "nodes", "plain")
 
     def __init__(self, nodes: tuple[Node, ...]) -> None:
         self.nodes = nodes
         self.live = True in map(LIVE, nodes)
-        self.plain = "const" not in map(KIND, nodes)
+        kinds = set(map(KIND, nodes))
+        self.plain = "const" not in kinds
+        self.leaves = kinds == {"leaf"}
 
 
 ZERO, ONE, MINUS = Node("const", (), 0, False), Node("const", (), 1, False), Node("const", (), -1, False)
+UNITS: dict[Number, Node] = {0: ZERO, 1: ONE, -1: MINUS}
 HALF = Fraction(1, 2)
 
 
@@ -136,8 +139,7 @@ class Graph:
 
     def lift(self, value: Number) -> Node:
         """A number."""
-        value = normal(value)
-        return (ZERO, ONE, MINUS)[value] if value in (0, 1, -1) else self.make("const", (), value, False)  # type: ignore[index]
+        return UNITS.get(value) or self.make("const", (), normal(value), False)
 
     def total(self, values: Iterable[Node]) -> Node:
         """A sum as it was written: numbers are added up, zeros left out, nothing is reordered."""

@@ -9,24 +9,23 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from .entry_graph import KIND, ONE, ZERO, Column, Graph, Grid, Node, leaves
+from .entry_graph import KIND, ZERO, Column, Graph, Grid, Node, Number, leaves
 from .entry_sympy import functions, nodes_of
 
 Rule = Callable[[Graph, Sequence[Any], Node], Any]
 """From the arguments of a node and the node itself to the derivative by one argument."""
 
 
-def local(graph: Graph, node: Node) -> tuple[Node, tuple[Rule | None, ...]]:
+def local(node: Node) -> tuple[Number, tuple[Rule | None, ...]]:
     """A factor, and the rules for each argument."""
     match node.kind:
         case "prod":
-            c, exponents = node.data
-            return graph.lift(c), slopes("prod", exponents)
+            return node.data[0], slopes("prod", node.data[1])
         case "call":
-            return ONE, slopes("call", node.data)
+            return 1, slopes("call", node.data)
         case "max" | "min":
-            return ONE, tuple(_extreme(node, k) for k in range(len(node.args)))
-    return ONE, slopes(node.kind)
+            return 1, tuple(_extreme(node, k) for k in range(len(node.args)))
+    return 1, slopes(node.kind)
 
 
 def _extreme(node: Node, k: int) -> Rule:

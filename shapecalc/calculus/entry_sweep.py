@@ -75,12 +75,12 @@ class Sweep:
                 if column.live and rule is not None:
                     self.onto_column(column, g, rule(self.graph, node.data, node))
         else:
-            coefficient, rules = local(self.graph, node)
+            c, rules = local(node)
             y = self.names.get(node, node)
             for a, rule in zip(node.args, rules, strict=True):
                 if a.live and rule is not None:
                     slope = rule(self.graph, node.args, y)
-                    pairs.setdefault(a, []).append((g, slope if coefficient is ONE else self.graph.mul(coefficient, slope)))
+                    pairs.setdefault(a, []).append((g, slope if c == 1 else self.graph.mul(self.graph.lift(c), slope)))
 
     def onto_column(self, column: Column, g: Node, other: Column) -> None:
         """A sum of products gives every entry of a column what flows in, times the entry beside it in the other column."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from operator import add, is_
+from collections.abc import Callable
+from operator import is_
 
 from ..errors import TooLarge
-from .entry_graph import KIND, ONE, Column, Node, Number, reached
+from .entry_graph import ONE, Column, Node, Number
 
 COMPARISON, SUM, PRODUCT, POWER, ATOM = range(5)
 SIGNS = {"greater": ">", "less": "<", "greater_equal": ">=", "less_equal": "<=", "equal": "=="}
@@ -23,29 +23,41 @@ def symbol(leaf: Node) -> str:
     return found
 
 
-def measure(roots: Iterable[Node]) -> None:
-    """Raises TooLarge where an entry written out would have more parts than anybody reads."""
-    parts: dict[Node, int] = {}
-    deep: dict[Node, int] = {}
-    roots = list(roots)
-    for node in reached(roots):
-        below = list(node.below())
-        parts[node] = sum(parts[n] for n in below) or 1
-        deep[node] = max((deep[n] for n in below), default=0) + 1
-        if parts[node] > PARTS or deep[node] > DEEP:
-            raise TooLarge("one entry written out would have too many parts to be read", hint="give a name to a part of the formula")
-
-
 class Writer:
-    """Writes nodes as the language writes formulas; `name` gives the leaves their names."""
+    """Writes nodes as the language writes formulas; `name` gives the leaves their names. It remembers what nodes share."""
 
     def __init__(self, name: Name = symbol) -> None:
         self.name = name
+        self.extent: dict[Node, tuple[int, int]] = {}
+        self.column_names: dict[Column, list[str]] = {}
 
     def text(self, node: Node) -> str:
         """One entry."""
-        measure([node])
+        self.measure(node)
         return self.written(node)[0]
+
+    def measure(self, root: Node) -> None:
+        """Raises TooLarge where an entry written out would have more parts than anybody reads; no recursion."""
+        extent, stack = self.extent, [root]
+        while stack:
+            node = stack.pop()
+            if node in extent:
+                continue
+            if node.kind == "dot" and node.data[0].leaves and node.data[1].leaves:
+                extent[node] = len(node.data[0].nodes) * 2, 2
+                continue
+            below = node.below()
+            missing = [n for n in below if n not in extent and n.kind != "leaf"]
+            if missing:
+                stack += [node, *missing]
+                continue
+            parts, deep = 1, 0
+            for n in below:
+                found = extent.get(n, (1, 1))
+                parts, deep = parts + found[0], max(deep, found[1])
+            if parts > PARTS or deep > DEEP:
+                raise TooLarge("one entry written out would have too many parts to be read", hint="give a name to a part of the formula")
+            extent[node] = parts, deep + 1
 
     def written(self, node: Node) -> tuple[str, int]:
         """An entry and how tightly it binds."""
@@ -93,10 +105,17 @@ class Writer:
         return addends[0] + "".join([f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in addends[1:]])
 
     def products(self, left: Column, right: Column) -> list[str]:
-        """The addends of a sum of products."""
-        if {"leaf"}.issuperset(map(KIND, (*left.nodes, *right.nodes))) and not any(map(is_, left.nodes, right.nodes)):
-            return list(map(add, [self.name(n) + "*" for n in left.nodes], map(self.name, right.nodes)))
+        """The addends of a sum of products; in one piece where nothing in it can be negative."""
+        if left.leaves and right.leaves and not any(map(is_, left.nodes, right.nodes)):
+            return [" + ".join(map("%s*%s".__mod__, zip(self.names(left), self.names(right), strict=True)))]
         return [self.raised(a, 2) if a is b else self.pair(a, b) for a, b in zip(left.nodes, right.nodes, strict=True)]
+
+    def names(self, column: Column) -> list[str]:
+        """The names of a column of entries."""
+        found = self.column_names.get(column)
+        if found is None:
+            found = self.column_names[column] = list(map(self.name, column.nodes))
+        return found
 
     def pair(self, a: Node, b: Node) -> str:
         """One product, its numbers together and its divisors below."""

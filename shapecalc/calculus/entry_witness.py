@@ -16,7 +16,7 @@ from .entry_engine import Engine
 from .entry_graph import Graph, Node
 from .entry_numbers import Draws, Exact, fitting, random_draws, valued
 from .entry_sympy import differentiated, expressions, nodes_of
-from .entry_text import measure, symbol
+from .entry_text import Writer, symbol
 from .gradients import Backward
 from .texts import meaning
 
@@ -56,8 +56,9 @@ class Symbols:
 
     def expressions(self, roots: Iterable[Node]) -> list[Any]:
         """Entries as sympy expressions."""
-        roots = list(roots)
-        measure(roots)
+        roots, writer = list(roots), Writer()
+        for root in roots:
+            writer.measure(root)
         return expressions(roots, self)
 
     def leaf(self, e: Any) -> Node | None:

@@ -344,9 +344,22 @@ def leaf(f: Factor) -> Piece:
     if len(places) == 2 and places[0] is not None and places[0] == places[1]:
         e, places = apply("diagonal", e), places[:1]
     e, places = unpacked(e, places)
+    if len(set(indices(places))) < len(list(indices(places))):
+        e, places = on_diagonal(e, places)
     if f.power != 1:
         e = power(e, f.power)
     return Piece(leaf_cost(e), e, places)
+
+
+def on_diagonal(e: Expr, places: Places) -> tuple[Expr, Places]:
+    """A tensor with an index twice, as an einsum over its diagonal."""
+    if any(p is None for p in places):
+        e = apply("squeeze", e, axes=tuple(k for k, p in enumerate(places) if p is None))
+    own = list(indices(places))
+    kept = list(dict.fromkeys(own))
+    names = {i: chr(ord("i") + n) for n, i in enumerate(kept)}
+    spec = "".join(names[i] for i in own) + "->" + "".join(names[i] for i in kept)
+    return apply("einsum", e, spec=spec), tuple(kept)
 
 
 def unpacked(e: Expr, places: Places) -> tuple[Expr, Places]:

@@ -131,7 +131,7 @@ class Page:
                     command = {"strong": r"\textbf", "emphasis": r"\emph"}.get(style)
                     out.append(f"{command}{{{escaped(text)}}}" if command else escaped(text))
                 case Math(box):
-                    out.append(f"${self.tex.math(box)}$")
+                    out.append(f"${self.tex.inline(box)}$")
                 case Code(text):
                     out.append(typewriter(text))
                 case Dims(shape):
@@ -181,8 +181,8 @@ class Page:
             if rest is None:
                 rows.append(r"&& &\quad \parbox{" + f"{0.9 * most / PAGE:.2f}" + rf"\linewidth}}{{\raggedright\footnotesize {words}}}")
             else:
-                cell = r"\qquad \parbox[t]{" + f"{0.95 * rest / PAGE:.2f}" + rf"\linewidth}}{{\raggedright\footnotesize {words}}}"
-                rows[0] = rows[0] + ("" if line.shape is not None and len(rows) == 1 else " &&") + f" && {cell}"
+                cell = r"\qquad \parbox[t]{" + f"{0.88 * rest / PAGE:.2f}" + rf"\linewidth}}{{\raggedright\footnotesize {words}}}"
+                rows[0] += ("" if line.shape is not None and len(rows) == 1 else " &&") + f" && {cell}"
         return rows
 
     def matrices(self, matrices: tuple[Matrix, ...]) -> str:
@@ -210,7 +210,7 @@ class Page:
         columns = " ".join("l" if a == b else rf"p{{{a / PAGE:.3f}\linewidth}}" for a, b in zip(wide, wanted, strict=True))
         lines = []
         for k, cells in enumerate(rows):
-            words = [rf"\textbf{{{self.sentence(c)}}}" if k == 0 and c else self.sentence(c) for c in cells]
+            words = [self.sentence(c) if k or not c else rf"\textbf{{{self.sentence(c)}}}" for c in cells]
             folded = [rf"\raggedright {w}" if a != b else w for w, a, b in zip(words, wide, wanted, strict=True)]
             lines.append(" & ".join(folded) + r" \tabularnewline" + (r" \hline" if k == 0 else ""))
         caption = f"{self.sentence(table.caption)}\\\\[4pt]\n" if table.caption else ""

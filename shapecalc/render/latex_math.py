@@ -83,6 +83,12 @@ class TeX:
             case Linked(body):
                 return self.math(body)
 
+    def inline(self, box: Box) -> str:
+        """The formula for a sentence: a derivative that stands alone is written ∂L/∂Z, in the height of the line."""
+        if isinstance(box, Frac) and box.derivative:
+            return f"{self.math(box.above)}/{self.math(box.below)}"
+        return self.math(box)
+
     def symbol(self, symbol: Symbol) -> str:
         """A name: one letter in italics, several upright, Greek letters as commands."""
         text = symbol.text
@@ -105,6 +111,8 @@ class TeX:
         for k, part in enumerate(parts):
             if part == Operator(TIMES):
                 out.append(self.gap(parts[k - 1], parts[k + 1]) if 0 < k < len(parts) - 1 else "")
+            elif part == Operator(",") and k == len(parts) - 1:
+                out.append("{,}")
             elif part == Operator(APPLY):
                 out.append(r"\!" if k + 1 < len(parts) and isinstance(parts[k + 1], Fenced) and tall(parts[k + 1]) else "")
             else:
@@ -162,7 +170,8 @@ class TeX:
 
     def cases(self, rows: tuple[tuple[Box, Box], ...]) -> str:
         """Values with their conditions."""
-        lines = [f"{self.math(v)} & {self.math(c)}" if isinstance(c, Text) else rf"{self.math(v)} & \text{{if }} {self.math(c)}" for v, c in rows]
+        tests = [self.math(c) if isinstance(c, Text) else rf"\text{{if }} {self.math(c)}" for _, c in rows]
+        lines = [f"{self.math(value)} & {test}" for (value, _), test in zip(rows, tests, strict=True)]
         return "\\begin{cases}\n  " + " \\\\\n  ".join(lines) + "\n\\end{cases}"
 
     def tinted(self, inside: str, size: str) -> str:

@@ -13,7 +13,7 @@ SPECIAL = {
     "\u00a0": "~", "–": "--", "—": "---", "“": "``", "”": "''", "‘": "`", "’": "'", "…": r"\dots{}", "\t": " ",
 }  # fmt: skip
 SIGNS = {
-    "+": "+", "−": "-", "±": r"\pm", "⊙": r"\odot", "⊘": r"\oslash", "⊗": r"\otimes", "·": r"\cdot", "×": r"\times", "⊤": r"\top",
+    "+": "+", "=": "=", "<": "<", ">": ">", "/": "/", ":": ":", "−": "-", "±": r"\pm", "⊙": r"\odot", "⊘": r"\oslash", "⊗": r"\otimes", "·": r"\cdot", "×": r"\times", "⊤": r"\top",
     "∂": r"\partial", "∇": r"\nabla", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "→": r"\to", "∈": r"\in", "′": r"\prime",
     "⋯": r"\cdots", "⋮": r"\vdots", "⋱": r"\ddots", "∑": r"\sum", "√": r"\surd", "‖": r"\Vert", "⟨": r"\langle", "⟩": r"\rangle",
     "⋆": r"\star", "∗": r"\ast", "†": r"\dagger", "∞": r"\infty", "ℓ": r"\ell", "ℝ": r"\mathbb{R}", "←": r"\leftarrow",
@@ -23,7 +23,8 @@ SIGNS = {
 CAPITALS = frozenset("ΓΔΘΛΞΠΣΥΦΨΩ")  # those that LaTeX has; the others look like Latin ones
 LOOKALIKE = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABEZHIKMNOPTXo", strict=True))
 GREEK_COMMANDS = {letter: "\\" + name for name, letter in reversed(GREEK.items()) if letter.islower() or letter in CAPITALS}
-GREEK_COMMANDS |= {"ε": r"\varepsilon", "φ": r"\varphi", "ς": r"\varsigma"} | {letter: rf"\mathrm{{{c}}}" for letter, c in LOOKALIKE.items()}
+GREEK_COMMANDS |= {letter: rf"\mathrm{{{c}}}" for letter, c in LOOKALIKE.items()}
+GREEK_COMMANDS |= {"ε": r"\varepsilon", "φ": r"\varphi", "ς": r"\varsigma"}
 RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱᵀ", [*"0123456789+-ni", r"\top"], strict=True))
 LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₘₙ", "0123456789ijkmn", strict=True))
 UNSET = frozenset("ĸŉŦŧĦħŊŋĿŀſ¤¨¯´¸°¬µ")  # in the range that inputenc knows, but without a sign in the standard fonts
@@ -45,7 +46,7 @@ def _character(c: str) -> str:
         return SPECIAL[c]
     if " " <= c <= "~" or c == "\n":
         return c
-    if c in SIGNS:
+    if c in SIGNS and not c.isascii():
         return rf"\ensuremath{{{SIGNS[c]}}}"
     if c in GREEK_COMMANDS:
         return rf"\ensuremath{{{GREEK_COMMANDS[c]}}}"

@@ -1,0 +1,75 @@
+"""The doors of rendering: `render` by the name of a format, `save` to a file, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+from ..blocks import Document
+from ..errors import InputProblem
+from .output import Output
+
+FORMATS = {
+    "text": "text", "terminal": "terminal", "latex": "latex", "markdown": "markdown", "html": "html", "typst": "typst", "pdf": "pdf",
+    "png": "pdf", "svg": "pdf", "notebook": "notebook", "json": "json",
+}  # fmt: skip
+SUFFIXES = {
+    ".txt": "text", ".tex": "latex", ".md": "markdown", ".html": "html", ".htm": "html", ".typ": "typst", ".pdf": "pdf", ".png": "png",
+    ".svg": "svg", ".ipynb": "notebook", ".json": "json", ".ans": "terminal",
+}  # fmt: skip
+
+
+def format_of(path: str | Path) -> str:
+    """The format that a file's suffix stands for."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise InputProblem(f"{suffix or path} is not a kind of file that is written here", hint=f"one of {' '.join(SUFFIXES)}")
+    return SUFFIXES[suffix]
+
+
+def render(document: Document, to: str, output: Output | None = None) -> str | bytes:
+    """The document in a format: text, or bytes where the format is not text."""
+    if to not in FORMATS:
+        raise InputProblem(f"{to} is not a format that is written here", hint=f"one of {', '.join(FORMATS)}")
+    # each format is its own room, loaded when it is asked for: plain text must not wait for HTML, nor HTML for rich
+    module = import_module(f".{FORMATS[to]}", __package__)
+    written: str | bytes = getattr(module, to)(document, output or Output())
+    return written
+
+
+def save(document: Document, path: str | Path, output: Output | None = None, to: str | None = None) -> Path:
+    """Writes the document; the file appears whole or not at all. A .tex file is a document of its own unless ``output`` says otherwise."""
+    target = Path(path)
+    to = to or format_of(target)
+    if output is None:
+        output = replace(Output(), standalone=True)
+    written = render(document, to, output)
+    data = written.encode("utf-8") if isinstance(written, str) else written
+    write_whole(target, data)
+    return target
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Writes beside the target, then renames: whoever reads it never sees half a file."""
+    try:
+        handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise InputProblem(f"cannot write {target}: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        Path(beside).chmod(mode)
+        Path(beside).replace(target)
+    except OSError as error:
+        Path(beside).unlink(missing_ok=True)
+        raise InputProblem(f"cannot write {target}: {error.strerror}") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
