@@ -1,7 +1,7 @@
 """Gradients of matrix formulas, derived with their shapes, shown in every layout, and checked.
 
-    import shapecalc
-    shapecalc.derive("X: (S, D); W: (D, M); b: (M,); Z = X @ W + b")["b"].formula      # sum(dZ, axis=0)
+import shapecalc
+shapecalc.derive("X: (S, D); W: (D, M); b: (M,); Z = X @ W + b")["b"].formula      # sum(dZ, axis=0)
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from .calculus.gradients import Backward, backward
 from .calculus.jacobians import Jacobian as _Jacobian
 from .calculus.jacobians import hessian as _hessian
 from .calculus.jacobians import jacobian as _jacobian
-from .calculus.layouts import LAYOUTS, drawn_shape, reduction, turned
+from .calculus.layouts import LAYOUTS, drawn_shape, is_turned, reduction
 from .calculus.structures import structured as _structured
 from .codegen import generate
 from .derivation import Certificate, Program, Reduction
@@ -175,9 +175,11 @@ class Derivation:
         inputs = [(n, v.shape) for n, v in problem.declared.items()] + [(s, passed.flows[n].symbol.shape) for s, n in incoming] + extra
         del named
         needed = _needed(self.lines(), [self._free(n) for n in self.wrt])
-        outputs = tuple((n, self._output(n), turned(self.layout, problem.variable(n).shape)) for n in self.wrt)
+        outputs = tuple((n, self._output(n), is_turned(self.layout, problem.variable(n).shape)) for n in self.wrt)
         docs = tuple(f"d{n} = {self.gradients[n].formula}" for n in self.wrt)
-        return Program(tuple(inputs), tuple(problem.definitions.items()), tuple(needed), outputs, problem.loss, incoming, docs=docs, layout=self.layout)
+        return Program(
+            tuple(inputs), tuple(problem.definitions.items()), tuple(needed), outputs, problem.loss, incoming, docs=docs, layout=self.layout
+        )
 
     def _output(self, name: str) -> Expr:
         if self.structured or name not in self.backward_pass.flows:
@@ -201,7 +203,9 @@ def _needed(lines: list[tuple[str, Expr]], outputs: list[Expr]) -> list[tuple[st
 class JacobianResult:
     """A Jacobian or a Hessian: a formula with axes in the order of the layout."""
 
-    def __init__(self, problem: Problem, found: _Jacobian, layout: str, vec: bool, function: str, wrt: str, wrt2: str | None = None) -> None:
+    def __init__(
+        self, problem: Problem, found: _Jacobian, layout: str, vec: bool, function: str, wrt: str, wrt2: str | None = None
+    ) -> None:
         self.problem = problem
         self.layout = layout
         self.vec = vec
@@ -247,7 +251,19 @@ class JacobianResult:
         forward = tuple((n, e) for n, e in problem.definitions.items() if n in _closure(problem, used))
         inputs = tuple((n, v.shape) for n, v in problem.declared.items())
         docs = (f"{self._function} = {self.formula}",)
-        program = Program(inputs, forward, (), ((self.wrt, self.expression, False),), problem.loss, (), self._function, self.of, self.layout, self.vec, docs)
+        program = Program(
+            inputs,
+            forward,
+            (),
+            ((self.wrt, self.expression, False),),
+            problem.loss,
+            (),
+            self._function,
+            self.of,
+            self.layout,
+            self.vec,
+            docs,
+        )
         return generate(program, target)
 
     def __repr__(self) -> str:

@@ -51,7 +51,11 @@ class Certificate:
             how = f"exact arithmetic modulo 2^61-1 at {self.points} random points; probability of a wrong yes below 2^-{self.bits} at these sizes"
         else:
             how = f"60-digit arithmetic at {self.points} random points; largest relative gap {self.gap:.0e}"
-        text = f"checked against {' and '.join(self.witnesses)}: {how} ({where})" if where else f"checked against {' and '.join(self.witnesses)}: {how}"
+        text = (
+            f"checked against {' and '.join(self.witnesses)}: {how} ({where})"
+            if where
+            else f"checked against {' and '.join(self.witnesses)}: {how}"
+        )
         if self.conditions:
             text += f"; provided that {', '.join(self.conditions)}"
         if self.assumptions:

@@ -53,7 +53,7 @@ class Op:
     args: tuple[str, ...]
     shape: Callable[[tuple[Shape, ...], Parameters], Shape]
     params: tuple[tuple[str, Any], ...] = ()
-    signature: Callable[[tuple[Shape, ...], Parameters], Signature] | None = None
+    signature: Callable[[tuple[Shape, ...], Parameters], Signature | None] | None = None
     slopes: tuple[str, ...] = ()
     pulls: tuple[str, ...] | Callable[[Parameters, tuple[Shape, ...]], tuple[str, ...]] = ()
     means: str | Callable[[Parameters], str] = ""

@@ -16,10 +16,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from ..errors import InputProblem, UnknownName
-from ..language.problem import Problem
-from ..rings import Real
-from ..tensor import Tensor
+from shapecalc.errors import InputProblem, UnknownName
+from shapecalc.language.problem import Problem
+from shapecalc.rings import Real
+from shapecalc.tensor import Tensor
+
 from .entry_chain import Explanation, Link, explain
 from .entry_engine import Engine
 from .entry_graph import Graph, Grid, Node

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from math import prod
 
-from ..errors import InputProblem, TooLarge, UnknownName
-from ..evaluate import Sizes, concrete
-from ..expr import variables
-from ..language.problem import Problem
-from ..tensor import Tensor
+from shapecalc.errors import InputProblem, TooLarge, UnknownName
+from shapecalc.evaluate import Sizes, concrete
+from shapecalc.expr import variables
+from shapecalc.language.problem import Problem
+from shapecalc.tensor import Tensor
+
 from .entry_graph import ONE, ZERO, Graph, Grid, Node, leaves
 from .entry_names import Names, incoming_base
 from .entry_sweep import Sweep
@@ -49,6 +50,7 @@ class Engine:
         self.sizes = checked(problem, sizes)
         self.wanted = list(problem.declared) if wanted is None else list(dict.fromkeys(wanted))
         self.variables = problem.variables()
+        self.used = {name: list(variables(body)) for name, body in problem.definitions.items()}
         for name in self.wanted:
             if name not in self.variables:
                 raise UnknownName(f"{name} is not declared")
@@ -73,8 +75,8 @@ class Engine:
     def dependents(self) -> set[str]:
         """The wanted names, and the definitions that depend on one of them."""
         live = set(self.wanted)
-        for name, body in self.problem.definitions.items():
-            if any(n in live for n in variables(body)):
+        for name, used in self.used.items():
+            if not live.isdisjoint(used):
                 live.add(name)
         return live
 
@@ -82,11 +84,11 @@ class Engine:
         """The live names that something flows back to; True where it comes from a later definition."""
         p = self.problem
         out: dict[str, bool] = {} if p.last is None or p.last not in self.live else {p.last: False}
-        for name, body in reversed(list(p.definitions.items())):
+        for name, used in reversed(self.used.items()):
             if p.loss is None and name in p.upstream and name in self.live:
                 out.setdefault(name, False)
             if name in out:
-                out.update((n, True) for n in variables(body) if n in self.live)
+                out.update((n, True) for n in used if n in self.live)
         return out
 
     def given(self, name: str) -> str | None:
@@ -122,14 +124,14 @@ class Engine:
         """The entries of a definition, in the entries of what it is made of."""
         if name not in self.formulas:
             graph = self.graphs[name] = Graph()
-            env = {n: Tensor(self.shapes[n], self.symbols[n]) for n in variables(self.problem.definitions[name])}
+            env = {n: Tensor(self.shapes[n], self.symbols[n]) for n in self.used[name]}
             with collector_off():
                 self.formulas[name] = spell_out(graph, self.problem.definitions[name], env, self.sizes)
         return self.formulas[name]
 
     def used_in(self, name: str) -> set[Node]:
         """The entries that the entries of a definition are made of."""
-        return {leaf for n in variables(self.problem.definitions[name]) for leaf in self.symbols[n]}
+        return {leaf for n in self.used[name] for leaf in self.symbols[n]}
 
     def derive(self) -> None:
         """The backward pass: each definition once, the last one first."""

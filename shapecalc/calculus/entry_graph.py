@@ -23,7 +23,7 @@ from itertools import combinations
 from operator import attrgetter
 from typing import Any
 
-from ..rings import Unlucky, Unsupported
+from shapecalc.rings import Unlucky, Unsupported
 
 Number = int | Fraction
 FUNCTIONS = ("exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "erf")
@@ -172,7 +172,7 @@ class Graph:
         left, bases, exponents = split(a)
         right, more, powers = split(b)
         c = right if left == 1 else left if right == 1 else normal(left * right)
-        if not any(map(bases.__contains__, more)):
+        if not any(n in bases for n in more) if len(more) > 1 else not more or more[0] not in bases:
             return self.prod(c, bases + more, exponents + powers)
         found = dict(zip(bases, exponents, strict=True))
         for n, k in zip(more, powers, strict=True):

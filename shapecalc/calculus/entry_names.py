@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..language.problem import Problem
+from shapecalc.language.problem import Problem
+
 from .entry_graph import Grid
 
 LARGEST = 9  # an index up to which digits may stand side by side

@@ -11,9 +11,10 @@ from math import prod
 from random import Random
 from typing import Any
 
-from ..expr import Var
-from ..rings import Field, Unlucky, Unsupported
-from ..tensor import Tensor
+from shapecalc.expr import Var
+from shapecalc.rings import Field, Unlucky, Unsupported
+from shapecalc.tensor import Tensor
+
 from .entry_graph import Node, Number, reached
 
 Whole = Callable[[], Number]

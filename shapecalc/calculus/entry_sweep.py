@@ -32,11 +32,20 @@ class Sweep:
                 self.one_by_one.setdefault(root, []).insert(0, (g, ONE))
         for node in reversed(order):
             if node.live:
-                parts = self.arrived(node)
-                if parts:
-                    self.hand_on(node, parts[0] if len(parts) == 1 else self.graph.total(parts))
+                g = self.incoming(node)
+                if g is not None:
+                    self.hand_on(node, g)
         found = [n for n in (*self.one_by_one, *self.member) if n.kind == "leaf"]
         return {leaf: self.arrived(leaf) for leaf in dict.fromkeys(found)}
+
+    def incoming(self, node: Node) -> Node | None:
+        """The sum of everything that has flowed into a node."""
+        pairs = self.one_by_one.get(node)
+        if pairs is not None and len(pairs) == 1 and node not in self.member:
+            g, slope = pairs[0]
+            return g if slope is ONE else self.graph.mul(g, slope)
+        parts = self.arrived(node)
+        return self.graph.total(parts) if parts else None
 
     def arrived(self, node: Node) -> list[Node]:
         """Everything that has flowed into a node."""

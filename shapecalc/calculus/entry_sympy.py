@@ -7,7 +7,8 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from ..errors import NotKnownYet, UnknownName
+from shapecalc.errors import NotKnownYet, UnknownName
+
 from .entry_graph import FUNCTIONS, HALF, ONE, ZERO, Graph, Node, reached
 
 Expression = Any  # sympy has no types

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import is_
 
-from ..errors import TooLarge
+from shapecalc.errors import TooLarge
+
 from .entry_graph import ONE, Column, Node, Number
 
 COMPARISON, SUM, PRODUCT, POWER, ATOM = range(5)

@@ -7,15 +7,16 @@ from fractions import Fraction
 from functools import lru_cache
 from math import prod
 
-from ..errors import NotKnownYet, TooLarge
-from ..evaluate import Sizes, apply_node, concrete
-from ..expr import Apply, Expr, Lit, Params, Var, nodes
-from ..op import Axes, Op, Signature
-from ..ops.multilinear import aligned
-from ..rings import Unlucky, Unsupported
-from ..shapes import Shape, value
-from ..tensor import Tensor, strides
-from .entry_graph import ZERO, Column, Graph, Node
+from shapecalc.errors import NotKnownYet, TooLarge
+from shapecalc.evaluate import Sizes, apply_node, concrete
+from shapecalc.expr import Apply, Expr, Lit, Params, Var, nodes
+from shapecalc.op import Axes, Op, Signature
+from shapecalc.ops.multilinear import aligned
+from shapecalc.rings import Unlucky, Unsupported
+from shapecalc.shapes import Shape, value
+from shapecalc.tensor import Tensor, strides
+
+from .entry_graph import ONE, ZERO, Column, Graph, Node
 from .texts import meaning
 
 
@@ -121,26 +122,35 @@ def _places(axes: Axes, letters: Sequence[str], sizes: Mapping[str, int]) -> lis
     return out
 
 
+@lru_cache(maxsize=64)
+def _plan(
+    inputs: tuple[Axes, ...], output: Axes, bound: tuple[tuple[str, int], ...]
+) -> tuple[tuple[int, ...], list[int], list[list[int]], list[list[int]], bool]:
+    """The result's shape; where its entries are; where, for each of them, those of each argument begin; the way to the summands."""
+    sizes = dict(bound)
+    shape, steps = _steps(output, sizes)
+    free = list(steps)
+    summed = list(dict.fromkeys(x for axes in inputs for a in axes if a is not None for x in a if x not in steps))
+    outer = [_places(axes, free, sizes) for axes in inputs]
+    inner = [_places(axes, summed, sizes) for axes in inputs]
+    return shape, _places(output, free, sizes), outer, inner, bool(summed)
+
+
 def contract(graph: Graph, signature: Signature, tensors: list[Tensor], sizes: Sizes) -> Tensor:
     """An index signature: each entry of the result is a sum of products, over columns that are made once."""
     bound = {k: value(d, sizes) for k, d in signature.sizes.items()}
     for axes, t in zip(signature.inputs, tensors, strict=True):
         bound |= {x: n for x, n in zip(axes, t.shape, strict=True) if isinstance(x, str)}
-    shape, out_steps = _steps(signature.output, bound)
-    free = list(out_steps)
-    summed = list(dict.fromkeys(x for axes in signature.inputs for a in axes if a is not None for x in a if x not in out_steps))
+    shape, places, outer, inner, sums = _plan(signature.inputs, signature.output, tuple(bound.items()))
     powers = signature.powers or (1,) * len(tensors)
     data = [t.data if p == 1 else [graph.power(x, p) for x in t.data] for t, p in zip(tensors, powers, strict=True)]
-    outer = [_places(axes, free, bound) for axes in signature.inputs]
-    inner = [_places(axes, summed, bound) for axes in signature.inputs]
-    found = _cells(graph, data, outer, inner, bool(summed)) if data else [graph.lift(1)] * prod(bound[x] for x in free)
-    if signature.over:
-        scale = graph.lift(Fraction(1, prod(value(d, sizes) for d in signature.over)))
-        found = [graph.mul(scale, x) for x in found]
-    if signature.sign < 0:
-        found = [graph.negative(x) for x in found]
+    found = _cells(graph, data, outer, inner, sums) if data else [ONE] * len(places)
+    scale = Fraction(signature.sign, prod(value(d, sizes) for d in signature.over))
+    if scale != 1:
+        factor = graph.lift(scale)
+        found = [graph.mul(factor, x) for x in found]
     out = [ZERO] * prod(shape)
-    for place, x in zip(_places(signature.output, free, bound), found, strict=True):
+    for place, x in zip(places, found, strict=True):
         out[place] = x
     return Tensor(shape, out)
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from ..errors import NotKnownYet
-from ..evaluate import evaluate
-from ..expr import Var
-from ..rings import Real, Unlucky, Unsupported
-from ..tensor import Tensor
+from shapecalc.errors import NotKnownYet
+from shapecalc.evaluate import evaluate
+from shapecalc.expr import Var
+from shapecalc.rings import Real, Unlucky, Unsupported
+from shapecalc.tensor import Tensor
+
 from .entry_engine import Engine
 from .entry_graph import Graph, Node
 from .entry_numbers import Draws, Exact, fitting, random_draws, valued

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ..errors import NotDifferentiable
-from ..expr import Apply, Expr, Lit, Var, rebuild, variables
-from ..forms import apply, remake, zeros
-from ..indexed import Factor, Place, Places, Term, fresh, indices, refreshed, renamed
-from ..language.problem import Problem
-from .collect import best_formula, burden
+from shapecalc.errors import NotDifferentiable
+from shapecalc.expr import Apply, Expr, Lit, Var, rebuild, variables
+from shapecalc.forms import apply, remake, zeros
+from shapecalc.indexed import Factor, Place, Places, Term, fresh, indices, refreshed, renamed
+from shapecalc.language.problem import Problem
+
+from .collect import best_formula
+from .context import Context
 from .lowering import lower
+from .parts import burden
 from .reverse import Lost, Reverse, terms_of
-from .simplify import Context
 
 
 @dataclass(slots=True)
@@ -89,8 +91,11 @@ class Backward:
 def fold(e: Expr, context: Context) -> Expr:
     """Calls by name every part that is written exactly as a definition is."""
     if context.names is None:
-        context.names = {leftward(body): Var(name, body.shape) for name, body in context.definitions.items()
-                         if isinstance(body, Apply) and name not in context.hidden}
+        context.names = {
+            leftward(body): Var(name, body.shape)
+            for name, body in context.definitions.items()
+            if isinstance(body, Apply) and name not in context.hidden
+        }
     named = context.names
     if not named:
         return e
@@ -182,7 +187,9 @@ def backward(problem: Problem, wanted: Iterable[str] | None = None) -> Backward:
         terms = [Term(Fraction(1), ())] if name == loss else [Term(Fraction(1), (Factor(flow.symbol, flow.places),))]
         if flow.formula is not None and isinstance(flow.formula, Lit) and name != loss:
             terms = list(flow.terms)
-        Reverse(context, live, sink, Var(name, flow.symbol.shape) if name != loss else None).run(problem.definitions[name], flow.places, terms)
+        Reverse(context, live, sink, Var(name, flow.symbol.shape) if name != loss else None).run(
+            problem.definitions[name], flow.places, terms
+        )
     for name in names:
         if name in flows and name in problem.declared:
             settle(flows[name], symbols, order, context)

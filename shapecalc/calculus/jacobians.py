@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..expr import Apply, Expr, Var
-from ..forms import apply
-from ..indexed import Factor, Index, Place, Places, Term, fresh, indices, renamed
-from ..language.problem import Problem
-from ..shapes import Shape, is_scalar, total
+from shapecalc.expr import Apply, Expr, Var
+from shapecalc.forms import apply
+from shapecalc.indexed import Factor, Index, Place, Places, Term, fresh, indices, renamed
+from shapecalc.language.problem import Problem
+from shapecalc.shapes import Shape, is_scalar, total
+
 from .collect import best_formula
+from .context import Context
 from .gradients import Backward, _onto, backward, dependents, fold
 from .reverse import Reverse
-from .simplify import Context, simplified
+from .simplify import simplified
 
 
 @dataclass(slots=True)
@@ -60,15 +62,17 @@ def _stacked(places: Places) -> Place:
 
 def jacobian(problem: Problem, of: str, wrt: str) -> Jacobian:
     """d of / d wrt, of a definition by a name that it depends on."""
-    return _run(problem, of, problem.definitions[of], wrt, {})
+    return _run(problem, of, problem.definitions[of], wrt)
 
 
-def _run(problem: Problem, of: str, body: Expr, wrt: str, extra: dict[str, Expr]) -> Jacobian:
+def _run(problem: Problem, of: str, body: Expr, wrt: str) -> Jacobian:
     live = dependents(problem, [wrt])
     context = Context(problem.definitions, frozenset({of}) if of in problem.definitions else frozenset())
     shape = body.shape
     out, inner = fresh(shape), fresh(shape)
-    deltas = tuple(Factor(apply("eye", n=p.dim), (p, q)) for p, q in zip(out, inner, strict=True) if isinstance(p, Index) and isinstance(q, Index))
+    deltas = tuple(
+        Factor(apply("eye", n=p.dim), (p, q)) for p, q in zip(out, inner, strict=True) if isinstance(p, Index) and isinstance(q, Index)
+    )
     found: dict[str, tuple[Places, list[Term]]] = {}
 
     def sink(v: Var, places: Places, terms: list[Term], _: object = ()) -> None:
@@ -85,7 +89,9 @@ def _run(problem: Problem, of: str, body: Expr, wrt: str, extra: dict[str, Expr]
         if name in found and name in live and name != wrt:
             places, terms = found.pop(name)
             keep = (*indices(out), *indices(places))
-            Reverse(context, live, sink, Var(name, problem.definitions[name].shape)).run(problem.definitions[name], places, simplified(terms, keep, context))
+            Reverse(context, live, sink, Var(name, problem.definitions[name].shape)).run(
+                problem.definitions[name], places, simplified(terms, keep, context)
+            )
     variable = problem.variable(wrt)
     own, terms = found.get(wrt, (fresh(variable.shape), []))
     out, terms = opened(out, terms)
@@ -111,7 +117,7 @@ def hessian(problem: Problem, wrt: str, wrt2: str | None = None) -> tuple[Jacobi
     """The second derivative of the scalar loss: the Jacobian of its gradient by wrt, by wrt2."""
     first = backward(problem, [wrt])
     gradient = first.expanded(wrt)
-    found = _run(problem, "", gradient, wrt2 or wrt, {})
+    found = _run(problem, "", gradient, wrt2 or wrt)
     found.context.hidden = frozenset({problem.loss}) if problem.loss else frozenset()
     return found, first
 

@@ -7,11 +7,12 @@ a gradient has the variable's shape in both layouts.
 
 from __future__ import annotations
 
-from ..derivation import Reduction
-from ..expr import Apply, Expr, Lit, Var, nodes, rebuild
-from ..forms import apply, ones, remake, transposed
-from ..notation import text
-from ..shapes import Shape
+from shapecalc.derivation import Reduction
+from shapecalc.expr import Apply, Expr, Lit, Var, nodes, rebuild
+from shapecalc.forms import apply, ones, remake, transposed
+from shapecalc.notation import text
+from shapecalc.shapes import Shape
+
 from .gradients import Flow
 from .reverse import Lost
 
@@ -23,7 +24,7 @@ def drawn_shape(shape: Shape, layout: str) -> Shape:
     return shape[::-1] if layout == "numerator" and len(shape) == 2 else shape
 
 
-def turned(layout: str, shape: Shape) -> bool:
+def is_turned(layout: str, shape: Shape) -> bool:
     """Whether the layout draws a gradient of this shape transposed."""
     return layout == "numerator" and len(shape) == 2
 
@@ -54,7 +55,9 @@ def in_words(axes: tuple[Lost, ...], of: str) -> str:
     if a.rank == 2 and a.axis == 0:
         return f"column sums: the {a.dim} rows of {of} are added together, which leaves one total per column (axis=0 is the axis that disappears)"
     if a.rank == 2:
-        return f"row sums: the {a.dim} columns of {of} are added together, which leaves one total per row (axis=1 is the axis that disappears)"
+        return (
+            f"row sums: the {a.dim} columns of {of} are added together, which leaves one total per row (axis=1 is the axis that disappears)"
+        )
     return f"the sum over axis {a.axis} of {of}, which has {a.dim} entries and disappears"
 
 
@@ -93,4 +96,4 @@ def product_with_ones(a: Expr, axis: int | tuple[int, ...] | None, keep: bool) -
     return apply("matmul", a, ones((n, 1) if keep else (n,)))
 
 
-__all__ = ["LAYOUTS", "Var", "drawn_shape", "product_with_ones", "reduction", "transposed", "turned", "with_ones"]
+__all__ = ["LAYOUTS", "Var", "drawn_shape", "is_turned", "product_with_ones", "reduction", "transposed", "with_ones"]

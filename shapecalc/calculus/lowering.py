@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
-from ..expr import Apply, Expr, Lit
-from ..indexed import UNIT, Factor, Index, Place, Places, Term, indices
-from ..op import Axes, Axis, Signature
-from ..ops.constants import letters
-from ..forms import apply, remake
-from ..shapes import add as add_sizes
+from shapecalc.expr import Apply, Expr, Lit
+from shapecalc.forms import apply, remake
+from shapecalc.indexed import Factor, Index, Place, Places, Term, indices
+from shapecalc.op import Axes, Axis, Signature
+from shapecalc.ops.constants import letters
+from shapecalc.shapes import add as add_sizes
 
 
 def signature_of(node: Apply) -> Signature | None:
@@ -89,7 +90,7 @@ def lower(e: Expr, places: Places) -> Term:
         return atom(e, places)
     if e.name in ("power", "sqrt"):
         return raised(e.args[0], places, e["k"] if e.name == "power" else Fraction(1, 2))
-    if e.name in ("zeros",):
+    if e.name == "zeros":
         return Term(Fraction(0), ())
     if e.name == "matpow" and 0 < abs(e["k"]) <= 6:
         return _chain(e.args[0] if e["k"] > 0 else apply("inv", e.args[0]), abs(e["k"]), places)
@@ -176,7 +177,7 @@ def raised(e: Expr, places: Places, k: Fraction) -> Term:
     if inner.summed or (inner.coefficient == 0 and k < 0):
         return atom(e, places, k)
     if whole:
-        return Term(inner.coefficient**int(k), tuple(Factor(f.base, f.places, f.power * k) for f in inner.factors))
+        return Term(inner.coefficient ** int(k), tuple(Factor(f.base, f.places, f.power * k) for f in inner.factors))
     if inner.coefficient == 1 and len(inner.factors) == 1 and inner.factors[0].power == 1:
         return Term(Fraction(1), (inner.factors[0]._replace(power=k),))
     return atom(e, places, k)
@@ -186,7 +187,7 @@ def _chain(a: Expr, k: int, places: Places) -> Term:
     """A power of a matrix as a chain of products."""
     stops = [places[0], *(Index(a.shape[0]) for _ in range(k - 1)), places[1]]
     out = Term(Fraction(1), (), frozenset(i for i in stops[1:-1] if isinstance(i, Index)))
-    for left, right in zip(stops, stops[1:], strict=False):
+    for left, right in itertools.pairwise(stops):
         out = out.times(lower(a, (left, right)))
     return out
 

@@ -6,18 +6,21 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
-from ..errors import NotKnownYet
-from ..expr import ZERO, Apply, Expr, Lit, Var, nodes
-from ..forms import apply, ones
-from ..indexed import Factor, Index, Places, Term, fresh, indices, refreshed, renamed
-from ..op import Signature
-from ..ops.multilinear import aligned
-from ..shapes import Dim
-from ..shapes import add as add_sizes
-from .collect import best_formula, expanded
+from shapecalc.errors import NotKnownYet
+from shapecalc.expr import ZERO, Apply, Expr, Lit, Var, nodes
+from shapecalc.forms import apply, ones
+from shapecalc.indexed import Factor, Index, Place, Places, Term, fresh, indices, refreshed, renamed
+from shapecalc.op import Signature
+from shapecalc.ops.multilinear import aligned
+from shapecalc.shapes import Dim
+
+from .collect import best_formula
+from .context import Context
+from .expanding import expanded
 from .lowering import Bound, Opaque, lower, raised, signature_of
-from .simplify import Context
+from .moving import moving_matrices
 from .texts import pull_back, slope
+
 
 class Lost(NamedTuple):
     """An axis that an argument lacks, because it was broadcast along it: its size, where it stands in the tensor, and that one's rank."""
@@ -29,6 +32,8 @@ class Lost(NamedTuple):
 
 
 Sink = Callable[[Var, Places, list[Term], tuple[Lost, ...]], None]
+
+
 CROWD = 4  # terms above which an incoming gradient is written as one formula before it goes on
 
 
@@ -172,7 +177,7 @@ class Reverse:
             found = slope(e, n, named)
             if found is None or found == ZERO or (isinstance(found, Apply) and found.name == "zeros"):
                 continue
-            axes = places[len(places) - len(found.shape):]
+            axes = places[len(places) - len(found.shape) :]
             factor = lower(found, tuple(None if d == 1 else p for p, d in zip(axes, found.shape, strict=True)))
             gone = frozenset(indices(places)) - frozenset(indices(own))
             self.onward(arg, own, [_copied((m := t.times(factor))._replace(summed=m.summed | gone), own) for t in terms], places)
@@ -191,7 +196,6 @@ class Reverse:
                 back = pull_back(e, n, incoming, named)
                 own = fresh(arg.shape)
                 self.pull(arg, own, terms_of(back, own))
-
 
     def through_linearly(self, e: Apply, places: Places, terms: list[Term]) -> None:
         """The same where the gradient has axes of its own (a Jacobian): the pull-back is read in index form, linear in dy."""
@@ -241,33 +245,6 @@ class Reverse:
         return [_copied(rest.times(renamed(refreshed(t), names)), own) for t in terms]
 
 
-def moving_matrices(e: Apply, which: int) -> list[Expr | None] | None:
-    """For slices, joins and running sums: the matrix (out, in) along each axis, None where the axis stays as it is."""
-    shape = e.args[which].shape
-    out: list[Expr | None] = [None] * len(shape)
-    if e.name in ("tril", "triu"):
-        return out
-    if e.name in ("slice", "place"):
-        whole, part = (shape, e.shape) if e.name == "slice" else (e.shape, shape)
-        for k, ((start, length), dim) in enumerate(zip(e["items"], whole, strict=True)):
-            if (start, length) != (0, dim):
-                rows = apply("slice", apply("eye", n=dim), items=((start, length), (0, dim)))
-                out[k] = rows if e.name == "slice" else apply("transpose", rows, axes=(1, 0))
-        return out if all(m is None or 1 not in (whole[k], part[k]) for k, m in enumerate(out)) else None
-    if e.name == "cumsum":
-        k = e["axis"] % len(shape)
-        out[k] = apply("triu" if e["reverse"] else "tril", ones((shape[k], shape[k]))) if shape[k] != 1 else None
-        return out
-    if e.name == "concatenate":
-        k, start = e["axis"], 0
-        for before in e.args[:which]:
-            start = add_sizes(start, before.shape[k])  # type: ignore[assignment]
-        rows = apply("slice", apply("eye", n=e.shape[k]), items=((start, shape[k]), (0, e.shape[k])))
-        out[k] = apply("transpose", rows, axes=(1, 0))
-        return out if shape[k] != 1 else None
-    return None
-
-
 def _free(t: Term) -> list[Index]:
     return [i for f in t.factors for i in indices(f.places) if i not in t.summed]
 
@@ -281,11 +258,11 @@ def terms_of(e: Expr, places: Places) -> list[Term]:
     if isinstance(e, Apply) and e.name == "neg":
         return [t._replace(coefficient=-t.coefficient) for t in terms_of(e.args[0], places)]
     if isinstance(e, Apply) and e.name == "add":
-        out = []
+        out: list[Term] = []
         for arg, sign in zip(e.args, e["signs"], strict=True):
-            own = places[len(places) - len(arg.shape):]
-            for t in terms_of(arg, tuple(None if d == 1 else p for p, d in zip(own, arg.shape, strict=True))):
-                out.append(t._replace(coefficient=sign * t.coefficient))
+            own = places[len(places) - len(arg.shape) :]
+            kept = tuple(None if d == 1 else p for p, d in zip(own, arg.shape, strict=True))
+            out.extend(t._replace(coefficient=sign * t.coefficient) for t in terms_of(arg, kept))
         return out
     return [lower(e, places)]
 
@@ -293,7 +270,8 @@ def terms_of(e: Expr, places: Places) -> list[Term]:
 def _distinct(places: Places) -> tuple[Places, tuple[Factor, ...]]:
     """Places without a repetition: the second time an index stands there, a delta and a new index."""
     seen: set[Index] = set()
-    out, deltas = [], []
+    out: list[Place] = []
+    deltas = []
     for p in places:
         if isinstance(p, Index) and p in seen:
             new = Index(p.dim)

@@ -6,93 +6,17 @@ The result does not depend on the order in which rules are tried: each rule only
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from fractions import Fraction
 
-from ..expr import ONE, Apply, Expr, Lit, Var
-from ..forms import apply
-from ..indexed import Factor, Index, Place, Places, Term, fresh, indices, moved, renamed
-from ..shapes import Dim, is_scalar, multiply
-from .lowering import lower
+from shapecalc.expr import ONE, Apply, Expr, Lit, Var
+from shapecalc.forms import apply
+from shapecalc.indexed import Factor, Index, Places, Term, indices, renamed
+from shapecalc.shapes import Dim, multiply
+
+from .context import Context, sums_to_one, symmetric
 
 MASKS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal"})
-
-
-@dataclass(slots=True)
-class Context:
-    """What simplification may know of a problem: its definitions, and which declared properties it has used so far."""
-
-    definitions: Mapping[str, Expr] = field(default_factory=dict)
-    hidden: frozenset[str] = frozenset()
-    used: dict[tuple[str, str], None] = field(default_factory=dict)
-    scalars: list[tuple[Var, dict[Expr, Fraction]]] | None = None
-    names: dict[Expr, Expr] | None = None
-    _products: dict[Expr, list[tuple[Var, tuple[Places, Term]]]] | None = None
-
-    def products_in(self, term: Term) -> list[tuple[Var, tuple[Places, Term]]]:
-        """The definitions that are products of at least two factors, the first of which stands in the term, in index form."""
-        known = self._by_first_factor()
-        return [found for base in dict.fromkeys(f.base for f in term.factors) for found in known.get(base, ())]
-
-    def _by_first_factor(self) -> dict[Expr, list[tuple[Var, tuple[Places, Term]]]]:
-        if self._products is None:
-            self._products = {}
-            for name, body in self.definitions.items():
-                if name in self.hidden or not isinstance(body, Apply):
-                    continue
-                places = fresh(body.shape)
-                lowered = lower(body, places)
-                if len(lowered.factors) > 1 and lowered.coefficient and (not lowered.summed or len(body.shape) > 0):
-                    self._products.setdefault(lowered.factors[0].base, []).append((Var(name, body.shape), (places, lowered)))
-        return self._products
-
-    def note(self, e: Expr, property_: str) -> None:
-        """Remembers that a declared property of a variable in e was used."""
-        self.used[(e.name if isinstance(e, Var) else e.op.name if isinstance(e, Apply) else "", property_)] = None
-
-
-def symmetric(e: Expr, context: Context) -> bool:
-    """Whether e equals its transpose, by what was declared or by how it is made."""
-    if isinstance(e, Var):
-        if e.properties & {"symmetric", "posdef", "diagonal"}:
-            return True
-        body = context.definitions.get(e.name)
-        return body is not None and len(e.shape) == 2 and symmetric(body, context)
-    if not isinstance(e, Apply) or len(e.shape) != 2 or e.shape[0] != e.shape[1]:
-        return False
-    if e.name in ("eye", "diag") or (e.name == "outer" and e.args[0] == e.args[1]):
-        return True
-    if e.name in ("inv", "matpow", "neg", "transpose") or (e.name in ("power", "exp", "sqrt", "log", "tanh")):
-        return symmetric(e.args[0], context)
-    if e.name == "add" or (e.name in ("mul", "div")):
-        return all(is_scalar(a.shape) or symmetric(a, context) for a in e.args)
-    if e.name == "matmul":
-        return _palindrome(e, context)
-    return False
-
-
-def flat_product(e: Expr) -> list[Expr]:
-    """The factors of a chain of matrix products."""
-    if isinstance(e, Apply) and e.name == "matmul":
-        return [f for a in e.args for f in flat_product(a)]
-    return [e]
-
-
-def _turned(e: Expr) -> Expr:
-    return e.args[0] if isinstance(e, Apply) and e.name == "transpose" else apply("transpose", e, axes=(1, 0))
-
-
-def _palindrome(e: Apply, context: Context) -> bool:
-    chain = flat_product(e)
-    if any(len(f.shape) != 2 for f in chain):
-        return False
-    while len(chain) > 1:
-        first, last = chain[0], chain[-1]
-        if _turned(first) != last:
-            return False
-        chain = chain[1:-1]
-    return not chain or symmetric(chain[0], context)
 
 
 def normal(term: Term, free: frozenset[Index], context: Context) -> Term | None:
@@ -118,12 +42,11 @@ def _merged(term: Term, context: Context) -> Term:
         if isinstance(base, Lit) and isinstance(base.value, Fraction) and power.denominator == 1:
             coefficient *= base.value ** int(power)
             continue
-        if len(places) == 2 and places[0] is not places[1] and isinstance(places[0], Index) and isinstance(places[1], Index):
-            first, second = places
-            if first.serial > second.serial and symmetric(base, context):
-                places = (second, first)
-                if isinstance(base, Var) and base.properties:
-                    context.note(base, "symmetric")
+        first, second = places if len(places) == 2 else (None, None)
+        if isinstance(first, Index) and isinstance(second, Index) and first.serial > second.serial and symmetric(base, context):
+            places = (second, first)
+            if isinstance(base, Var) and base.properties:
+                context.note(base, "symmetric")
         key = (base, places)
         powers[key] = powers.get(key, Fraction(0)) + power
     factors = []
@@ -237,21 +160,6 @@ def _cancel_inverse(term: Term, free: frozenset[Index], context: Context) -> Ter
     return None
 
 
-def sums_to_one(base: Expr, axis: int, context: Context) -> bool:
-    """Whether the entries of base along an axis add up to 1."""
-    if isinstance(base, Apply) and base.name == "softmax":
-        return bool(base["axis"] % len(base.shape) == axis)
-    if not isinstance(base, Var):
-        return False
-    rank = len(base.shape)
-    if base.properties & {"onehot", "probabilities"} and axis == rank - 1:
-        return True
-    if "onehot_columns" in base.properties and axis == 0:
-        return True
-    body = context.definitions.get(base.name)
-    return body is not None and not isinstance(body, Lit) and sums_to_one(body, axis, context)
-
-
 def _sum_to_one(term: Term, free: frozenset[Index], context: Context) -> Term | None:
     count = uses(term)
     for f in term.factors:
@@ -281,8 +189,11 @@ def _counted(term: Term) -> Term:
     for i in left:
         dim = multiply(dim, i.dim)
     size = size_factor(dim)
-    out = Term(term.coefficient * (size if isinstance(size, Fraction) else 1),
-               term.factors + ((size,) if isinstance(size, Factor) else ()), term.summed - set(left))
+    out = Term(
+        term.coefficient * (size if isinstance(size, Fraction) else 1),
+        term.factors + ((size,) if isinstance(size, Factor) else ()),
+        term.summed - set(left),
+    )
     return _sizes(out)
 
 
@@ -342,6 +253,3 @@ def simplified(terms: Iterable[Term], free: tuple[Index, ...], context: Context)
     """Every term in normal form, like terms added up."""
     kept = frozenset(free)
     return gathered((n for t in terms if (n := normal(t, kept, context)) is not None), free, context)
-
-
-__all__ = ["Context", "Place", "flat_product", "gathered", "key", "moved", "normal", "simplified", "size_factor", "sums_to_one", "symmetric", "uses"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ..errors import NotKnownYet
-from ..expr import Apply, Expr, Var
-from ..forms import add, apply, lit, mul, transposed
+from shapecalc.errors import NotKnownYet
+from shapecalc.expr import Apply, Expr, Var
+from shapecalc.forms import add, apply, lit, mul, transposed
+
+from .context import symmetric
 from .gradients import Backward
-from .simplify import symmetric
 
 SOURCE = "Petersen & Pedersen, The Matrix Cookbook (2012), eq. 138"
 
@@ -27,7 +28,9 @@ def structured(variable: Var, gradient: Expr, backward: Backward) -> Expr:
     if "triangular" in properties:
         return apply("tril", gradient)
     if properties & {"orthogonal", "onehot", "onehot_columns", "probabilities"}:
-        raise NotKnownYet(f"structured=True is for symmetric, diagonal and triangular matrices; {variable.name} is {', '.join(sorted(properties))}")
+        raise NotKnownYet(
+            f"structured=True is for symmetric, diagonal and triangular matrices; {variable.name} is {', '.join(sorted(properties))}"
+        )
     return gradient
 
 

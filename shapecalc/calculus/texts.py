@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..errors import NotKnownYet
-from ..expr import Apply, Expr, Lit, Var, rebuild
-from ..forms import apply, ones, remake, zeros
-from ..language import surfaces  # noqa: F401 - the spellings of functions are registered there
-from ..language.builder import build_text
-from ..op import Op
+from shapecalc.errors import NotKnownYet
+from shapecalc.expr import Apply, Expr, Lit, Var, rebuild
+from shapecalc.forms import apply, ones, remake, zeros
+from shapecalc.language import surfaces  # noqa: F401 - the spellings of functions are registered there
+from shapecalc.language.builder import build_text
+from shapecalc.op import Op
 
 
 def static_of(node: Apply) -> dict[str, object]:
@@ -66,6 +66,6 @@ def pull_back(node: Apply, which: int, incoming: Expr, result: Expr | None = Non
 
 
 def _names(dim: int | str) -> tuple[str, ...]:
-    from ..shapes import names
+    from shapecalc.shapes import names
 
     return names(dim)

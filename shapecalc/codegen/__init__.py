@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from shapecalc.derivation import Program
+from shapecalc.errors import InputProblem
 
 from .custom import jax_module, torch_module
 from .differences import test_module
 from .for_numpy import NUMPY
 from .functions import plain
 
-TARGETS = ("numpy", "torch", "jax", "python-test")
+TARGETS: Mapping[str, Callable[[Program], str]] = {
+    "numpy": lambda program: plain(program, NUMPY),
+    "torch": torch_module,
+    "jax": jax_module,
+    "python-test": test_module,
+}
 
 
 def generate(program: Program, target: str) -> str:
-    """Source text that defines ``forward(**values)`` and ``gradients(**values)`` (or ``jacobian``, ``hessian``)."""
-    if target == "numpy":
-        return plain(program, NUMPY)
-    if target == "torch":
-        return torch_module(program)
-    if target == "jax":
-        return jax_module(program)
-    if target == "python-test":
-        return test_module(program)
-    raise ValueError(f"there is no target {target}; there are {', '.join(TARGETS)}")
+    """Source text for a target: numpy, torch, jax or python-test.
+
+    It defines ``gradients(**values)``, a dict of arrays (``jacobian`` and ``hessian`` give one array), and ``forward(**values)``, the
+    value of every definition. torch has a `torch.autograd.Function` called Value besides, jax a `custom_vjp` called value; the test
+    compares NumPy code with central differences. Raises InputProblem for another target.
+    """
+    if target not in TARGETS:
+        raise InputProblem(f"there is no target {target!r}", hint=", ".join(TARGETS))
+    return TARGETS[target](program)

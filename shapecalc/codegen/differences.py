@@ -14,7 +14,8 @@ from .functions import Code, code_for, functions, module
 from .names import size_text
 
 DRAWS = {
-    "symmetric": "x = (x + x.T) / 2", "posdef": "x = x @ x.T + np.eye(len(x))", "positive": "x = np.abs(x) + 0.5", "nonnegative": "x = np.abs(x)",
+    "symmetric": "x = (x + x.T) / 2", "posdef": "x = x @ x.T + np.eye(len(x))",
+    "positive": "x = np.abs(x) + 0.5", "nonnegative": "x = np.abs(x)",
     "diagonal": "x = x * np.eye(len(x))", "triangular": "x = np.tril(x)", "orthogonal": "x = np.linalg.qr(x)[0]",
     "onehot": "x = np.eye(x.shape[-1])[rng.integers(x.shape[-1], size=x.shape[:-1])]",
     "onehot_columns": "x = np.eye(x.shape[0])[rng.integers(x.shape[0], size=x.shape[1:])].T",

@@ -15,4 +15,7 @@ TABLE: dict[str, str | Spelling] = {
 
 IMPORTS = ("import jax", "import jax.numpy as jnp", "", 'jax.config.update("jax_enable_x64", True)  # double precision')
 HELPERS = {"cholesky": for_numpy.HELPERS["cholesky"].replace("np.", "jnp.")}
-JAX = Target("jax", "jnp", IMPORTS, TABLE, HELPERS, "jnp.asarray({}, dtype=float)", "jnp.asarray({}, dtype=float)", "({}).astype(float)")
+JAX = Target(
+    "jax", "jnp", IMPORTS, TABLE, HELPERS,
+    array="jnp.asarray({}, dtype=float)", number="jnp.asarray({}, dtype=float)", real="({}).astype(float)",
+)  # fmt: skip

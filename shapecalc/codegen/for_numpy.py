@@ -91,4 +91,7 @@ HELPERS = {
 ''',
 }
 
-NUMPY = Target("numpy", "np", ("import numpy as np",), TABLE, HELPERS, "np.asarray({}, dtype=float)", "np.float64({})", "({}).astype(float)")
+NUMPY = Target(
+    "numpy", "np", ("import numpy as np",), TABLE, HELPERS,
+    array="np.asarray({}, dtype=float)", number="np.float64({})", real="({}).astype(float)",
+)  # fmt: skip

@@ -7,7 +7,7 @@ from shapecalc.expr import Apply, Var
 from shapecalc.forms import add, transposed
 
 from .spelling import Args, cumsum, diag, inner, joined, margins, mse, swapped, where
-from .writer import Spelling, Target, Writer
+from .writer import FLOATING, Spelling, Target, Writer
 
 NEURAL = "torch.nn.functional."
 
@@ -39,7 +39,7 @@ def clip(writer: Writer, node: Apply, args: Args) -> str:
 def softmax(name: str, several: str) -> Spelling:
     """Along one axis by its name; along several, written out."""
 
-    def call(writer: Writer, node: Apply, args: Args) -> str:
+    def call(_: Writer, node: Apply, args: Args) -> str:
         axis, a = node["axis"], notation.text(args[0])
         if isinstance(axis, int):
             return f"torch.{name}({a}, dim={axis})"
@@ -76,7 +76,8 @@ def logsumexp(writer: Writer, node: Apply, args: Args) -> str:
 
 
 TABLE: dict[str, str | Spelling] = {
-    "ones": "{like}.new_ones({shape})", "zeros": "{like}.new_zeros({shape})", "eye": "torch.eye({n}, dtype={like}.dtype, device={like}.device)",
+    "ones": "{like}.new_ones({shape})", "zeros": "{like}.new_zeros({shape})",
+    "eye": "torch.eye({n}, dtype={like}.dtype, device={like}.device)",
     "outer": outer, "inner": inner, "tr": "torch.trace({a})", "diag": diag, "einsum": "torch.einsum('{spec}', {args})", "mse": mse,
     "transpose": swapped, "reshape": "torch.reshape({a}, {shape})", "vec": vec, "broadcast_to": "torch.broadcast_to({a}, {shape})",
     "place": place, "concatenate": joined, "tril": "torch.tril({a}, {k})", "triu": "torch.triu({a}, {k})", "cumsum": cumsum,
@@ -95,7 +96,7 @@ TABLE: dict[str, str | Spelling] = {
 
 SCALARS = {
     "pi": "math.pi", "arcsin": "math.asin({a})", "arccos": "math.acos({a})", "arctan": "math.atan({a})", "abs": "abs({a})",
-    **{name: f"math.{name}({{a}})" for name in ("exp", "log", "log1p", "expm1", "sin", "cos", "tan", "sinh", "cosh", "tanh", "erf", "sqrt")},
+    **{name: f"math.{name}({{a}})" for name in (*(FLOATING - {"arcsin", "arccos", "arctan"}), "erf")},
 }  # fmt: skip
 
 HELPERS = {
@@ -110,5 +111,8 @@ HELPERS = {
 ''',
 }
 
-TORCH = Target("torch", "torch", ("import torch",), TABLE, HELPERS, "torch.as_tensor({}, dtype=torch.float64)", "{like}.new_tensor({})",
-               "({}).to({like}.dtype)", "dim", "keepdim", "tuple({}.shape)", SCALARS, arrays_only=True)  # fmt: skip
+TORCH = Target(
+    "torch", "torch", ("import torch",), TABLE, HELPERS,
+    array="torch.as_tensor({}, dtype=torch.float64)", number="{like}.new_tensor({})", real="({}).to({like}.dtype)",
+    axis="dim", keepdims="keepdim", shape="tuple({}.shape)", scalars=SCALARS, arrays_only=True,
+)  # fmt: skip

@@ -17,10 +17,11 @@ from .writer import Target, Writer
 INDENT = "    "
 LIKE = "\0"  # stands for an array of the function, until it is known which there are
 RESERVED = frozenset({
-    "abs", "back", "ctx", "dict", "float", "forward", "found", "gradients", "hessian", "int", "jacobian", "jax", "jnp", "len", "math", "max", "np",
-    "residuals", "torch", "tuple", "unused", "upstream", "Value", "value", "value_backward", "value_forward", "values",
+    "abs", "back", "ctx", "dict", "float", "forward", "found", "gradients", "hessian", "int", "jacobian", "jax", "jnp", "map", "math", "np",
+    "range", "residuals", "torch", "tuple", "unused", "upstream", "Value", "value", "value_backward", "value_forward", "values", "zip",
 })  # fmt: skip
 Steps = Iterable[tuple[str, Expr]]
+Goals = Mapping[str, tuple[Expr, bool]]  # formulas, each with whether it is transposed
 
 
 @dataclass(slots=True)
@@ -55,7 +56,7 @@ def code_for(program: Program, target: Target) -> Code:
     sizes = {n: None for shape in shapes.values() for d in shape for n in names(d)}
     for e in [e for _, e in (*program.forward, *program.backward)] + [e for _, e, _ in program.outputs]:
         for node in nodes(e):
-            found = node.shape + ((node.value,) if isinstance(node, Lit) and isinstance(node.value, str) else ())
+            found = (*node.shape, *([node.value] if isinstance(node, Lit) and isinstance(node.value, str) else []))
             sizes.update({n: None for d in found for n in names(d)})
     return Code(program, target, python_names([*shapes, *sizes], RESERVED | set(target.helpers)), shapes)
 
@@ -71,8 +72,8 @@ def needed(goals: Iterable[Expr], steps: Steps) -> list[tuple[str, Expr]]:
     return out[::-1]
 
 
-def function(code: Code, goals: Mapping[str, tuple[Expr, bool]], steps: Steps, always: Iterable[Given] = (), checks: bool = True) -> Function:
-    """The lines from the arrays to the goals (each with whether it is transposed); ``always``: what it is given even if it is not needed."""
+def function(code: Code, goals: Goals, steps: Steps, always: Iterable[Given] = (), checks: bool = True) -> Function:
+    """The lines from the arrays to the goals; ``always``: what the function is given even if it is not needed."""
     writer = Writer(code.target, code.spelled, LIKE)
     work = needed((e for e, _ in goals.values()), steps)
     lines = [statement(writer, name, e) for name, e in work]
@@ -89,8 +90,9 @@ def function(code: Code, goals: Mapping[str, tuple[Expr, bool]], steps: Steps, a
     code.helpers.update(writer.helpers)
     code.loose.update(dict.fromkeys(read.missing))
     like = code.spelled[given[0][0]] if given else ""
-    return Function(given, [line.replace(LIKE, like) for line in (*read.lines, *lines)], [f"{n} = {notation.text(e)}" for n, e in work],
-                    [r.replace(LIKE, like) for r in results], read.missing)
+    formulas = [f"{n} = {notation.text(e)}" for n, e in work]
+    lines = [line.replace(LIKE, like) for line in (*read.lines, *lines)]
+    return Function(given, lines, formulas, [r.replace(LIKE, like) for r in results], read.missing)
 
 
 def statement(writer: Writer, name: str, e: Expr) -> str:
@@ -146,12 +148,17 @@ def derivative(code: Code) -> str:
     """The function that gives the gradients, the Jacobian or the Hessian."""
     program = code.program
     made = function(code, {n: (e, turned) for n, e, turned in program.outputs}, (*program.forward, *program.backward))
-    if program.docs:
-        made.formulas = list(program.docs)
     if program.function != "gradients":
+        made.formulas += [f for f in program.docs if f not in made.formulas]
         return keyword_function(code, program.function, made, f"{title(program)}, as one array.", f"return {made.results[0]}")
     pairs = ", ".join(f'"{n}": {r}' for (n, _, _), r in zip(program.outputs, made.results, strict=True))
-    return keyword_function(code, "gradients", made, f"{title(program)}, by name.", f"return {{{pairs}}}")
+    return keyword_function(code, "gradients", made, by_name(program), f"return {{{pairs}}}")
+
+
+def by_name(program: Program) -> str:
+    """The first line of the docstring of `gradients`."""
+    turned = any(turn for _, _, turn in program.outputs)
+    return f"{title(program)}, by name{' (numerator layout: matrices are transposed at the end)' if turned else ''}."
 
 
 def title(program: Program) -> str:
@@ -168,7 +175,7 @@ def module(code: Code, functions: Iterable[str]) -> str:
     parts = [*(target.helpers[h] for h in code.helpers), *functions]
     imports = [*(["import math", ""] if any("math." in p for p in parts) else []), *target.imports]
     head = f'"""{title(code.program)}. Written by shapecalc."""\n\n' + "\n".join(imports) + "\n"
-    return "\n\n".join([head, *parts])
+    return "\n\n".join((head, *parts))
 
 
 def plain(program: Program, target: Target) -> str:

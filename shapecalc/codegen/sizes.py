@@ -119,6 +119,6 @@ def _lines(array: Given, bound: set[str], spelled: Mapping[str, str], shown: str
         lines.append(f"{spelled[unknown]} = {solved(dim, unknown, f'{own}.shape[{axis}]', spelled)}")
     if shown:
         wants = show(tuple(size_text(d, spelled) for d in shape))
-        symbolic = any(isinstance(d, str) for d in shape)
-        lines.append(f'assert {own}.shape == {wants}, f"{name} must have shape {show(shape)}{f" = {{{wants}}}" if symbolic else ""}, not {{{actual}}}"')
+        bound_to = f" = {{{wants}}}" if any(isinstance(d, str) for d in shape) else ""
+        lines.append(f'assert {own}.shape == {wants}, f"{name} must have shape {show(shape)}{bound_to}, not {{{actual}}}"')
     return lines

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from .. import shapes
-from ..errors import Misfit, NameProblem, NotKnownYet, ShapecalcError, ShapeProblem, SyntaxProblem, UnknownName
-from ..expr import ONE, ZERO, Apply, Expr, Lit, Var
-from ..forms import add, apply, lit, mul, neg, power, transposed
-from ..shapes import Dim, Shape, show
+from shapecalc import shapes
+from shapecalc.errors import Misfit, NameProblem, NotKnownYet, ShapecalcError, ShapeProblem, SyntaxProblem, UnknownName
+from shapecalc.expr import ONE, ZERO, Apply, Expr, Lit, Var
+from shapecalc.forms import add, apply, lit, mul, neg, power, transposed
+from shapecalc.shapes import Dim, Shape, show
+
 from . import tree
 from .nearest import nearest
 from .syntax import parse
@@ -35,7 +36,7 @@ class Scope:
 
     def words(self, node: tree.Index, fallback: str = "this") -> str:
         """The part of the source that a node stands for, if it is short."""
-        written = self.source[node.span[0]:node.span[1]]
+        written = self.source[node.span[0] : node.span[1]]
         return written if 0 < len(written) <= 40 and "\n" not in written else fallback
 
 
@@ -89,7 +90,9 @@ class Builder:
         if node.id == "pi":
             return apply("pi")
         close = nearest(node.id, [*self.scope.variables, *self.scope.sizes])
-        raise UnknownName(f"{node.id} is not declared", span=node.span, hint=f"did you mean {close}?" if close else f"declare it, as in {node.id}: (S, D)")
+        raise UnknownName(
+            f"{node.id} is not declared", span=node.span, hint=f"did you mean {close}?" if close else f"declare it, as in {node.id}: (S, D)"
+        )
 
     def sum(self, node: tree.Sum, terms: tuple[tuple[str, tree.Node], ...]) -> Expr:
         """A sum, flat."""
@@ -114,7 +117,9 @@ class Builder:
         (a_node, a), (b_node, b) = left, right
         a_name, b_name = self.scope.words(a_node, "the left side"), self.scope.words(b_node, "the right side")
         rank = min(len(a.shape), len(b.shape))
-        clash = next(((x, y) for x, y in zip(a.shape[-rank:][::-1], b.shape[-rank:][::-1], strict=False) if x != y and 1 not in (x, y)), ("?", "?"))
+        clash = next(
+            ((x, y) for x, y in zip(a.shape[-rank:][::-1], b.shape[-rank:][::-1], strict=False) if x != y and 1 not in (x, y)), ("?", "?")
+        )
         hint = None
         for text, other in ((f"{b_name}.T", b.shape[::-1]), (f"{b_name}[:, None]", (*b.shape, 1))):
             if other != b.shape and shapes.broadcast(a.shape, other) in (a.shape, other):
@@ -122,8 +127,12 @@ class Builder:
                 break
         if hint is None and op == "*" and len(a.shape) >= 1 and len(b.shape) >= 1:
             hint = self.product_hint(a_name, a.shape, b_name, b.shape)
-        return ShapeProblem(f"{clash[0]} against {clash[1]}: these do not broadcast", span=span,
-                            notes=(f"{a_name} {show(a.shape)} {op} {b_name} {show(b.shape)}",), hint=hint)
+        return ShapeProblem(
+            f"{clash[0]} against {clash[1]}: these do not broadcast",
+            span=span,
+            notes=(f"{a_name} {show(a.shape)} {op} {b_name} {show(b.shape)}",),
+            hint=hint,
+        )
 
     def product(self, first: tree.Node, rest: tuple[tuple[str, tree.Node], ...]) -> Expr:
         """A chain of products, read from the left."""
@@ -138,7 +147,13 @@ class Builder:
     def times(self, op: str, left: tuple[tree.Node, Expr], right: tuple[tree.Node, Expr], span: tuple[int, int]) -> Expr:
         """One product or quotient."""
         a, b = left[1], right[1]
-        if isinstance(a, Lit) and isinstance(b, Lit) and isinstance(a.value, Fraction) and isinstance(b.value, Fraction) and (op == "*" or b.value):
+        if (
+            isinstance(a, Lit)
+            and isinstance(b, Lit)
+            and isinstance(a.value, Fraction)
+            and isinstance(b.value, Fraction)
+            and (op == "*" or b.value)
+        ):
             return lit(a.value * b.value if op == "*" else a.value / b.value)
         if op == "*" and ONE in (a, b):
             return b if a == ONE else a
@@ -149,7 +164,9 @@ class Builder:
                 raise self.nonconformable(left, right, span, misfit) from None
             raise self.misaligned(left, right, op, span) from None
 
-    def nonconformable(self, left: tuple[tree.Node, Expr], right: tuple[tree.Node, Expr], span: tuple[int, int], misfit: Misfit) -> ShapecalcError:
+    def nonconformable(
+        self, left: tuple[tree.Node, Expr], right: tuple[tree.Node, Expr], span: tuple[int, int], misfit: Misfit
+    ) -> ShapecalcError:
         """A matrix product whose inner sizes differ."""
         (a_node, a), (b_node, b) = left, right
         x, y = self.scope.words(a_node, "the left factor"), self.scope.words(b_node, "the right factor")
@@ -160,12 +177,20 @@ class Builder:
         what = f"{x} has {a.shape[-1]} {'columns' if len(a.shape) > 1 else 'entries'}, but {y} has {inner} {'rows' if len(b.shape) > 1 else 'entries'}"
         if a.shape[-1] == inner:
             what = misfit.message
-        return ShapeProblem(what, span=span, notes=(f"{x} {show(a.shape)} @ {y} {show(b.shape)}",), hint=self.product_hint(x, a.shape, y, b.shape))
+        return ShapeProblem(
+            what, span=span, notes=(f"{x} {show(a.shape)} @ {y} {show(b.shape)}",), hint=self.product_hint(x, a.shape, y, b.shape)
+        )
 
     def product_hint(self, x: str, a: Shape, y: str, b: Shape) -> str | None:
         """A product of the two that fits, the nearest to what was written first."""
-        tries: list[tuple[str, Shape, Shape]] = [(f"{x} @ {y}", a, b), (f"{x}.T @ {y}", a[::-1], b), (f"{x} @ {y}.T", a, b[::-1]), (f"{y} @ {x}", b, a),
-                                                 (f"{y}.T @ {x}", b[::-1], a), (f"{y} @ {x}.T", b, a[::-1])]
+        tries: list[tuple[str, Shape, Shape]] = [
+            (f"{x} @ {y}", a, b),
+            (f"{x}.T @ {y}", a[::-1], b),
+            (f"{x} @ {y}.T", a, b[::-1]),
+            (f"{y} @ {x}", b, a),
+            (f"{y}.T @ {x}", b[::-1], a),
+            (f"{y} @ {x}.T", b, a[::-1]),
+        ]
         for text, p, q in tries:
             if len(p) in (1, 2) and len(q) in (1, 2) and p[-1] == q[0 if len(q) == 1 else -2]:
                 return f"{text} fits, and is {show((*p[:-1], *(q[1:])))}"
@@ -177,7 +202,13 @@ class Builder:
         if isinstance(k, Apply) and k.name == "neg" and isinstance(k.args[0], Lit) and isinstance(k.args[0].value, Fraction):
             k = lit(-k.args[0].value)
         if isinstance(k, Lit) and isinstance(k.value, Fraction):
-            if isinstance(a, Lit) and isinstance(a.value, Fraction) and k.value.denominator == 1 and abs(k.value) <= 64 and (a.value or k.value > 0):
+            if (
+                isinstance(a, Lit)
+                and isinstance(a.value, Fraction)
+                and k.value.denominator == 1
+                and abs(k.value) <= 64
+                and (a.value or k.value > 0)
+            ):
                 return lit(a.value ** int(k.value))
             if k.value == 0:
                 return apply("ones", shape=a.shape) if a.shape else lit(1)
@@ -211,16 +242,22 @@ class Builder:
             return self.call(tree.Call(node.name, (node.object, *node.args), node.keywords, "", node.name_span, node.span), method=True)
         if isinstance(node, tree.Call):
             if node.prefix in self.scope.variables:
-                return self.call(tree.Call(node.name, (tree.Name(node.prefix, node.span), *node.args), node.keywords, "", node.name_span, node.span), True)
+                return self.call(
+                    tree.Call(node.name, (tree.Name(node.prefix, node.span), *node.args), node.keywords, "", node.name_span, node.span),
+                    True,
+                )
             return self.call(node)
         if isinstance(node, tree.Attribute):
-            return SURFACE["." + node.name](self, tree.Call(node.name, (node.object,), (), "", node.name_span, node.span)) \
-                if "." + node.name in SURFACE else self.unknown(node.name, node.name_span)
+            return (
+                SURFACE["." + node.name](self, tree.Call(node.name, (node.object,), (), "", node.name_span, node.span))
+                if "." + node.name in SURFACE
+                else self.unknown(node.name, node.name_span)
+            )
         return SURFACE["[]"](self, tree.Call("[]", (node,), (), "", node.span, node.span))
 
     def call(self, node: tree.Call, method: bool = False) -> Expr:
         """A function: the user's, the rule book's, or a spelling of one."""
-        from ..ops import NAMES
+        from shapecalc.ops import NAMES
 
         if node.name in self.scope.functions:
             return self.user_function(node)
@@ -230,18 +267,23 @@ class Builder:
         op = NAMES.get(node.name)
         if op is None:
             if not method and node.name in self.scope.variables:
-                raise SyntaxProblem(f"{node.name} is a variable, not a function", span=node.span, hint=f"{node.name} * (...) or {node.name} @ (...)")
+                raise SyntaxProblem(
+                    f"{node.name} is a variable, not a function", span=node.span, hint=f"{node.name} * (...) or {node.name} @ (...)"
+                )
             self.unknown(node.name, node.name_span)
         assert op is not None
         return SURFACE["()"](self, node)
 
     def unknown(self, name: str, span: tuple[int, int]) -> Expr:
         """A function that is not in the rule book."""
-        from ..ops import NAMES
+        from shapecalc.ops import NAMES
 
         close = nearest(name, [*NAMES, *(s for s in SURFACE if s.isidentifier()), *self.scope.functions])
-        raise UnknownName(f"there is no function {name} in the rule book", span=span,
-                          hint=f"did you mean {close}?" if close else f"define it, as in def {name}(x) = x * sigmoid(x)")
+        raise UnknownName(
+            f"there is no function {name} in the rule book",
+            span=span,
+            hint=f"did you mean {close}?" if close else f"define it, as in def {name}(x) = x * sigmoid(x)",
+        )
 
     def user_function(self, node: tree.Call) -> Expr:
         """The body of a user's function with its arguments put in."""
@@ -333,7 +375,7 @@ def build_text(text: str, variables: Mapping[str, Expr], sizes: Iterable[str] = 
     try:
         return Builder(scope).build(parse(text))
     except ShapecalcError as error:
-        raise error.at(text) if hasattr(error, "at") and not error.source else error
+        raise error.at(text) from None
 
 
 __all__ = ["SURFACE", "Builder", "Scope", "Var", "build_text", "mul"]

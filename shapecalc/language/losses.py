@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..errors import ShapeProblem
-from ..expr import Expr
+from shapecalc.errors import ShapeProblem
+from shapecalc.expr import Expr
+
 from . import tree
 from .builder import Builder, build_text
 from .surface import keywords, one, surface
@@ -49,7 +50,7 @@ def binary_logits(builder: Builder, node: tree.Call) -> Expr:
 
 @surface("kl_div_gaussian", "kl_gaussian")
 def kl(builder: Builder, node: tree.Call) -> Expr:
-    """kl_gaussian(mu, logvar): the divergence of N(mu, exp(logvar)) from N(0, 1), summed (Kingma & Welling 2014, appendix B)."""
+    """The divergence of N(mu, exp(logvar)) from N(0, 1), by kl_gaussian(mu, logvar), summed (Kingma & Welling 2014, appendix B)."""
     a, b = one(builder, node, 2)
     if a.shape != b.shape:
         raise ShapeProblem("the mean and the log-variance must have the same shape", span=node.span)

@@ -24,5 +24,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if len(name) > 40:
         return None
     limit = 1 if len(name) <= 3 else 2
-    found = min(((distance(name.lower(), k.lower()), abs(len(k) - len(name)), k) for k in known if abs(len(k) - len(name)) <= limit), default=None)
+    found = min(
+        ((distance(name.lower(), k.lower()), abs(len(k) - len(name)), k) for k in known if abs(len(k) - len(name)) <= limit), default=None
+    )
     return found[2] if found and found[0] <= limit else None

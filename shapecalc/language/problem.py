@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..expr import Expr, Var
+from shapecalc.expr import Expr, Var
+
 from . import tree
 
 
@@ -36,7 +37,7 @@ class Problem:
     source: str
     declared: Mapping[str, Var]
     sizes: tuple[str, ...]
-    definitions: Mapping[str, Expr]
+    definitions: dict[str, Expr]
     upstream: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     functions: Mapping[str, tuple[tuple[str, ...], tree.Node]] = field(default_factory=dict)

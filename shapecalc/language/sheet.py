@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..errors import NameProblem, ShapecalcError, ShapeProblem, SyntaxProblem, UnknownName
-from ..expr import Expr, Var
-from ..shapes import Dim, show
+from shapecalc.errors import NameProblem, ShapecalcError, ShapeProblem, SyntaxProblem, UnknownName
+from shapecalc.expr import Expr, Var
+from shapecalc.shapes import Dim, show
+
 from . import (
     surfaces,  # noqa: F401 - the spellings of functions are registered there
     tree,
@@ -62,7 +63,9 @@ class Sheet:
         for name in s.names:
             self.new_name(name.id, name.span, "declared")
             if any(name.id == k for k in self.sizes):
-                raise NameProblem(f"{name.id} is a size already, so it cannot name a variable too", span=name.span, hint="call one of them otherwise")
+                raise NameProblem(
+                    f"{name.id} is a size already, so it cannot name a variable too", span=name.span, hint="call one of them otherwise"
+                )
             self.declared[name.id] = self.names[name.id] = Var(name.id, shape, frozenset(properties))
             self.spans[name.id] = name.span
 
@@ -73,7 +76,9 @@ class Sheet:
             word = SPELLED.get(word, word)
             if word not in PROPERTIES:
                 close = nearest(word, PROPERTIES)
-                raise UnknownName(f"{word} is not a property", span=span, hint=f"did you mean {close}?" if close else f"there are {', '.join(PROPERTIES)}")
+                raise UnknownName(
+                    f"{word} is not a property", span=span, hint=f"did you mean {close}?" if close else f"there are {', '.join(PROPERTIES)}"
+                )
             if word in SQUARE and (len(shape) != 2 or (shape[0] != shape[1] and word != "orthogonal")):
                 raise ShapeProblem(f"only a square matrix is {word}, and this is {show(shape)}", span=span, hint="write (n, n)")
             if PROPERTIES[word] == 1 and not shape:
@@ -86,7 +91,9 @@ class Sheet:
         for part, _ in tree.walk(node):
             if isinstance(part, tree.Name):
                 if part.id in self.declared or part.id in self.definitions:
-                    raise NameProblem(f"{part.id} is a variable already, so it cannot name a size too", span=part.span, hint="call one of them otherwise")
+                    raise NameProblem(
+                        f"{part.id} is a variable already, so it cannot name a size too", span=part.span, hint="call one of them otherwise"
+                    )
                 self.sizes.setdefault(part.id, part.span)
         scope = Scope({}, self.sizes, source=self.source)
         dim = Builder(scope).dim(node)
@@ -99,8 +106,11 @@ class Sheet:
         if name in self.declared or name in self.definitions:
             before = self.spans.get(name)
             line = self.source.count("\n", 0, before[0]) + 1 if before else 1
-            raise NameProblem(f"{name} is {'declared' if name in self.declared else 'defined'} already, in line {line}", span=span,
-                              hint=f"call this one otherwise, {name}2 say")
+            raise NameProblem(
+                f"{name} is {'declared' if name in self.declared else 'defined'} already, in line {line}",
+                span=span,
+                hint=f"call this one otherwise, {name}2 say",
+            )
         if self.claims:
             raise SyntaxProblem(f"{name} is {how} after the first claim; the problem comes before all claims", span=span)
 
@@ -108,7 +118,11 @@ class Sheet:
         """dh: upstream(h2)."""
         if s.of.id not in self.definitions:
             close = nearest(s.of.id, self.definitions)
-            raise UnknownName(f"{s.of.id} is not a definition, so it has no incoming gradient", span=s.of.span, hint=f"did you mean {close}?" if close else None)
+            raise UnknownName(
+                f"{s.of.id} is not a definition, so it has no incoming gradient",
+                span=s.of.span,
+                hint=f"did you mean {close}?" if close else None,
+            )
         if s.of.id in self.upstream:
             raise NameProblem(f"the incoming gradient of {s.of.id} has the name {self.upstream[s.of.id]} already", span=s.span)
         if s.name.id in self.declared or s.name.id in self.definitions or s.name.id in self.sizes:
@@ -167,7 +181,9 @@ class Sheet:
         if of and of not in self.definitions and of not in ("L", "J", "loss", "cost", "E", "C", "l", "ell", "ℓ", "f"):
             close = nearest(of, self.definitions)
             raise UnknownName(f"{of} is not a definition", span=t.span, hint=f"did you mean {close}?" if close else None)
-        self.claims.append(Claim(kind, s.text.split("=")[0].split("+")[0].strip(), s.text, s.line, s.span, s.values, t.wrt, of, t.wrt2 or "", s.operator))
+        self.claims.append(
+            Claim(kind, s.text.split("=")[0].split("+")[0].strip(), s.text, s.line, s.span, s.values, t.wrt, of, t.wrt2 or "", s.operator)
+        )
 
     def _loss(self) -> str | None:
         return Problem(self.source, self.declared, (), self.definitions, self.upstream).loss
@@ -176,7 +192,9 @@ class Sheet:
         """Z = X @ W + b."""
         name = target.name
         if name in self.sizes:
-            raise NameProblem(f"{name} is a size already, so it cannot name a value too", span=target.span, hint="call one of them otherwise")
+            raise NameProblem(
+                f"{name} is a size already, so it cannot name a value too", span=target.span, hint="call one of them otherwise"
+            )
         if s.operator == "+=":
             raise SyntaxProblem(f"{name} += ... is for claims; a definition is written once", span=target.span)
         self.new_name(name, target.span, "defined")
@@ -197,7 +215,9 @@ class Sheet:
 
     def problem(self) -> Problem:
         """What was read."""
-        return Problem(self.source, self.declared, tuple(self.sizes), self.definitions, self.upstream, tuple(self.claims), self.functions, self.spans)
+        return Problem(
+            self.source, self.declared, tuple(self.sizes), self.definitions, self.upstream, tuple(self.claims), self.functions, self.spans
+        )
 
 
 def read(source: str, errors: list[ShapecalcError] | None = None, aliases: Mapping[str, str] | None = None) -> Problem:
@@ -212,7 +232,9 @@ def read(source: str, errors: list[ShapecalcError] | None = None, aliases: Mappi
                 raise
             errors.append(error)
     if not sheet.declared and not sheet.definitions:
-        raise SyntaxProblem("there is nothing to derive", hint="declare shapes and define a value: X: (S, D); W: (D, M); Z = X @ W").at(source)
+        raise SyntaxProblem("there is nothing to derive", hint="declare shapes and define a value: X: (S, D); W: (D, M); Z = X @ W").at(
+            source
+        )
     return sheet.problem()
 
 

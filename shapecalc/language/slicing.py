@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..errors import NotKnownYet, ShapeProblem, SyntaxProblem
-from ..expr import Expr, Lit
-from ..forms import apply
-from ..shapes import Dim, add, negative, show
+from shapecalc.errors import NotKnownYet, ShapeProblem, SyntaxProblem
+from shapecalc.expr import Expr, Lit
+from shapecalc.forms import apply
+from shapecalc.shapes import Dim, add, negative, show
+
 from . import tree
 from .builder import Builder
 from .surface import surface
@@ -30,7 +31,11 @@ def subscript(builder: Builder, call: tree.Call) -> Expr:
 
 def _one_size(builder: Builder, node: tree.Subscript, of: tree.Node) -> Expr:
     shape = builder.build(of).shape
-    k = builder.static(node.items[0]) if len(node.items) == 1 and not isinstance(node.items[0], tree.Slice | tree.NewAxis | tree.Dots) else None
+    k = (
+        builder.static(node.items[0])
+        if len(node.items) == 1 and not isinstance(node.items[0], tree.Slice | tree.NewAxis | tree.Dots)
+        else None
+    )
     if not isinstance(k, int) or not -len(shape) <= k < len(shape):
         raise ShapeProblem(f"{builder.scope.words(of)} is {show(shape)}: there is no such axis", span=node.span)
     return Lit(shape[k])
@@ -46,7 +51,7 @@ def indexed(builder: Builder, node: tree.Subscript, a: Expr) -> Expr:
     dots = [k for k, i in enumerate(items) if isinstance(i, tree.Dots)]
     whole = tree.Slice(None, None, None, node.span)
     if dots:
-        items[dots[0]:dots[0] + 1] = [whole] * (rank - taken)
+        items[dots[0] : dots[0] + 1] = [whole] * (rank - taken)
     else:
         items += [whole] * (rank - taken)
     spans: list[tuple[Dim, Dim]] = []
@@ -80,7 +85,9 @@ def _position(builder: Builder, node: tree.Node, dim: Dim) -> Dim:
         try:
             k = builder.dim(node)
         except ShapeProblem:
-            raise NotKnownYet("only fixed positions and slices are read as an index", span=node.span, hint="a one-hot matrix product picks rows: H @ W") from None
+            raise NotKnownYet(
+                "only fixed positions and slices are read as an index", span=node.span, hint="a one-hot matrix product picks rows: H @ W"
+            ) from None
     if isinstance(k, int) and isinstance(dim, int) and not 0 <= k < dim:
         raise ShapeProblem(f"there is no entry {k} on an axis of {dim}", span=node.span)
     return k

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import shapes
-from ..errors import Misfit, NotDifferentiable, NotKnownYet, ShapeProblem, SyntaxProblem
-from ..expr import Apply, Expr, Lit
-from ..forms import add, apply, lit, mul, ones, power, transposed, zeros
-from ..ops import NAMES
-from ..ops.rearranging import normal
-from ..shapes import Dim, Shape, show, total
+from shapecalc import shapes
+from shapecalc.errors import Misfit, NotDifferentiable, NotKnownYet, ShapeProblem, SyntaxProblem
+from shapecalc.expr import Apply, Expr, Lit
+from shapecalc.forms import add, apply, lit, mul, ones, power, transposed, zeros
+from shapecalc.ops import NAMES
+from shapecalc.ops.rearranging import normal
+from shapecalc.shapes import Dim, Shape, show, total
+
 from . import tree
 from .builder import SURFACE, Builder
 
-SPELLED = {"dim": "axis", "axes": "axis", "keepdim": "keepdims", "correction": "ddof", "p": "ord", "negative_slope": "slope", "diagonal": "k"}
+SPELLED = {
+    "dim": "axis",
+    "axes": "axis",
+    "keepdim": "keepdims",
+    "correction": "ddof",
+    "p": "ord",
+    "negative_slope": "slope",
+    "diagonal": "k",
+}
 IGNORED = {"dtype", "device", "out", "requires_grad", "optimize"}
 
 
@@ -38,7 +47,9 @@ def keywords(builder: Builder, node: tree.Call, *allowed: str) -> dict[str, Any]
         if name in IGNORED:
             continue
         if name not in allowed:
-            raise SyntaxProblem(f"{node.name} has no option {k.name}", span=k.span, hint=f"it has {', '.join(allowed)}" if allowed else None)
+            raise SyntaxProblem(
+                f"{node.name} has no option {k.name}", span=k.span, hint=f"it has {', '.join(allowed)}" if allowed else None
+            )
         out[name] = builder.static(k.value)
     return out
 
@@ -306,7 +317,11 @@ def _squeeze(builder: Builder, node: tree.Call) -> Expr:
     a = builder.build(node.args[0])
     axis = keywords(builder, node, "axis").get("axis", builder.static(node.args[1]) if len(node.args) > 1 else None)
     rank = len(a.shape)
-    axes = tuple(k for k, d in enumerate(a.shape) if d == 1) if axis is None else tuple(normal(x, rank) for x in (axis if isinstance(axis, tuple) else (axis,)))
+    axes = (
+        tuple(k for k, d in enumerate(a.shape) if d == 1)
+        if axis is None
+        else tuple(normal(x, rank) for x in (axis if isinstance(axis, tuple) else (axis,)))
+    )
     return fitted(builder, node, lambda: apply("squeeze", a, axes=axes), a) if axes else a
 
 
@@ -351,8 +366,10 @@ def _matpow(builder: Builder, node: tree.Call) -> Expr:
     except SyntaxProblem:
         k = None
     if not isinstance(k, int) or isinstance(k, bool):
-        raise NotKnownYet("matpow needs a fixed whole exponent: the derivative of A**k is a sum of k products, which has no closed form for a symbolic k",
-                          span=node.args[1].span)
+        raise NotKnownYet(
+            "matpow needs a fixed whole exponent: the derivative of A**k is a sum of k products, which has no closed form for a symbolic k",
+            span=node.args[1].span,
+        )
     if abs(k) > 64:
         raise NotKnownYet("an exponent above 64 is not written out", span=node.args[1].span)
     return builder.made(node, "matpow", [node.args[0]], k=k)
@@ -360,7 +377,9 @@ def _matpow(builder: Builder, node: tree.Call) -> Expr:
 
 @surface("argmax", "argmin", "argsort", "round", "floor", "ceil", "rint")
 def _refused(builder: Builder, node: tree.Call) -> Expr:
-    raise NotDifferentiable(f"{node.name} is piecewise constant: its derivative is 0 wherever it exists, so nothing flows back through it", span=node.name_span)
+    raise NotDifferentiable(
+        f"{node.name} is piecewise constant: its derivative is 0 wherever it exists, so nothing flows back through it", span=node.name_span
+    )
 
 
 @surface("slogdet")
@@ -418,7 +437,9 @@ def _size(builder: Builder, node: tree.Call) -> Expr:
 
 @surface(".shape", ".ndim")
 def _shape(builder: Builder, node: tree.Call) -> Expr:
-    raise SyntaxProblem("a shape is not a number; take one size of it", span=node.span, hint=f"{builder.scope.words(node.args[0], 'X')}.shape[0]")
+    raise SyntaxProblem(
+        "a shape is not a number; take one size of it", span=node.span, hint=f"{builder.scope.words(node.args[0], 'X')}.shape[0]"
+    )
 
 
 @surface("multi_dot", "chain_matmul")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..op import Op
+from shapecalc.op import Op
+
 from .constants import OPS as _CONSTANTS
 from .linear_algebra import OPS as _LINEAR_ALGEBRA
 from .multilinear import OPS as _MULTILINEAR

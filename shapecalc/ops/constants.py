@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import Misfit
-from ..op import Axes, Op, Parameters, Signature
-from ..shapes import Shape
-from ..tensor import Tensor
+from shapecalc.errors import Misfit
+from shapecalc.op import Axes, Op, Parameters, Signature
+from shapecalc.shapes import Shape
+from shapecalc.tensor import Tensor
 
 LETTERS = "ijklmnopqrstuvwabcdefgh"
 

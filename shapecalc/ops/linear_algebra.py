@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ..errors import Misfit
-from ..op import Op, Parameters
-from ..shapes import Shape, show
-from ..rings import Unlucky
+from shapecalc.errors import Misfit
+from shapecalc.op import Op, Parameters
+from shapecalc.rings import Unlucky
+from shapecalc.shapes import Shape, show
 
 GILES = "Giles (2008), Collected matrix derivative results"
 COOKBOOK = "Petersen & Pedersen, The Matrix Cookbook (2012), eq. "
@@ -121,7 +121,7 @@ def _cholesky_value(ring: Any, tensors: list[Any], params: Any) -> Any:
 def _expm_value(ring: Any, tensors: list[Any], params: Any) -> Any:
     a = tensors[0].rows()
     if getattr(ring, "exact", False) or not hasattr(ring, "context"):
-        from ..rings import Unsupported
+        from shapecalc.rings import Unsupported
 
         raise Unsupported("expm")
     out = term = identity(ring, len(a))
@@ -158,23 +158,99 @@ def _power(k: int, before: bool = False) -> str:
 INVERTIBLE = "{a} is invertible"
 
 OPS = (
-    Op("inv", "structured", ("a",), _square, pulls=("-y.T @ dy @ y.T",), value=_inverse_value, exact=True, domain=INVERTIBLE,
-       aliases=("inverse",), doc="the inverse of a square matrix", source=GILES + ", 2.2.3"),
-    Op("det", "structured", ("a",), _scalar, pulls=("dy * y * inv(a).T",), value=_det_value, exact=True, domain=INVERTIBLE,
-       latex=r"\det", doc="the determinant", source=COOKBOOK + "49"),
-    Op("logdet", "structured", ("a",), _scalar, pulls=("dy * inv(a).T",), means="log(abs(det(a)))", domain=INVERTIBLE,
-       latex=r"\log\det", doc="the logarithm of the absolute determinant", source=COOKBOOK + "57"),
-    Op("solve", "structured", ("a", "b"), _solved, means="inv(a) @ b", domain=INVERTIBLE,
-       pulls=_solve_pull, doc="inv(a) @ b without the inverse", source=GILES + ", 2.3.1"),
-    Op("matpow", "structured", ("a",), _square, (("k", 1),), pulls=_matpow_pull, value=_power_value, exact=True,
-       aliases=("matrix_power",), doc="a product of k equal matrices", source=COOKBOOK + "91"),
-    Op("pinv", "structured", ("a",), _transposed, means="inv(a.T @ a) @ a.T", pulls=(
-        "-y.T @ dy @ y.T + (eye(rows(a)) - a @ y) @ dy.T @ y @ y.T + y.T @ y @ dy.T @ (eye(columns(a)) - y @ a)",),
-       domain="{a} has independent columns", doc="the pseudo-inverse of a matrix with independent columns",
-       source="Golub & Pereyra (1973), The differentiation of pseudo-inverses, eq. 4.12"),
-    Op("cholesky", "structured", ("a",), _square, value=_cholesky_value, domain="{a} is positive definite", pulls=(
-        "inv(y).T @ (tril(y.T @ dy) + tril(y.T @ dy, k=-1).T) @ inv(y) / 2",),
-       latex=r"\operatorname{chol}", doc="the lower triangular factor L of a = L @ L.T", source="Murray (2016), Differentiation of the Cholesky decomposition, eq. 10"),
-    Op("expm", "structured", ("a",), _square, value=_expm_value, doc="the matrix exponential", latex=r"\exp",
-       source="Magnus & Neudecker (2019), ch. 8"),
+    Op(
+        "inv",
+        "structured",
+        ("a",),
+        _square,
+        pulls=("-y.T @ dy @ y.T",),
+        value=_inverse_value,
+        exact=True,
+        domain=INVERTIBLE,
+        aliases=("inverse",),
+        doc="the inverse of a square matrix",
+        source=GILES + ", 2.2.3",
+    ),
+    Op(
+        "det",
+        "structured",
+        ("a",),
+        _scalar,
+        pulls=("dy * y * inv(a).T",),
+        value=_det_value,
+        exact=True,
+        domain=INVERTIBLE,
+        latex=r"\det",
+        doc="the determinant",
+        source=COOKBOOK + "49",
+    ),
+    Op(
+        "logdet",
+        "structured",
+        ("a",),
+        _scalar,
+        pulls=("dy * inv(a).T",),
+        means="log(abs(det(a)))",
+        domain=INVERTIBLE,
+        latex=r"\log\det",
+        doc="the logarithm of the absolute determinant",
+        source=COOKBOOK + "57",
+    ),
+    Op(
+        "solve",
+        "structured",
+        ("a", "b"),
+        _solved,
+        means="inv(a) @ b",
+        domain=INVERTIBLE,
+        pulls=_solve_pull,
+        doc="inv(a) @ b without the inverse",
+        source=GILES + ", 2.3.1",
+    ),
+    Op(
+        "matpow",
+        "structured",
+        ("a",),
+        _square,
+        (("k", 1),),
+        pulls=_matpow_pull,
+        value=_power_value,
+        exact=True,
+        aliases=("matrix_power",),
+        doc="a product of k equal matrices",
+        source=COOKBOOK + "91",
+    ),
+    Op(
+        "pinv",
+        "structured",
+        ("a",),
+        _transposed,
+        means="inv(a.T @ a) @ a.T",
+        pulls=("-y.T @ dy @ y.T + (eye(rows(a)) - a @ y) @ dy.T @ y @ y.T + y.T @ y @ dy.T @ (eye(columns(a)) - y @ a)",),
+        domain="{a} has independent columns",
+        doc="the pseudo-inverse of a matrix with independent columns",
+        source="Golub & Pereyra (1973), The differentiation of pseudo-inverses, eq. 4.12",
+    ),
+    Op(
+        "cholesky",
+        "structured",
+        ("a",),
+        _square,
+        value=_cholesky_value,
+        domain="{a} is positive definite",
+        pulls=("inv(y).T @ (tril(y.T @ dy) + tril(y.T @ dy, k=-1).T) @ inv(y) / 2",),
+        latex=r"\operatorname{chol}",
+        doc="the lower triangular factor L of a = L @ L.T",
+        source="Murray (2016), Differentiation of the Cholesky decomposition, eq. 10",
+    ),
+    Op(
+        "expm",
+        "structured",
+        ("a",),
+        _square,
+        value=_expm_value,
+        doc="the matrix exponential",
+        latex=r"\exp",
+        source="Magnus & Neudecker (2019), ch. 8",
+    ),
 )

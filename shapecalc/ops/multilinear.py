@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..errors import Misfit
-from ..op import Axes, Axis, Op, Parameters, Signature
-from ..shapes import Dim, Shape, broadcast, multiply, show, total
+from shapecalc.errors import Misfit
+from shapecalc.op import Axes, Axis, Op, Parameters, Signature
+from shapecalc.shapes import Dim, Shape, broadcast, multiply, show, total
+
 from .constants import LETTERS, bound, letters
 
 
@@ -14,7 +15,11 @@ def aligned(shapes: tuple[Shape, ...]) -> tuple[tuple[Axes, ...], Axes, Shape]:
     if shape is None:
         raise Misfit(" and ".join(show(s) for s in shapes) + " do not broadcast")
     out = letters(shape)
-    return tuple(tuple(None if dim == 1 else letter for dim, letter in zip(s, out[len(out) - len(s):], strict=True)) for s in shapes), out, shape
+    return (
+        tuple(tuple(None if dim == 1 else letter for dim, letter in zip(s, out[len(out) - len(s) :], strict=True)) for s in shapes),
+        out,
+        shape,
+    )
 
 
 def _pointwise_shape(shapes: tuple[Shape, ...], _: Parameters) -> Shape:
@@ -55,7 +60,7 @@ def _matmul(shapes: tuple[Shape, ...], params: Parameters) -> Signature:
     rows, columns = len(a) > 1, len(b) > 1
     batch = out[: len(out) - rows - columns]
     lead = letters(batch)
-    names = iter(LETTERS[len(batch):])
+    names = iter(LETTERS[len(batch) :])
     row, inner, column = (next(names) for _ in range(3))
     axis: Axis = None if a[-1] == 1 else inner
     axis_row: Axis = None if rows and a[-2] == 1 else row
@@ -63,7 +68,7 @@ def _matmul(shapes: tuple[Shape, ...], params: Parameters) -> Signature:
 
     def stretched(shape: Shape) -> Axes:
         own = shape[:-2]
-        return tuple(None if d == 1 else x for d, x in zip(own, lead[len(lead) - len(own):], strict=True))
+        return tuple(None if d == 1 else x for d, x in zip(own, lead[len(lead) - len(own) :], strict=True))
 
     first = (*stretched(a), *((axis_row,) if rows else ()), axis)
     second = (*stretched(b), axis, *((axis_column,) if columns else ()))
@@ -194,21 +199,76 @@ def _kron(shapes: tuple[Shape, ...], _: Parameters) -> Signature:
 
 
 OPS = (
-    Op("mul", "multilinear", ("a", "b"), _pointwise_shape, signature=_product, aliases=("multiply",),
-       doc="the entrywise (Hadamard) product a * b, broadcast as NumPy does", source="Magnus & Neudecker (2019), ch. 3"),
-    Op("div", "multilinear", ("a", "b"), _pointwise_shape, signature=_quotient, aliases=("divide", "true_divide"), domain="{b} != 0",
-       doc="the entrywise quotient a / b"),
+    Op(
+        "mul",
+        "multilinear",
+        ("a", "b"),
+        _pointwise_shape,
+        signature=_product,
+        aliases=("multiply",),
+        doc="the entrywise (Hadamard) product a * b, broadcast as NumPy does",
+        source="Magnus & Neudecker (2019), ch. 3",
+    ),
+    Op(
+        "div",
+        "multilinear",
+        ("a", "b"),
+        _pointwise_shape,
+        signature=_quotient,
+        aliases=("divide", "true_divide"),
+        domain="{b} != 0",
+        doc="the entrywise quotient a / b",
+    ),
     Op("neg", "multilinear", ("a",), lambda s, p: s[0], signature=_negative, aliases=("negative",), doc="-a"),
-    Op("matmul", "multilinear", ("a", "b"), _matmul_shape, signature=_matmul, aliases=("mm", "bmm", "mv"),
-       doc="the matrix product a @ b, over leading axes one by one", source="Petersen & Pedersen, The Matrix Cookbook (2012), sec. 2.4"),
+    Op(
+        "matmul",
+        "multilinear",
+        ("a", "b"),
+        _matmul_shape,
+        signature=_matmul,
+        aliases=("mm", "bmm", "mv"),
+        doc="the matrix product a @ b, over leading axes one by one",
+        source="Petersen & Pedersen, The Matrix Cookbook (2012), sec. 2.4",
+    ),
     Op("outer", "multilinear", ("a", "b"), _outer_shape, signature=_outer, doc="a_i b_j"),
     Op("inner", "multilinear", ("a", "b"), _inner_shape, signature=_inner, aliases=("vdot",), doc="the sum of a_i b_i"),
-    Op("tr", "multilinear", ("a",), _trace_shape, signature=_trace, aliases=("trace",), latex=r"\operatorname{tr}",
-       doc="the trace, the sum of the diagonal", source="Petersen & Pedersen, The Matrix Cookbook (2012), sec. 2.5"),
+    Op(
+        "tr",
+        "multilinear",
+        ("a",),
+        _trace_shape,
+        signature=_trace,
+        aliases=("trace",),
+        latex=r"\operatorname{tr}",
+        doc="the trace, the sum of the diagonal",
+        source="Petersen & Pedersen, The Matrix Cookbook (2012), sec. 2.5",
+    ),
     Op("diag", "multilinear", ("a",), _diag_shape, signature=_diag, latex=r"\operatorname{diag}", doc="the matrix with a on its diagonal"),
-    Op("diagonal", "multilinear", ("a",), _diagonal_shape, signature=_diagonal, latex=r"\operatorname{diagonal}",
-       doc="the diagonal of a matrix, as a vector"),
-    Op("einsum", "multilinear", (), _einsum_shape, (("spec", ""),), _einsum, doc="the sum of products over the indices that the result lacks"),
-    Op("kron", "multilinear", ("a", "b"), _kron_shape, signature=_kron, doc="the Kronecker product",
-       source="Petersen & Pedersen, The Matrix Cookbook (2012), sec. 10.2"),
+    Op(
+        "diagonal",
+        "multilinear",
+        ("a",),
+        _diagonal_shape,
+        signature=_diagonal,
+        latex=r"\operatorname{diagonal}",
+        doc="the diagonal of a matrix, as a vector",
+    ),
+    Op(
+        "einsum",
+        "multilinear",
+        (),
+        _einsum_shape,
+        (("spec", ""),),
+        _einsum,
+        doc="the sum of products over the indices that the result lacks",
+    ),
+    Op(
+        "kron",
+        "multilinear",
+        ("a", "b"),
+        _kron_shape,
+        signature=_kron,
+        doc="the Kronecker product",
+        source="Petersen & Pedersen, The Matrix Cookbook (2012), sec. 10.2",
+    ),
 )

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from ..op import Op, Parameters
-from ..shapes import Shape
+from shapecalc.op import Op, Parameters
+from shapecalc.shapes import Shape
+
 from .multilinear import _pointwise_shape
 
 SOURCE = "Abramowitz & Stegun (1964), ch. 4"
@@ -24,8 +25,12 @@ def _named(name: str) -> Callable[..., Any]:
 
 def _unary(name: str, slope: str, **more: Any) -> Op:
     more.setdefault("value", None if "means" in more else _named(name))
-    more.setdefault("latex", "\\" + name if name in {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan"}
-                    else r"\operatorname{" + name.replace("_", r"\_") + "}")
+    more.setdefault(
+        "latex",
+        "\\" + name
+        if name in {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan"}
+        else r"\operatorname{" + name.replace("_", r"\_") + "}",
+    )
     more.setdefault("doc", f"{name} of each entry")
     more.setdefault("source", SOURCE)
     return Op(name, "pointwise", ("x",), _shape, slopes=(slope,), **more)
@@ -35,8 +40,17 @@ def _comparison(name: str, *aliases: str) -> Op:
     def value(ring: Any, a: Any, b: Any) -> Any:
         return ring.lift(Fraction(int(ring.test(name, a, b))))
 
-    return Op(name, "pointwise", ("a", "b"), _shape, slopes=("0", "0"), value=value, aliases=aliases,
-              doc="1 where the comparison holds, else 0", kink="not differentiable where the two sides are equal; 0 elsewhere")
+    return Op(
+        name,
+        "pointwise",
+        ("a", "b"),
+        _shape,
+        slopes=("0", "0"),
+        value=value,
+        aliases=aliases,
+        doc="1 where the comparison holds, else 0",
+        kink="not differentiable where the two sides are equal; 0 elsewhere",
+    )
 
 
 def _power(ring: Any, x: Any, exponent: Fraction) -> Any:
@@ -62,10 +76,29 @@ def _sum_value(*_: Any) -> Any:
 
 OPS = (
     Op("add", "sum", (), _shape, (("signs", ()),), doc="a sum or difference, broadcast as NumPy does", value=_sum_value),
-    Op("power", "pointwise", ("x",), _shape, (("k", Fraction(1)),), slopes=("k * x**(k - 1)",), exact=True,
-       doc="each entry to a fixed rational power", value=None, source=SOURCE),
-    Op("pow", "pointwise", ("a", "b"), _shape, slopes=("b * a**(b - 1)", "y * log(a)"), value=lambda ring, a, b: ring.power2(a, b),
-       domain="{a} > 0", doc="a ** b, entry by entry", source=SOURCE),
+    Op(
+        "power",
+        "pointwise",
+        ("x",),
+        _shape,
+        (("k", Fraction(1)),),
+        slopes=("k * x**(k - 1)",),
+        exact=True,
+        doc="each entry to a fixed rational power",
+        value=None,
+        source=SOURCE,
+    ),
+    Op(
+        "pow",
+        "pointwise",
+        ("a", "b"),
+        _shape,
+        slopes=("b * a**(b - 1)", "y * log(a)"),
+        value=lambda ring, a, b: ring.power2(a, b),
+        domain="{a} > 0",
+        doc="a ** b, entry by entry",
+        source=SOURCE,
+    ),
     _unary("exp", "y"),
     _unary("log", "1 / x", domain="{x} > 0", aliases=("ln",)),
     _unary("log1p", "1 / (1 + x)", means="log(1 + x)", domain="{x} > -1"),
@@ -80,35 +113,115 @@ OPS = (
     _unary("cosh", "sinh(x)"),
     _unary("tanh", "1 - y**2"),
     _unary("erf", "2 / sqrt(pi) * exp(-x**2)"),
-    _unary("sigmoid", "y * (1 - y)", means="1 / (1 + exp(-x))", latex=r"\sigma", aliases=("expit", "logistic"),
-           source="Goodfellow, Bengio & Courville (2016), sec. 3.10"),
+    _unary(
+        "sigmoid",
+        "y * (1 - y)",
+        means="1 / (1 + exp(-x))",
+        latex=r"\sigma",
+        aliases=("expit", "logistic"),
+        source="Goodfellow, Bengio & Courville (2016), sec. 3.10",
+    ),
     _unary("softplus", "sigmoid(x)", means="log(1 + exp(x))", source="Goodfellow, Bengio & Courville (2016), sec. 3.10"),
-    _unary("silu", "sigmoid(x) * (1 + x * (1 - sigmoid(x)))", means="x * sigmoid(x)", aliases=("swish",),
-           source="Elfwing, Uchibe & Doya (2018), Sigmoid-weighted linear units"),
-    _unary("gelu", "(1 + erf(x / sqrt(2))) / 2 + x * exp(-x**2 / 2) / sqrt(2 * pi)", means="x * (1 + erf(x / sqrt(2))) / 2",
-           source="Hendrycks & Gimpel (2016), Gaussian error linear units"),
+    _unary(
+        "silu",
+        "sigmoid(x) * (1 + x * (1 - sigmoid(x)))",
+        means="x * sigmoid(x)",
+        aliases=("swish",),
+        source="Elfwing, Uchibe & Doya (2018), Sigmoid-weighted linear units",
+    ),
+    _unary(
+        "gelu",
+        "(1 + erf(x / sqrt(2))) / 2 + x * exp(-x**2 / 2) / sqrt(2 * pi)",
+        means="x * (1 + erf(x / sqrt(2))) / 2",
+        source="Hendrycks & Gimpel (2016), Gaussian error linear units",
+    ),
     _unary("relu", "x > 0", means="where(x > 0, x, 0)", kink="0 at x = 0", source="Goodfellow, Bengio & Courville (2016), sec. 6.3"),
-    Op("leaky_relu", "pointwise", ("x",), _shape, (("slope", Fraction(1, 100)),), slopes=("where(x > 0, 1, slope)",),
-       means="where(x > 0, x, slope * x)", latex=r"\operatorname{leaky\_relu}", kink="slope at x = 0", doc="x, or slope * x where x <= 0",
-       source="Maas, Hannun & Ng (2013), Rectifier nonlinearities"),
-    Op("elu", "pointwise", ("x",), _shape, (("alpha", Fraction(1)),), slopes=("where(x > 0, 1, alpha * exp(x))",),
-       means="where(x > 0, x, alpha * (exp(x) - 1))", latex=r"\operatorname{elu}", kink="alpha at x = 0", doc="x, or alpha (exp x - 1) where x <= 0",
-       source="Clevert, Unterthiner & Hochreiter (2016), ELU"),
+    Op(
+        "leaky_relu",
+        "pointwise",
+        ("x",),
+        _shape,
+        (("slope", Fraction(1, 100)),),
+        slopes=("where(x > 0, 1, slope)",),
+        means="where(x > 0, x, slope * x)",
+        latex=r"\operatorname{leaky\_relu}",
+        kink="slope at x = 0",
+        doc="x, or slope * x where x <= 0",
+        source="Maas, Hannun & Ng (2013), Rectifier nonlinearities",
+    ),
+    Op(
+        "elu",
+        "pointwise",
+        ("x",),
+        _shape,
+        (("alpha", Fraction(1)),),
+        slopes=("where(x > 0, 1, alpha * exp(x))",),
+        means="where(x > 0, x, alpha * (exp(x) - 1))",
+        latex=r"\operatorname{elu}",
+        kink="alpha at x = 0",
+        doc="x, or alpha (exp x - 1) where x <= 0",
+        source="Clevert, Unterthiner & Hochreiter (2016), ELU",
+    ),
     _unary("abs", "sign(x)", means="where(x > 0, x, -x)", kink="0 at x = 0", aliases=("absolute",)),
     _unary("sign", "0", means="(x > 0) - (x < 0)", kink="not differentiable at x = 0; 0 elsewhere"),
-    Op("sqrt", "pointwise", ("x",), _shape, slopes=("1 / (2 * y)",), means="", value=lambda ring, x: ring.power(x, Fraction(1, 2)),
-       latex=r"\sqrt", domain="{x} > 0", doc="the square root of each entry", source=SOURCE),
+    Op(
+        "sqrt",
+        "pointwise",
+        ("x",),
+        _shape,
+        slopes=("1 / (2 * y)",),
+        means="",
+        value=lambda ring, x: ring.power(x, Fraction(1, 2)),
+        latex=r"\sqrt",
+        domain="{x} > 0",
+        doc="the square root of each entry",
+        source=SOURCE,
+    ),
     _comparison("greater"),
     _comparison("less"),
     _comparison("greater_equal"),
     _comparison("less_equal"),
     _comparison("equal"),
-    Op("where", "pointwise", ("cond", "a", "b"), _shape, slopes=("0", "cond", "1 - cond"), value=_choose, exact=True,
-       doc="a where cond is 1, b where it is 0"),
-    Op("maximum", "pointwise", ("a", "b"), _shape, slopes=("a >= b", "b > a"), value=_either(True),
-       kink="the first counts where the two are equal; 0 against a number", doc="the larger of two, entry by entry", latex=r"\max"),
-    Op("minimum", "pointwise", ("a", "b"), _shape, slopes=("a <= b", "b < a"), value=_either(False),
-       kink="the first counts where the two are equal; 0 against a number", doc="the smaller of two, entry by entry", latex=r"\min"),
-    Op("clip", "pointwise", ("x", "a", "b"), _shape, slopes=("(x > a) * (x < b)", "x < a", "x > b"), means="minimum(maximum(x, a), b)",
-       kink="0 at the two bounds", doc="x held between a and b"),
+    Op(
+        "where",
+        "pointwise",
+        ("cond", "a", "b"),
+        _shape,
+        slopes=("0", "cond", "1 - cond"),
+        value=_choose,
+        exact=True,
+        doc="a where cond is 1, b where it is 0",
+    ),
+    Op(
+        "maximum",
+        "pointwise",
+        ("a", "b"),
+        _shape,
+        slopes=("a >= b", "b > a"),
+        value=_either(True),
+        kink="the first counts where the two are equal; 0 against a number",
+        doc="the larger of two, entry by entry",
+        latex=r"\max",
+    ),
+    Op(
+        "minimum",
+        "pointwise",
+        ("a", "b"),
+        _shape,
+        slopes=("a <= b", "b < a"),
+        value=_either(False),
+        kink="the first counts where the two are equal; 0 against a number",
+        doc="the smaller of two, entry by entry",
+        latex=r"\min",
+    ),
+    Op(
+        "clip",
+        "pointwise",
+        ("x", "a", "b"),
+        _shape,
+        slopes=("(x > a) * (x < b)", "x < a", "x > b"),
+        means="minimum(maximum(x, a), b)",
+        kink="0 at the two bounds",
+        doc="x held between a and b",
+    ),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ..errors import Misfit
-from ..op import Axes, Axis, Op, Parameters, Signature
-from ..shapes import Dim, Shape, add, negative, show, total
+from shapecalc.errors import Misfit
+from shapecalc.op import Axes, Axis, Op, Parameters, Signature
+from shapecalc.shapes import Dim, Shape, add, negative, show, total
+
 from .constants import bound, letters
 
 
@@ -109,7 +110,7 @@ def _reshape(shapes: tuple[Shape, ...], params: Parameters) -> Signature | None:
                 names.append(own[k])
                 sizes[str(own[k])] = whole[k]
         for k in one:
-            many[k] = names[0] if len(names) == 1 else tuple(map(str, names)) or None  # type: ignore[assignment]
+            many[k] = names[0] if len(names) == 1 else tuple(map(str, names)) or None
     return Signature((tuple(inputs),), tuple(outputs), sizes=sizes)
 
 
@@ -127,7 +128,7 @@ def _vec(shapes: tuple[Shape, ...], _: Parameters) -> Signature:
 def _broadcast_to(shapes: tuple[Shape, ...], params: Parameters) -> Shape:
     target = tuple(params["shape"])
     own = shapes[0]
-    if len(own) > len(target) or any(d not in (1, t) for d, t in zip(own, target[len(target) - len(own):], strict=True)):
+    if len(own) > len(target) or any(d not in (1, t) for d, t in zip(own, target[len(target) - len(own) :], strict=True)):
         raise Misfit(f"{show(own)} does not broadcast to {show(target)}")
     return target
 
@@ -136,7 +137,9 @@ def _stretch(shapes: tuple[Shape, ...], params: Parameters) -> Signature:
     target = tuple(params["shape"])
     out = letters(target)
     own = shapes[0]
-    return Signature((tuple(None if d == 1 else x for d, x in zip(own, out[len(out) - len(own):], strict=True)),), out, sizes=bound(out, target))
+    return Signature(
+        (tuple(None if d == 1 else x for d, x in zip(own, out[len(out) - len(own) :], strict=True)),), out, sizes=bound(out, target)
+    )
 
 
 def _sliced(shapes: tuple[Shape, ...], params: Parameters) -> Shape:
@@ -170,13 +173,13 @@ def _joined(shapes: tuple[Shape, ...], params: Parameters) -> Shape:
         if len(s) != len(first) or any(k != axis and d != first[k] for k, d in enumerate(s)):
             raise Misfit(f"{show(first)} and {show(s)} do not join along axis {axis}")
         along = add(along, s[axis])
-    return (*first[:axis], along, *first[axis + 1:])
+    return (*first[:axis], along, *first[axis + 1 :])
 
 
 def _join_pulls(params: Parameters, shapes: tuple[Shape, ...]) -> tuple[str, ...]:
     """Each argument gets back its own part: a slice of dy that starts where the arguments before it end."""
     axis = params["axis"]
-    out = []
+    out: list[str] = []
     for s in shapes:
         before: Dim = 0
         for other in shapes[: len(out)]:
@@ -245,21 +248,84 @@ OPS = (
     Op("expand_dims", "multilinear", ("a",), _expanded, (("axes", ()),), _expand, doc="axes of size 1 put in; x[:, None]"),
     Op("squeeze", "multilinear", ("a",), _squeezed, (("axes", ()),), _squeeze, doc="axes of size 1 taken out"),
     Op("reshape", "multilinear", ("a",), _reshaped, (("shape", ()),), _reshape, doc="the same entries, row by row, in another shape"),
-    Op("vec", "multilinear", ("a",), _vec_shape, signature=_vec, latex=r"\operatorname{vec}", doc="the columns stacked",
-       source="Magnus & Neudecker (2019), ch. 2"),
+    Op(
+        "vec",
+        "multilinear",
+        ("a",),
+        _vec_shape,
+        signature=_vec,
+        latex=r"\operatorname{vec}",
+        doc="the columns stacked",
+        source="Magnus & Neudecker (2019), ch. 2",
+    ),
     Op("broadcast_to", "multilinear", ("a",), _broadcast_to, (("shape", ()),), _stretch, doc="stretched to a shape as NumPy does"),
-    Op("slice", "structured", ("a",), _sliced, (("items", ()),), pulls=_slice_pull, value=_slice_items_value, exact=True,
-       doc="a part of a tensor"),
-    Op("place", "structured", ("a",), _placed, (("items", ()), ("shape", ())), pulls=("slice(dy, items=items)",), value=_place_value,
-       exact=True, doc="a tensor put into zeros"),
-    Op("concatenate", "structured", (), _joined, (("axis", 0),), pulls=_join_pulls, value=_join_value, exact=True, aliases=("concat", "cat"),
-       doc="tensors joined along an axis"),
-    Op("tril", "structured", ("a",), _mask_shape, (("k", 0),), pulls=("tril(dy, k=k)",), value=_triangle(True), exact=True,
-       doc="the lower triangle, zeros above"),
-    Op("triu", "structured", ("a",), _mask_shape, (("k", 0),), pulls=("triu(dy, k=k)",), value=_triangle(False), exact=True,
-       doc="the upper triangle, zeros below"),
-    Op("cumsum", "structured", ("a",), _axis_fits, (("axis", 0), ("reverse", False)), value=_cumulative, exact=True,
-       pulls=lambda p, _: (f"cumsum(dy, axis=axis, reverse={not p['reverse']})",), doc="sums so far along an axis"),
+    Op(
+        "slice",
+        "structured",
+        ("a",),
+        _sliced,
+        (("items", ()),),
+        pulls=_slice_pull,
+        value=_slice_items_value,
+        exact=True,
+        doc="a part of a tensor",
+    ),
+    Op(
+        "place",
+        "structured",
+        ("a",),
+        _placed,
+        (("items", ()), ("shape", ())),
+        pulls=("slice(dy, items=items)",),
+        value=_place_value,
+        exact=True,
+        doc="a tensor put into zeros",
+    ),
+    Op(
+        "concatenate",
+        "structured",
+        (),
+        _joined,
+        (("axis", 0),),
+        pulls=_join_pulls,
+        value=_join_value,
+        exact=True,
+        aliases=("concat", "cat"),
+        doc="tensors joined along an axis",
+    ),
+    Op(
+        "tril",
+        "structured",
+        ("a",),
+        _mask_shape,
+        (("k", 0),),
+        pulls=("tril(dy, k=k)",),
+        value=_triangle(True),
+        exact=True,
+        doc="the lower triangle, zeros above",
+    ),
+    Op(
+        "triu",
+        "structured",
+        ("a",),
+        _mask_shape,
+        (("k", 0),),
+        pulls=("triu(dy, k=k)",),
+        value=_triangle(False),
+        exact=True,
+        doc="the upper triangle, zeros below",
+    ),
+    Op(
+        "cumsum",
+        "structured",
+        ("a",),
+        _axis_fits,
+        (("axis", 0), ("reverse", False)),
+        value=_cumulative,
+        exact=True,
+        pulls=lambda p, _: (f"cumsum(dy, axis=axis, reverse={not p['reverse']})",),
+        doc="sums so far along an axis",
+    ),
 )
 
 __all__ = ["OPS", "negative", "normal"]

@@ -21,10 +21,10 @@ ENOUGH = 50  # bits that a yes needs
 class Certainty:
     """Bounds for one problem at given tuples of sizes."""
 
-    def __init__(self, problem: Problem, backward: Backward | None, trials: Sequence[Trial]) -> None:
+    def __init__(self, problem: Problem, backward: Backward | None, sizes: Sequence[Mapping[str, int]]) -> None:
         self.problem = problem
         self.backward = backward
-        self.sizes = tuple(t.frame for t in trials)
+        self.sizes = tuple(sizes)
         self.memo: dict[Expr, Degree] = {}
         self.env: dict[str, Degree] = {}
         for name, v in problem.declared.items():

@@ -45,6 +45,7 @@ class Comparison:
     expected: float | None = None
     exact: bool = False
     conditions: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
     reason: str = ""
 
     @property
@@ -52,7 +53,7 @@ class Comparison:
         """What a yes rests on."""
         if self.verdict != "equal":
             return None
-        return Certificate(self.method, self.points, self.sizes, self.bits, self.gap, self.conditions, (), ("the derived formula",))
+        return Certificate(self.method, self.points, self.sizes, self.bits, self.gap, self.conditions, self.assumptions, ("the derived formula",))
 
 
 class Comparisons:
@@ -72,8 +73,9 @@ class Comparisons:
     @property
     def certainty(self) -> Certainty:
         """The bounds for the exact trials; Unsupported where there are none."""
-        if self._certainty is None:
-            self._certainty = Certainty(self.trials.problem, self.trials.backward, self.trials.of(EXACT))
+        trials = self.trials.of(EXACT)
+        if self._certainty is None or self._certainty.sizes != sizes_of(trials):
+            self._certainty = Certainty(self.trials.problem, self.trials.backward, sizes_of(trials))
         return self._certainty
 
     def compare(self, claim: Expr, truth: Expr, extra: Extra | None = None, squeeze: bool = False) -> Comparison:
@@ -154,15 +156,16 @@ class Comparisons:
 
     def gap(self, trial: Trial, formulas: Sequence[Expr], a: Tensor, b: Tensor, extra: Extra | None) -> tuple[Decimal, int]:
         """The largest relative difference of two values, and in which entry; what rounding may have done counts as none."""
-        relative = [abs(x - y) / max(abs(x), abs(y)) if x != y else Decimal(0) for x, y in zip(a.data, b.data, strict=True)]
+        away = [Real.context.subtract(x, y).copy_abs() for x, y in zip(a.data, b.data, strict=True)]
+        relative = [d / max(abs(x), abs(y)) if d else d for d, x, y in zip(away, a.data, b.data, strict=True)]
         place = max(range(len(relative)), key=relative.__getitem__)
         if relative[place] <= YES:
             return relative[place], place
         scale = max(magnitude(trial, e, extra) for e in formulas)
-        for k, (x, y) in enumerate(zip(a.data, b.data, strict=True)):
-            if abs(x - y) <= NOISE * scale:
+        for k, d in enumerate(away):
+            if d <= NOISE * scale:
                 relative[k] = Decimal(0)
-            elif abs(x - y) <= SHARP * scale:
+            elif d <= SHARP * scale:
                 relative[k] = min(relative[k], NO)
         place = max(range(len(relative)), key=relative.__getitem__)
         return relative[place], place

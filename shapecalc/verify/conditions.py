@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from shapecalc.calculus.simplify import Context
+from shapecalc.calculus.gradients import Backward
 from shapecalc.expr import Apply, Expr, Lit, Var, nodes
 from shapecalc.language.problem import Problem
 from shapecalc.notation import text
@@ -188,9 +188,6 @@ def _compares(e: Expr) -> bool:
     return isinstance(e, Apply) and e.name in ("greater", "less", "greater_equal", "less_equal", "equal")
 
 
-def assumptions(context: Context | None) -> tuple[str, ...]:
+def assumptions(backward: Backward | None) -> tuple[str, ...]:
     """The declared properties that simplification has used."""
-    if context is None:
-        return ()
-    used: Mapping[tuple[str, str], None] = context.used
-    return tuple(f"{name} is {word}" for name, word in used if name and word)
+    return () if backward is None else tuple(f"{name} is {word}" for name, word in backward.context.used if name and word)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -13,7 +14,7 @@ from shapecalc.evaluate import concrete
 from shapecalc.expr import Apply, Expr, Lit
 from shapecalc.forms import zeros
 from shapecalc.language.problem import Problem
-from shapecalc.rings import Modular, Unsupported
+from shapecalc.rings import Modular, Real, Unsupported
 from shapecalc.shapes import Dim, Shape, strip, total
 from shapecalc.tensor import Tensor
 
@@ -22,11 +23,13 @@ from .certainty import ENOUGH, Certainty, sizes_of, total_bits
 from .comparison import NO, ROUNDS, YES, Comparison, Comparisons, Extra
 from .conditions import assumptions
 from .degrees import MASKS
-from .points import distinct
-from .trials import EXACT, MISFORTUNE, REAL, Trial, Trials, Undecided, rescaled
-from .witness import end
+from .points import distinct, is_structured
+from .trials import EXACT, MISFORTUNE, REAL, Trial, Trials, Undecided, band, rescaled
 
+ONE = Decimal(1)
+SLOPE_NOISE, CURVATURE_NOISE = Decimal("1e-36"), Decimal("1e-26")  # of the value: sixty digits less those that the steps take, four to spare
 WITNESS = "difference quotients of the program itself"
+REVIVALS = 3
 Check = Callable[[Trial], float]
 Bound = Callable[[Certainty], int]
 
@@ -100,22 +103,27 @@ class Judge:
         return self._settled(lambda t: self._slope_gap(t, {name: formula}, structure), lambda c: c.slopes([formula]), blame, [formula])
 
     def _slope_gap(self, trial: Trial, formulas: Mapping[str, Expr], structure: frozenset[str] = frozenset()) -> float:
-        """Σ <G, V> over all gradients against the quotient along all the V at once."""
-        ring, directions, products = trial.ring, {}, []
+        """Σ <G, V> over all gradients against the quotient along all the V at once; gradients of very different size apart."""
+        bands: dict[int, dict[str, Tensor]] = {}
         for name, formula in formulas.items():
             gradient = trial.value(formula)
-            v = rescaled(trial, self.trials.direction(trial, gradient.shape, structure), gradient)
-            directions[name] = v
-            free = list(distinct(v.shape, structure)) if structure else range(len(v.data))
-            g = [gradient.data[k] for k in free]
-            products.append(ring.dots(g, [v.data[k] for k in free], len(g))[0])
-            if structure and not _structured(gradient, structure):
+            if structure and not is_structured(gradient, structure):
                 return 1.0
-        (quotient,) = trial.witness.slope(directions)
+            bands.setdefault(band(trial, gradient), {})[name] = gradient
+        return max(self._band_gap(trial, gradients, structure) for gradients in bands.values())
+
+    def _band_gap(self, trial: Trial, gradients: Mapping[str, Tensor], structure: frozenset[str]) -> float:
+        ring, directions, products = trial.ring, {}, []
+        for name, gradient in gradients.items():
+            v = directions[name] = rescaled(trial, self.trials.direction(trial, gradient.shape, structure), gradient)
+            free = distinct(v.shape, structure) if structure else range(len(v.data))
+            g, along = zip(*((gradient.data[k], v.data[k]) for k in free), strict=True)
+            products.append(ring.dots(g, along, len(g))[0])
+        found = ring.total(products)
+        (wanted,) = trial.witness.slope(directions)
         if isinstance(ring, Modular):
-            return float(ring.total(products) != quotient)
-        level = Decimal("1e-30") * abs(end(self.problem, ring, trial.env, trial.env))
-        return _gap(ring.total(products), quotient, max(map(abs, products)), level)
+            return float(found != wanted)
+        return gap(found, wanted, max(map(abs, products)), SLOPE_NOISE * trial.level())
 
     def certify_jacobian(self, of: str, wrt: str, formula: Expr, layout: str = "numerator", vec: bool = False, axes: Axes | None = None) -> Certificate:
         """∂of/∂wrt against quotients of every entry of `of`. The order of the axes follows from layout and vec, or is given.
@@ -131,7 +139,7 @@ class Judge:
             v = self.trials.direction(trial, concrete(shapes[1], trial.frame))
             width = len(v.data)
             found = trial.ring.dots(j, v.data * (len(j) // width), width)
-            return _gaps(trial, found, trial.witness.slope({wrt: v}, of))
+            return gaps(trial, found, trial.witness.slope({wrt: v}, of), SLOPE_NOISE * trial.level(of))
 
         def blame(_: Trial) -> NoReturn:
             raise Disproved(f"the derived Jacobian of {of} by {wrt} failed the check against {WITNESS}", [wrt])
@@ -150,7 +158,7 @@ class Judge:
             u, v = (self.trials.direction(trial, concrete(s, trial.frame)) for s in shapes)
             rows = trial.ring.dots(h, v.data * len(u.data), len(v.data))
             found = trial.ring.dots(u.data, rows, len(rows))
-            return _gaps(trial, found, trial.witness.curvature({wrt: u}, {other: v}))
+            return gaps(trial, found, trial.witness.curvature({wrt: u}, {other: v}), CURVATURE_NOISE * trial.level())
 
         def blame(_: Trial) -> NoReturn:
             raise Disproved(f"the derived Hessian by {wrt} failed the check against {WITNESS}", [wrt])
@@ -206,38 +214,47 @@ class Judge:
             if style.positive:
                 names = self.trials.needy if style.who == "needy" else self.problem.declared
                 open_conditions += tuple(c for n in names if (c := f"{n} > 0") not in open_conditions)
-        used = assumptions(self.backward.context) if self.backward is not None else ()
-        return Certificate(mode, len(trials), sizes_of(trials), sure, gap, open_conditions, used, (WITNESS,))
+        return Certificate(mode, len(trials), sizes_of(trials), sure, gap, open_conditions, assumptions(self.backward), (WITNESS,))
 
     def _revived(self, made: Certificate, formulas: Mapping[str, Expr]) -> Certificate:
-        return made
+        """A real check at which a gradient was 0 throughout (a dead relu) shows nothing of it: a few more points."""
+        trials = self.trials.of(REAL) if made.method == REAL else []
+        worst = made.gap or 0.0
+        for _ in range(REVIVALS):
+            dead = [e for e in formulas.values() if not _is_zero(e) and not any(any(t.value(e).data) for t in trials)]
+            if not trials or not dead:
+                break
+            try:
+                trial = self.trials.draw(REAL)
+                worst = max(worst, self._slope_gap(trial, formulas))
+            except (*MISFORTUNE, Undecided):
+                continue
+            trials.append(trial)
+        if worst > YES:
+            raise Undecided(f"the check against {WITNESS} leaves a gap of {worst:.0e}")
+        return replace(made, points=len(trials), sizes=sizes_of(trials), gap=worst) if trials else made
+
+
+def _is_zero(e: Expr) -> bool:
+    return isinstance(e, Lit) or e.name == "zeros"
 
 
 def _is_mask(body: Expr | None) -> bool:
     return isinstance(body, Apply) and body.name in MASKS
 
 
-def _structured(g: Tensor, structure: frozenset[str]) -> bool:
-    """Whether the partials by distinct entries stand in a matrix of the same structure."""
-    from .points import structured
-
-    zero = g.data[0] - g.data[0]
-    # reals that should be equal may differ in their last digits
-    return all(a == b or (isinstance(a, Decimal) and abs(a - b) <= Decimal("1e-30") * max(abs(a), abs(b)))
-               for a, b in zip(structured(g, structure, zero).data, g.data, strict=True))
+def gap(a: Decimal, b: Decimal, scale: Decimal, noise: Decimal) -> float:
+    """The difference relative to the largest of the numbers; what rounding may have done counts as none."""
+    difference = Real.context.subtract(a, b).copy_abs()
+    return 0.0 if difference <= noise else float(difference / max(abs(a), abs(b), scale))
 
 
-def _gap(a: Decimal, b: Decimal, scale: Decimal, level: Decimal) -> float:
-    """The difference relative to the largest of the numbers; below the level there is only rounding."""
-    largest = max(abs(a), abs(b), scale, level)
-    return float(abs(a - b) / largest) if largest else 0.0
-
-
-def _gaps(trial: Trial, found: Sequence[Any], wanted: Sequence[Any]) -> float:
+def gaps(trial: Trial, found: Sequence[Any], wanted: Sequence[Any], noise: Decimal) -> float:
+    """The largest gap between the entries of two rows."""
     if isinstance(trial.ring, Modular):
         return float(list(found) != list(wanted))
-    scale = max(map(abs, wanted), default=Decimal(0))
-    return max((_gap(a, b, scale, Decimal("1e-25")) for a, b in zip(found, wanted, strict=True)), default=0.0)
+    scale = max(map(abs, wanted), default=ONE)
+    return max((gap(a, b, scale, noise) for a, b in zip(found, wanted, strict=True)), default=0.0)
 
 
 __all__ = ["MISFORTUNE", "Dim", "Disproved", "Judge", "Lit"]

@@ -233,6 +233,15 @@ def structured(a: Tensor, own: frozenset[str], zero: Any) -> Tensor:
     return a
 
 
+def is_structured(a: Tensor, own: frozenset[str]) -> bool:
+    """Whether a matrix has the structure, to all digits but the last few."""
+    made = structured(a, own, a.data[0] - a.data[0])
+    if isinstance(a.data[0], int):
+        return made.data == a.data
+    scale = max(map(abs, a.data))
+    return all(abs(x - y) <= scale * Decimal("1e-25") for x, y in zip(a.data, made.data, strict=True))
+
+
 def distinct(shape: tuple[int, ...], own: frozenset[str]) -> Iterator[int]:
     """The places of the entries that such a matrix is determined by."""
     for place, index in enumerate(indices(*map(range, shape))):

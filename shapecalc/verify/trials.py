@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from random import Random
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from shapecalc.calculus.texts import meaning
 from shapecalc.evaluate import Frame, concrete, evaluate
 from shapecalc.expr import Expr
 from shapecalc.language.problem import Problem
-from shapecalc.rings import Field, Masked, Real, Unlucky, Unsupported
+from shapecalc.rings import Masked, Modular, Real, Unlucky, Unsupported
 from shapecalc.tensor import Tensor
 
 from .points import DEEP, PLAIN, STYLES, Sampler, Style, Undecided, axes_of, draw_sizes, needy
@@ -30,7 +31,7 @@ Found = TypeVar("Found")
 class Trial:
     """One point: sizes, and the values of every name; of the gradients too, once `add_gradients` has run."""
 
-    def __init__(self, problem: Problem, ring: Field, frame: Frame, declared: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
+    def __init__(self, problem: Problem, ring: Modular | Real, frame: Frame, declared: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
         self.ring = ring
         self.frame = frame
         self.memo: dict[Expr, Tensor] = {}
@@ -56,6 +57,11 @@ class Trial:
             # a name may be given a new value, so nothing remembered under the old one is used
             env[name] = evaluate(self.ring, formula, env, self.frame, meaning, {})
         return evaluate(self.ring, e, env, self.frame, meaning, memo)
+
+    def level(self, of: str | None = None) -> Decimal:
+        """How large the numbers are whose differences a real quotient takes: at least 1."""
+        entries = self.witness.outcome(self.ring, self.env, of)
+        return max([Decimal(1), *map(abs, entries)])
 
     @property
     def masked(self) -> bool:
@@ -115,16 +121,17 @@ class Trials:
     def draw(self, mode: str, equal: bool = False, sizes: Mapping[str, int] | None = None, styles: Sequence[Style] | None = None) -> Trial:
         """A new trial, drawn again and again until everything has a value; Undecided where that never happens."""
         reason = ""
-        for style in self._styles(mode) if styles is None else styles:
-            for _ in range(TRIES):
+        if styles is None:
+            styles = self._styles(mode)[: 1 if equal else None]
+        for style in styles:
+            for _ in range(max(4, TRIES * LONG // max(LONG, len(self.problem.definitions)))):
                 try:
                     trial = self._once(mode, style, dict(sizes) if sizes else self._sizes(equal))
                 except MISFORTUNE as error:
                     reason = str(error) or type(error).__name__
                     continue
                 trial.equal = equal
-                if styles is None:
-                    self._lucky[mode] = style
+                self._lucky.setdefault(mode, style)
                 return trial
         raise Undecided(f"no point was found where everything has a value; the last one failed because {reason}")
 
@@ -140,13 +147,12 @@ class Trials:
     def _styles(self, mode: str) -> Sequence[Style]:
         if mode == EXACT:
             return (PLAIN,)
-        if mode in self._lucky:
-            return (self._lucky[mode],)
-        return (DEEP, *STYLES) if self.long else STYLES
+        first = (DEEP, *STYLES) if self.long else STYLES
+        return (self._lucky[mode], *first) if mode in self._lucky else first
 
     def _once(self, mode: str, style: Style, sizes: Mapping[str, int]) -> Trial:
         frame = Frame(sizes)
-        ring: Field = Masked(self.random) if mode == EXACT else Real()
+        ring: Modular | Real = Masked(self.random) if mode == EXACT else Real()
         sampler = Sampler(ring, frame, self.random, style, self.needy if style.who == "needy" else ())
         declared = {name: sampler.value(v) for name, v in self.problem.declared.items()}
         shapes = {symbol: self.problem.definitions[name].shape for name, symbol in incoming(self.problem).items()}
@@ -181,15 +187,21 @@ class Trials:
         return Sampler(trial.ring, trial.frame, self.random).direction(shape, structure)
 
 
-def rescaled(trial: Trial, v: Tensor, like: Tensor) -> Tensor:
-    """A direction made longer where the gradient is small, so that a real sum shows errors in every gradient alike."""
-    if isinstance(trial.ring, Masked):
-        return v
-    largest = max(map(abs, like.data), default=0)
-    if not largest:
-        return v
-    exponent = max(-8, min(8, -largest.adjusted()))
-    return v.mapped(lambda x: x.scaleb(exponent)) if exponent else v
+def band(trial: Trial, gradient: Tensor) -> int:
+    """Gradients of one band are checked in one sum, in which an error in any of them shows."""
+    if isinstance(trial.ring, Modular):
+        return 0
+    largest = max(map(abs, gradient.data), default=Decimal(0))
+    return largest.adjusted() // 10 if largest else 0
 
 
-__all__ = ["EXACT", "REAL", "Trial", "Trials", "Undecided", "rescaled"]
+def rescaled(trial: Trial, v: Tensor, gradient: Tensor) -> Tensor:
+    """A direction that is longer where the gradient is small, and the other way round."""
+    if isinstance(trial.ring, Modular):
+        return v
+    largest = max(map(abs, gradient.data), default=Decimal(0))
+    exponent = max(-5, min(5, -largest.adjusted())) if largest else 0
+    return v.mapped(lambda x: x.scaleb(exponent, Real.context)) if exponent else v
+
+
+__all__ = ["EXACT", "MISFORTUNE", "REAL", "Trial", "Trials", "Undecided", "band", "rescaled"]

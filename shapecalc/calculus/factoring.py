@@ -1,0 +1,201 @@
+"""Common factors of the parts of a sum, outside: scalars, matrix factors on either side, entrywise factors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from math import gcd
+
+from shapecalc.errors import Misfit
+from shapecalc.expr import ONE, Apply, Expr
+from shapecalc.forms import apply, remake, transposed
+from shapecalc.shapes import Shape
+
+from .parts import Part, chain, entrywise, length, multiplied, total_of, unchained, written
+
+WIDE = 24  # terms above which nothing is multiplied out
+
+
+def paired(a: Part, b: Part) -> Part | None:
+    """Two parts as one, their common factors outside; None where they have none."""
+    shared = common_scalars([a, b])
+    own, outer = tuple(_without(p.scalars, shared) for p in (a, b)), tuple(shared.items())
+    scale = Fraction(gcd(a.number.numerator, b.number.numerator), _lcm(a.number.denominator, b.number.denominator))
+    if a.number < 0 and b.number < 0:
+        scale = -scale
+    ca, cb = chain(a.core), chain(b.core)
+    ca, cb = (_as_product(a.core, cb) or ca), (_as_product(b.core, ca) or cb)
+    prefix = _common(ca, cb)
+    suffix = _common(ca[prefix:][::-1], cb[prefix:][::-1])
+    if (prefix or suffix) and len(ca) > prefix + suffix and len(cb) > prefix + suffix:
+        middle_a, middle_b = (c[prefix : len(c) - suffix] for c in (ca, cb))
+        first, second = unchained(middle_a), unchained(middle_b)
+        if first.shape == second.shape or ONE in (first, second):
+            inner = total_of(factored([Part(a.number / scale, own[0], first), Part(b.number / scale, own[1], second)]))
+            core = _rejoined([*ca[:prefix], inner, *ca[len(ca) - suffix :]], (a.core.shape, b.core.shape))
+            if core is not None:
+                return Part(scale, outer, core)
+    return _paired_wrapped(a, b, scale, own, outer) or _paired_outer(a, b, scale, own, outer) or _paired_entrywise(a, b, scale, own, outer)
+
+
+def _rejoined(factors: list[Expr], shapes_: tuple[Shape, ...]) -> Expr | None:
+    """A matrix product, if it conforms and has one of the shapes."""
+    try:
+        core = unchained(factors)
+    except Misfit:
+        return None
+    return core if core.shape in shapes_ else None
+
+
+Scalars = tuple[tuple[Expr, Fraction], ...]
+
+
+def common_scalars(parts: list[Part]) -> dict[Expr, Fraction]:
+    """The scalars that all parts share, to the smallest power."""
+    shared = dict(parts[0].scalars)
+    for p in parts[1:]:
+        own = dict(p.scalars)
+        shared = {e: min(k, own[e], key=abs) for e, k in shared.items() if e in own and k * own[e] > 0}
+    return shared
+
+
+def _as_product(e: Expr, other: list[Expr]) -> list[Expr] | None:
+    """sum(H, axis=1) as 1 @ H.T, beside another product that ends in H.T."""
+    if (
+        isinstance(e, Apply)
+        and e.name == "sum"
+        and len(e.args[0].shape) == 2
+        and not e["keepdims"]
+        and e["axis"] in (0, 1)
+        and len(other) > 1
+    ):
+        last = transposed(e.args[0]) if e["axis"] == 1 else e.args[0]
+        if other[-1] == last and len(other[0].shape) == 2:
+            return [ONE, last]
+    return None
+
+
+def _paired_outer(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:
+    """outer(u, v) + outer(u, w) = outer(u, v + w), and so with kron."""
+    x, y = a.core, b.core
+    if not (isinstance(x, Apply) and isinstance(y, Apply) and x.name == y.name and x.name in ("outer", "kron")):
+        return None
+    for k in (0, 1):
+        left, right = x.args[1 - k], y.args[1 - k]
+        if x.args[k] == y.args[k] and left.shape == right.shape:
+            inner = total_of(factored([Part(a.number / scale, own[0], left), Part(b.number / scale, own[1], right)]))
+            return Part(scale, outer, apply(x.name, *((x.args[0], inner) if k == 0 else (inner, x.args[1]))))
+    return None
+
+
+WRAPPERS = frozenset({"sum", "transpose", "expand_dims", "squeeze", "diag", "diagonal", "tr", "reshape", "cumsum", "tril", "triu"})
+
+
+def _paired_wrapped(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:
+    """sum(a) + sum(b) = sum(a + b), and so with every operation that is linear in its one argument."""
+    x, y = a.core, b.core
+    if not (isinstance(x, Apply) and isinstance(y, Apply) and x.name == y.name and x.name in WRAPPERS and x.params == y.params):
+        return None
+    left, right = x.args[0], y.args[0]
+    if left.shape != right.shape:
+        return None
+    inner = total_of(factored([Part(a.number / scale, own[0], left), Part(b.number / scale, own[1], right)]))
+    return Part(scale, outer, remake(x, (inner,)))
+
+
+def _lcm(a: int, b: int) -> int:
+    return a * b // gcd(a, b)
+
+
+def _common(a: list[Expr], b: list[Expr]) -> int:
+    n = 0
+    while n < min(len(a), len(b)) and a[n] == b[n]:
+        n += 1
+    return n
+
+
+def _paired_entrywise(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:
+    (ua, da), (ub, db) = entrywise(a.core), entrywise(b.core)
+    up, down = _both(ua, ub), _both(da, db)
+    if not up and not down:
+        return None
+    rest_a = multiplied(_less(ua, up), _less(da, down))
+    rest_b = multiplied(_less(ub, up), _less(db, down))
+    try:
+        inner = total_of(factored([Part(a.number / scale, own[0], rest_a), Part(b.number / scale, own[1], rest_b)]))
+        core = multiplied([*up, inner], down) if up and ua and ua[0] in up else multiplied([inner, *up], down)
+    except Misfit:
+        return None
+    return Part(scale, outer, core) if core.shape in (a.core.shape, b.core.shape) else None
+
+
+def _both(a: list[Expr], b: list[Expr]) -> list[Expr]:
+    """What stands in both lists, as often as in both."""
+    left, out = list(b), []
+    for f in a:
+        if f in left:
+            left.remove(f)
+            out.append(f)
+    return out
+
+
+def _less(items: list[Expr], gone: list[Expr]) -> list[Expr]:
+    out = list(items)
+    for g in gone:
+        out.remove(g)
+    return out
+
+
+def factored(parts: list[Part]) -> list[Part]:
+    """Parts with common factors joined wherever that makes the sum shorter."""
+    parts = list(parts)
+    improved = True
+    while improved and 1 < len(parts) <= WIDE * 2:
+        improved = False
+        for i in range(len(parts)):
+            for j in range(i + 1, len(parts)):
+                joined = paired(parts[i], parts[j])
+                if joined is not None and _cost(joined) < _cost(parts[i]) + _cost(parts[j]) + 1:
+                    parts[i] = joined
+                    del parts[j]
+                    improved = True
+                    break
+            if improved:
+                break
+    return parts
+
+
+def _cost(part: Part) -> int:
+    return length(written(part))
+
+
+def outside(parts: list[Part]) -> Expr:
+    """The scalars that all parts share written once around their sum, where that is shorter."""
+    plain = total_of(factored(parts))
+    if len(parts) < 2:
+        return plain
+    shared = common_scalars(parts)
+    numbers = [p.number for p in parts]
+    scale = Fraction(gcd(*(n.numerator for n in numbers)), _lcms([n.denominator for n in numbers]))
+    if all(n < 0 for n in numbers):
+        scale = -scale
+    if not shared and scale == 1:
+        return plain
+    best = plain
+    for number in dict.fromkeys((Fraction(1), scale)):
+        inner = [Part(p.number / number, _without(p.scalars, shared), p.core) for p in parts]
+        whole = written(Part(number, tuple(shared.items()), total_of(factored(inner))))
+        if length(whole) <= length(best):
+            best = whole
+    return best
+
+
+def _lcms(numbers: Iterable[int]) -> int:
+    out = 1
+    for n in numbers:
+        out = _lcm(out, n)
+    return out
+
+
+def _without(scalars: tuple[tuple[Expr, Fraction], ...], shared: dict[Expr, Fraction]) -> tuple[tuple[Expr, Fraction], ...]:
+    return tuple((e, k - shared.get(e, Fraction(0))) for e, k in scalars if k != shared.get(e, Fraction(0)))

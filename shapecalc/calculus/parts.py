@@ -1,0 +1,225 @@
+"""A term ready to be written: number, scalars, core; and how parts are added up."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from shapecalc.expr import ONE, Apply, Expr, Lit, Var
+from shapecalc.forms import add, apply, mul, neg, power
+from shapecalc.indexed import Factor, Places, Term, indices
+from shapecalc.notation import text
+from shapecalc.shapes import is_scalar, total
+
+from .context import Context, symmetric
+from .lowering import lower
+from .recognise import pieces, read, read_scalar
+
+
+class Part(NamedTuple):
+    """number · scalars · core: one term, ready to be written."""
+
+    number: Fraction
+    scalars: tuple[tuple[Expr, Fraction], ...]
+    core: Expr
+
+
+def length(e: Expr) -> int:
+    """How long a formula is to read."""
+    return len(text(e).replace(" ", ""))
+
+
+def shorter(other: Expr, best: Expr) -> bool:
+    """Whether a formula with its sums multiplied out is worth losing the sums that the user wrote: a quarter fewer names."""
+    return 4 * names_in(other) <= 3 * names_in(best) and length(other) < length(best)
+
+
+def names_in(e: Expr) -> int:
+    """How many names there are to read."""
+    count, stack = 0, [e]
+    while stack:
+        node = stack.pop()
+        count += isinstance(node, Var)
+        if isinstance(node, Apply):
+            stack.extend(node.args)
+    return count
+
+
+AWKWARD = {"expand_dims": 20, "squeeze": 20, "einsum": 10, "place": 20, "diag": 6}
+
+
+def burden(e: Expr) -> int:
+    """The length of a formula, and more for what a person would not write."""
+    more, stack = 0, [e]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Apply):
+            more += AWKWARD.get(node.name, 0)
+            stack.extend(node.args)
+    return length(e) + more
+
+
+def part_of(term: Term, target: Places, scaling: str, context: Context) -> Part:
+    """A term with its scalars apart from its core."""
+    free = frozenset(indices(target))
+    even = frozenset(f.base for f in term.factors if len(f.places) == 2 and f.power == 1 and symmetric(f.base, context))
+    scalars: dict[Expr, Fraction] = {}
+    rest: list[Factor] = []
+    for piece in pieces(term.factors):
+        if any(i in free for f in piece for i in indices(f.places)) or (target and not free and any(f.places for f in piece)):
+            rest.extend(piece)
+        elif len(piece) == 1 and not list(indices(piece[0].places)):
+            base, places, k = piece[0]
+            base = _flat(base) if len(target) < len(places) else base
+            scalars[base] = scalars.get(base, Fraction(0)) + k
+        else:
+            found = read_scalar(piece, len(target), even)
+            scalars[found] = scalars.get(found, Fraction(0)) + 1
+    if len(scalars) > 1:
+        scalars = named_scalars(scalars, target, context)
+    order = {id(f): k for k, f in enumerate(term.factors)}
+    rest.sort(key=lambda f: order[id(f)])
+    return Part(term.coefficient, tuple(scalars.items()), read(rest, target, scaling, even).e)
+
+
+def named_scalars(scalars: dict[Expr, Fraction], target: Places, context: Context) -> dict[Expr, Fraction]:
+    """Scalars that together equal a scalar definition, called by its name."""
+    for name, own in scalar_definitions(context):
+        if all(own[e] * scalars.get(e, Fraction(0)) >= own[e] ** 2 for e in own):
+            left = {e: k - own.get(e, Fraction(0)) for e, k in scalars.items() if k != own.get(e, Fraction(0))}
+            scalars = left | {name: left.get(name, Fraction(0)) + 1}
+    return scalars
+
+
+def scalar_definitions(context: Context) -> list[tuple[Var, dict[Expr, Fraction]]]:
+    """The scalar definitions that are products of scalars; found once for a problem."""
+    if context.scalars is None:
+        context.scalars = []
+        for name, body in context.definitions.items():
+            if name in context.hidden or not is_scalar(body.shape) or not isinstance(body, Apply) or body.name not in ("mul", "div"):
+                continue
+            lowered = lower(body, (None,) * len(body.shape))
+            part = part_of(lowered, (), "broadcast", Context())
+            if lowered.coefficient == 1 and part.core == ONE and len(part.scalars) > 1:
+                context.scalars.append((Var(name, body.shape), dict(part.scalars)))
+    return context.scalars
+
+
+def _flat(e: Expr) -> Expr:
+    """A (1, 1) value as a scalar where the result has no axes to broadcast it along."""
+    return apply("sum", e) if e.shape else e
+
+
+def written(part: Part) -> Expr:
+    """number * scalars * core / denominators; the sign of the number is kept in the number."""
+    up = [power(e, k) for e, k in part.scalars if k > 0]
+    down = [power(e, -k) for e, k in part.scalars if k < 0]
+    top, bottom = part.number.numerator, part.number.denominator
+    e = ONE if part.core == ONE else part.core
+    for s in reversed(up):
+        e = mul(s, e)
+    if top == -1 and e != ONE:
+        e = neg(e)
+    elif top != 1:
+        e = mul(Lit(top), e) if e != ONE else Lit(top)
+    under = [Lit(bottom)] * (bottom != 1) + down
+    if not under:
+        return e
+    if isinstance(e, Apply) and e.name == "div":
+        e, last = e.args
+        under.append(last)
+    elif isinstance(e, Apply) and e.name in ("mul", "neg") and isinstance(e.args[-1], Apply) and e.args[-1].name == "div":
+        inner = e.args[-1]
+        under.append(inner.args[1])
+        e = mul(e.args[0], inner.args[0]) if e.name == "mul" else neg(inner.args[0])
+    below = under[0]
+    for s in under[1:]:
+        below = mul(below, s)
+    return as_mean(apply("div", e, below))
+
+
+def as_mean(e: Apply) -> Expr:
+    """sum(a, axis=0) / S is mean(a, axis=0), where S is what was summed over."""
+    top, below = e.args
+    lead = None
+    if isinstance(top, Apply) and top.name == "mul" and isinstance(top.args[0], Lit):
+        lead, top = top.args
+    elif isinstance(top, Apply) and top.name == "neg":
+        lead, top = Lit(-1), top.args[0]
+    if not (isinstance(top, Apply) and top.name == "sum"):
+        return e
+    gone = top["axis"]
+    inner = top.args[0]
+    axes = range(len(inner.shape)) if gone is None else (gone if isinstance(gone, tuple) else (gone,))
+    count = total(tuple(inner.shape[a] for a in axes))
+    bound = _sizes(below)
+    if bound != count:
+        return e
+    mean = apply("mean", inner, axis=gone, keepdims=top["keepdims"])
+    return mean if lead is None else neg(mean) if lead == Lit(-1) else mul(lead, mean)
+
+
+def _sizes(e: Expr) -> int | str | None:
+    """A product of sizes as one size."""
+    from shapecalc.shapes import multiply
+
+    if isinstance(e, Lit):
+        return e.value if isinstance(e.value, str) else int(e.value) if e.value.denominator == 1 else None
+    if isinstance(e, Apply) and e.name == "mul":
+        left, right = _sizes(e.args[0]), _sizes(e.args[1])
+        return None if left is None or right is None else multiply(left, right)
+    return None
+
+
+def total_of(parts: list[Part]) -> Expr:
+    """The sum of some parts, positive ones first where the first would be negative."""
+    if parts[0].number < 0 and any(p.number > 0 for p in parts):
+        parts = [p for p in parts if p.number > 0] + [p for p in parts if p.number < 0]
+    if len(parts) == 1:
+        return written(parts[0])
+    if all(p.number < 0 for p in parts):
+        return neg(total_of([p._replace(number=-p.number) for p in parts]))
+    signs = tuple(1 if p.number > 0 else -1 for p in parts)
+    return add(*(written(p._replace(number=abs(p.number))) for p in parts), signs=signs)
+
+
+def chain(e: Expr) -> list[Expr]:
+    """The factors of a matrix product, each a matrix; the first or the last may be a vector, so that any run of them is a product."""
+    if not (isinstance(e, Apply) and e.name == "matmul") or max(len(a.shape) for a in e.args) > 2:
+        return [e]
+    left, right = chain(e.args[0]), chain(e.args[1])
+    if len(e.args[0].shape) == 2:
+        return [*left, *(right if len(right[0].shape) == 2 else [e.args[1]])]
+    return [*left, e.args[1]] if len(left[0].shape) == 1 else [e]
+
+
+def unchained(factors: list[Expr]) -> Expr:
+    """The matrix product of some factors, from the left."""
+    e = factors[0]
+    for f in factors[1:]:
+        e = apply("matmul", e, f)
+    return e
+
+
+def entrywise(e: Expr) -> tuple[list[Expr], list[Expr]]:
+    """The factors of an entrywise product and of its denominator."""
+    if isinstance(e, Apply) and e.name == "mul":
+        (a, b), (c, d) = entrywise(e.args[0]), entrywise(e.args[1])
+        return a + c, b + d
+    if isinstance(e, Apply) and e.name == "div":
+        (a, b), (c, d) = entrywise(e.args[0]), entrywise(e.args[1])
+        return a + d, b + c
+    return ([] if e == ONE else [e]), []
+
+
+def multiplied(up: list[Expr], down: list[Expr]) -> Expr:
+    """An entrywise product over another."""
+    e: Expr = ONE
+    for f in up:
+        e = mul(e, f)
+    if down:
+        below = down[0]
+        for f in down[1:]:
+            below = mul(below, f)
+        e = apply("div", e, below)
+    return e

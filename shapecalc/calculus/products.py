@@ -1,0 +1,128 @@
+"""The products that NumPy has, each tried on two formulas with their axes: @, *, outer, diag, kron."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapecalc.expr import Apply, Expr, Lit, Var
+from shapecalc.forms import apply, mul, power
+from shapecalc.indexed import Index, Place, indices
+
+from .pieces import Piece, Table, joined, leaf_is_loose, offer, stretched_to, sums, wraps
+
+
+def matmuls(a: Piece, b: Piece, need: frozenset[Index], late: float) -> Iterator[Piece]:
+    """a @ b where the inner axes are one index that ends here (or both the number 1)."""
+    p, q = a.places, b.places
+    if not p or not q:
+        return
+    inner = p[-1]
+    if inner != (q[0] if len(q) == 1 else q[-2]):
+        return
+    if inner is None:
+        if len(p) < 2 or len(q) < 2:
+            return
+    elif any(i in need for i in indices((inner,))):
+        return
+    lead = joined(p[:-2], q[:-2])
+    if lead is None:
+        return
+    out = (*lead, *p[-2:-1], *(q[-1:] if len(q) > 1 else ()))
+    every = list(indices(out))
+    if len(set(every)) != len(every) or set(indices(p)) & set(indices(q)) - set(indices((inner,))) - set(indices(lead)):
+        return
+    if set(indices((inner,))) & set(every):
+        return
+    row = 2.05 if len(p) == 1 and len(q) == 2 else 0.0  # a person writes A.T @ x rather than x @ A
+    bad = 2.0 * (wraps(b.e) + wraps(a.e))
+    if not out and isinstance(a.e, Apply) and a.e.name == "matmul":
+        bad += 0.05  # x @ A @ y rather than A.T @ x @ y
+    yield Piece(a.cost + b.cost + 1 + row + late + bad, apply("matmul", a.e, b.e), out)
+
+
+def hadamards(a: Piece, b: Piece, need: frozenset[Index], rank: int, diagonal: bool = False) -> Iterator[Piece]:
+    """a * b, entry by entry, broadcast as NumPy does; then the sum over what ends here."""
+    if max(len(a.places), len(b.places)) > 2 and set(indices(a.places)) & set(indices(b.places)):
+        a, b = stretched_to(a, b.places), stretched_to(b, a.places)
+    p, q = a.places, b.places
+    out = joined(p, q)
+    if out is None or len(out) > rank:
+        return
+    every = list(indices(out))
+    if len(set(every)) != len(every) or not set(indices(p)) & set(indices(q)):
+        return
+    cost = a.cost + b.cost + 1
+    # a vector stretched along rows is read less easily than a column or a diagonal
+    cost += (8 if diagonal else 0.5) if len(p) != len(q) else 0
+    cost += 2 * ((a.e.op.name == "matmul" if isinstance(a.e, Apply) else 0) + (b.e.op.name == "matmul" if isinstance(b.e, Apply) else 0))
+    product = quotient(a.e, b.e)
+    whole = Piece(cost, product, out)
+    gone = tuple(k for k, x in enumerate(out) if isinstance(x, Index) and x not in need)
+    yield whole
+    if gone:
+        yield from sums(whole, gone)
+
+
+def over(e: Expr) -> tuple[Expr, Expr]:
+    """Numerator and denominator."""
+    if isinstance(e, Apply) and e.name == "power" and e["k"] < 0:
+        return Lit(1), power(e.args[0], -e["k"])
+    if isinstance(e, Apply) and e.name == "div":
+        return e.args[0], e.args[1]
+    return e, Lit(1)
+
+
+def quotient(a: Expr, b: Expr) -> Expr:
+    """a * b, as one quotient where either is one."""
+    (top, below), (other, under) = over(a), over(b)
+    denominator = mul(below, under)
+    product = mul(top, other)
+    return product if denominator == Lit(1) else apply("div", product, denominator)
+
+
+def scalings(a: Piece, b: Piece, need: frozenset[Index], diagonal: bool) -> Iterator[Piece]:
+    """A vector that scales the rows or the columns of a matrix: diag(v) @ M, M @ diag(v)."""
+    if len(a.places) != 1 or len(b.places) != 2 or a.places[0] is None or a.places[0] not in b.places:
+        return
+    if any(i not in need for i in indices(a.places)):
+        return
+    cost = a.cost - (2 if leaf_is_loose(a.e) else 0) + b.cost + (4 if diagonal else 7 if isinstance(a.e, Var) else 26)
+    if a.places[0] is b.places[0]:
+        yield Piece(cost, apply("matmul", apply("diag", a.e), b.e), b.places)
+    else:
+        yield Piece(cost, apply("matmul", b.e, apply("diag", a.e)), b.places)
+
+
+def merge(a: Table, b: Table) -> Table:
+    """Two pieces side by side: an outer product, or one broadcast against the other."""
+    out: Table = {}
+    for p in a.values():
+        for q in b.values():
+            for piece in side_by_side(p, q):
+                offer(out, piece)
+    return out
+
+
+def side_by_side(a: Piece, b: Piece) -> Iterator[Piece]:
+    """outer(a, b), column @ row, or a * b broadcast."""
+    p, q = a.places, b.places
+    if len(p) == 1 and len(q) == 1:
+        bare = sum(2 for x in (a, b) if leaf_is_loose(x.e))
+        yield Piece(a.cost + b.cost + 8 - bare, apply("outer", a.e, b.e), (*p, *q))
+        yield Piece(a.cost + b.cost + 8.02 - bare, apply("outer", b.e, a.e), (*q, *p))
+    for x, y, late in ((a, b, 0.0), (b, a, 0.01)):
+        if len(x.places) == 2 and len(y.places) == 2 and x.places[1] is None and y.places[0] is None:
+            wrapped = 2.0 if wraps(y.e) else 0.0
+            yield Piece(x.cost + y.cost + 1 + late + wrapped, apply("matmul", x.e, y.e), (x.places[0], y.places[1]))
+    out = joined(p, q)
+    if out is not None and len(set(indices(out))) == len(list(indices(out))):
+        yield Piece(a.cost + b.cost + 1.05, quotient(a.e, b.e), out)
+    if len(p) == 2 and len(q) == 2 and None not in (*p, *q):
+        yield Piece(a.cost + b.cost + 6, apply("kron", a.e, b.e), (together(p[0], q[0]), together(p[1], q[1])))
+        yield Piece(a.cost + b.cost + 6.02, apply("kron", b.e, a.e), (together(q[0], p[0]), together(q[1], p[1])))
+
+
+def together(*places: Place) -> Place:
+    """Axes run together."""
+    out = tuple(indices(places))
+    return out[0] if len(out) == 1 else out or None
