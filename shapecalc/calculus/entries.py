@@ -30,6 +30,8 @@ from .entry_text import Writer
 from .entry_witness import Difference, Symbols, by_sympy, compared, some_point, within_reach
 from .gradients import Backward
 
+KINKED = frozenset({"test", "where", "max", "min", "relu", "abs", "sign"})
+
 __all__ = ["Block", "Difference", "Entries", "Explanation", "Link", "Numbers", "agrees", "entries"]
 
 
@@ -219,8 +221,10 @@ class Entries:
 
     def numbers(self) -> Numbers:
         """Small whole numbers in every declared tensor and incoming gradient, the same every time, and all that follows from them."""
-        kinks = any(node.kind in ("test", "where", "max", "min") or node.data in ("relu", "abs", "sign") for node in self._made())
-        point = some_point(self.engine, pencils(kinks))
+        made = list(self._made())
+        kinks = any(n.kind in KINKED or (n.kind == "call" and n.data in KINKED) for n in made)
+        functions = any(n.kind == "pow" or (n.kind == "call" and n.data not in KINKED) for n in made)
+        point = some_point(self.engine, pencils(kinks, functions))
         return Numbers(self, point.env, isinstance(point.ring, Exact))
 
     def _made(self) -> Iterator[Node]:

@@ -67,7 +67,7 @@ class Node:
         self.data = data
         self.live = live
 
-    def below(self) -> Iterable[Node]:
+    def below(self) -> tuple[Node, ...]:
         """The nodes that this one is made of."""
         return self.args if self.kind != "dot" else (*self.data[0].nodes, *self.data[1].nodes)
 
@@ -306,4 +306,4 @@ def reached(roots: Iterable[Node]) -> Iterator[Node]:
         elif node not in seen:
             seen.add(node)
             stack.append((node, True))
-            stack.extend([(n, False) for n in node.below() if n not in seen])
+            stack.extend([(n, False) for n in reversed(node.below()) if n not in seen])

@@ -23,7 +23,7 @@ TURNS = 36
 
 
 class Exact(Field):
-    """Fractions: what a pencil computes. On a kink it asks for other numbers."""
+    """Fractions: what a pencil computes. On a kink it asks for other numbers (`Unlucky`)."""
 
     exact = True
 
@@ -143,19 +143,20 @@ def _called(name: str, ring: Any, args: list[Any]) -> Any:
 ROWS = ("123456789", "1213212311323121", "2132", "3142523415", "214365", "531246", "12", "4213")
 
 
-def pencils(signs: bool) -> Iterator[Draws]:
-    """Small whole numbers, the same every time; with both signs first if a kink is to be seen from both sides."""
-    return (partial(_pencil, turn, signs and turn % 3 != 2) for turn in range(TURNS))
+def pencils(kinks: bool, functions: bool) -> Iterator[Draws]:
+    """Small whole numbers, the same every time; of both signs first where there are kinks, and tenths where there are functions."""
+    signs = kinks or functions
+    return (partial(_pencil, turn, signs and turn % 3 != 2, 10 if functions else 1) for turn in range(TURNS))
 
 
-def _pencil(turn: int, signs: bool, which: int) -> Whole:
+def _pencil(turn: int, signs: bool, scale: int, which: int) -> Whole:
     """The numbers of one tensor."""
     digits = ROWS[(which + turn) % len(ROWS)]
     places = count(3 * turn)
 
-    def draw() -> int:
+    def draw() -> Number:
         k = next(places)
-        n = int(digits[k % len(digits)])
+        n = Fraction(int(digits[k % len(digits)]), scale)
         return -n if signs and (k * 5 + which + turn) % 7 in (2, 5) else n
 
     return draw

@@ -65,8 +65,9 @@ class Pair:
     def results(self) -> str:
         """What the reverse gives for each argument: None where its gradient was not asked for."""
         found = {n: r for (n, _, _), r in zip(self.code.program.outputs, self.back.results, strict=True)}
-        scale = "upstream * " if self.scalar else ""
-        return ", ".join(scale + found[n] if n in found else "None" for n, _ in self.arguments)
+        if self.scalar:
+            found = {n: f"upstream * {r if r.isidentifier() else f'({r})'}" for n, r in found.items()}
+        return ", ".join(found.get(n, "None") for n, _ in self.arguments)
 
     def reverse(self, saved: str) -> list[str]:
         """The lines of the reverse; ``saved`` is where it finds what was kept."""
@@ -145,7 +146,7 @@ def torch_module(program: Program) -> str:
         f'"""{roots}, with the gradient written out: Value.apply({p.call})."""',
         "",
         "@staticmethod",
-        defined(f"def forward(ctx, {p.call}):", docstring(f"{roots}.", p.arguments, p.there.formulas), there),
+        defined(f"def forward(ctx, {p.call}):", docstring(f"The value of {roots}.", p.arguments, p.there.formulas), there),
         "@staticmethod",
         "@torch.autograd.function.once_differentiable",
         defined(head_back, docstring(f"{title(program)}.", [], p.back.formulas), back),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -56,8 +57,8 @@ def code_for(program: Program, target: Target) -> Code:
     sizes = {n: None for shape in shapes.values() for d in shape for n in names(d)}
     for e in [e for _, e in (*program.forward, *program.backward)] + [e for _, e, _ in program.outputs]:
         for node in nodes(e):
-            found = (*node.shape, *([node.value] if isinstance(node, Lit) and isinstance(node.value, str) else []))
-            sizes.update({n: None for d in found for n in names(d)})
+            number = [node.value] if isinstance(node, Lit) and isinstance(node.value, str) else []
+            sizes.update({n: None for d in (*node.shape, *number) for n in names(d)})
     return Code(program, target, python_names([*shapes, *sizes], RESERVED | set(target.helpers)), shapes)
 
 
@@ -115,7 +116,7 @@ def parameters(code: Code, made: Function) -> tuple[str, list[str]]:
 def keyword_function(code: Code, name: str, made: Function, summary: str, result: str) -> str:
     """A function of arrays by name."""
     signature, lines = parameters(code, made)
-    lines += converted(code, made.given) + [*made.lines, result]
+    lines += [*converted(code, made.given), *made.lines, result]
     return defined(f"def {name}({signature}):", docstring(summary, made.given, made.formulas), lines)
 
 
@@ -173,7 +174,7 @@ def module(code: Code, functions: Iterable[str]) -> str:
     """A whole file."""
     target = code.target
     parts = [*(target.helpers[h] for h in code.helpers), *functions]
-    imports = [*(["import math", ""] if any("math." in p for p in parts) else []), *target.imports]
+    imports = [*(["import math", ""] if re.search(r"\bmath\.", "".join(parts)) else []), *target.imports]
     head = f'"""{title(code.program)}. Written by shapecalc."""\n\n' + "\n".join(imports) + "\n"
     return "\n\n".join((head, *parts))
 

@@ -1,5 +1,5 @@
 """Loads every spelling that formulas may use."""
 
-from . import losses, slicing, surface
+from . import arranging, losses, sizing, slicing, surface
 
-__all__ = ["losses", "slicing", "surface"]
+__all__ = ["arranging", "losses", "sizing", "slicing", "surface"]

@@ -7,9 +7,11 @@ from shapecalc.op import Op
 from .constants import OPS as _CONSTANTS
 from .linear_algebra import OPS as _LINEAR_ALGEBRA
 from .multilinear import OPS as _MULTILINEAR
+from .parts import OPS as _PARTS
 from .pointwise import OPS as _POINTWISE
 from .rearranging import OPS as _REARRANGING
 from .reducing import OPS as _REDUCING
 
-BOOK: dict[str, Op] = {op.name: op for op in (*_CONSTANTS, *_MULTILINEAR, *_REARRANGING, *_POINTWISE, *_REDUCING, *_LINEAR_ALGEBRA)}
+_ROOMS = (_CONSTANTS, _MULTILINEAR, _REARRANGING, _PARTS, _POINTWISE, _REDUCING, _LINEAR_ALGEBRA)
+BOOK: dict[str, Op] = {op.name: op for room in _ROOMS for op in room}
 NAMES: dict[str, Op] = {alias: op for op in BOOK.values() for alias in (op.name, *op.aliases)}

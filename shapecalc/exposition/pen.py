@@ -1,0 +1,101 @@
+"""Writes the names and formulas of one derivation in one style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from ..boxes import Box, Frac, Grid, Number, Symbol, row, sub
+from ..expr import Expr, Var
+from ..indexed import Index, Term
+from ..mathematics import Style, boxes, entries, entry_text, of_terms
+from ..mathematics import name as name_box
+from ..notation import text
+from ..symbols import index_row, kind_of, symbol
+from .subject import Plan, Subject
+
+
+class Pen:
+    """``subject`` and ``plan`` of the page, and how their formulas look."""
+
+    def __init__(self, subject: Subject, plan: Plan) -> None:
+        self.subject = subject
+        self.plan = plan
+
+    @cached_property
+    def style(self) -> Style:
+        """Gradients as ∂L/∂Z."""
+        s = self.subject
+        gradients = {flow.symbol.name: name for name, flow in s.backward.flows.items()}
+        gradients |= {given: name for name, given in s.problem.upstream.items()}
+        gradients |= {s.problem.gradient_name(n): n for n in s.wrt if n not in s.backward.flows}
+        return Style(gradients=gradients, loss=s.loss, symbols=self.plan.symbols, bold=self.plan.bold)
+
+    @cached_property
+    def short(self) -> str | None:
+        """The one definition whose gradient has entries of its own letter, g_ij; None where there are several, or g is taken."""
+        p = self.subject.problem
+        taken = any(n.lower().startswith("g") for n in (*p.declared, *p.definitions, *p.sizes))
+        plain = len(self.subject.inner) == 1 and self.subject.symbol(self.subject.inner[0]) == "d" + self.subject.inner[0]
+        return self.subject.inner[0] if plain and not taken else None
+
+    @cached_property
+    def letters(self) -> Style:
+        """The style of index formulas: g_ij for the entries of the incoming gradient, if there is only one."""
+        if self.short is None or self.subject.symbol(self.short) in self.style.symbols:
+            return self.style
+        return replace(self.style, symbols={**self.style.symbols, self.subject.symbol(self.short): Symbol("g")})
+
+    def formula(self, e: Expr) -> Box:
+        """A formula."""
+        return boxes(e, self.style)
+
+    def shaped(self, e: Expr) -> Box:
+        """A formula with the shape under every factor."""
+        return boxes(e, replace(self.style, shapes=True))
+
+    def name(self, name: str) -> Box:
+        """A declared name or a definition."""
+        return name_box(Var(name, self.subject.shape(name)), self.style)
+
+    def gradient(self, name: str) -> Box:
+        """∂L/∂W."""
+        return self.partial(self.name(name))
+
+    def partial(self, by: Box) -> Box:
+        """∂L by something."""
+        return Frac(row("∂", symbol(self.subject.loss)), row("∂", by), derivative=True)
+
+    def entry(self, name: str, letters: Iterable[str]) -> Box:
+        """x_ik."""
+        labels = tuple(letters)
+        return boxes_entry(name, labels, kind_of(self.subject.shape(name)))
+
+    def terms(self, terms: Iterable[Term], letters: Mapping[Index, str], style: Style | None = None) -> Box:
+        """Terms in index form, with given letters."""
+        return of_terms(terms, tuple(letters), style or self.letters, list(letters.values()))[0]  # type: ignore[arg-type]
+
+    def code(self, name: str) -> str:
+        """The line of NumPy."""
+        return f"{self.subject.symbol(name)} = {text(self.subject.formulas[name])}"
+
+
+def boxes_entry(name: str, labels: tuple[str, ...], kind: str = "scalar") -> Box:
+    """An entry with letters for indices, from the index form's own way of writing entries."""
+    from ..mathematics import Entry, index_boxes
+
+    return index_boxes(Entry(name, labels)) if labels else symbol(name, kind)
+
+
+def element(box: Box, labels: Iterable[Box | str]) -> Box:
+    """An entry of a formula: (Xᵀ)_li."""
+    return sub(box, index_row(tuple(Symbol(x) if isinstance(x, str) else x for x in labels)))
+
+
+def table(rows: list[list[str]], groups: list[list[str]] | None = None, shown: int = 6) -> Grid:
+    """Entries as a matrix."""
+    return entries(rows, shown, groups)
+
+
+__all__ = ["Number", "Pen", "boxes_entry", "element", "entry_text", "table"]

@@ -1,0 +1,174 @@
+"""Spellings of what moves entries: transposes, reshapes, new axes, joins."""
+
+from __future__ import annotations
+
+from shapecalc import shapes
+from shapecalc.errors import ShapeProblem, SyntaxProblem
+from shapecalc.expr import Expr
+from shapecalc.forms import apply, transposed
+from shapecalc.ops.rearranging import normal
+from shapecalc.shapes import Dim, show, total
+
+from . import tree
+from .builder import Builder
+from .sizing import given_shape
+from .surface import fitted, keywords, surface
+
+
+@surface("transpose", "t", "permute")
+def _transpose(builder: Builder, node: tree.Call) -> Expr:
+    a = builder.build(node.args[0])
+    given = keywords(builder, node, "axis")
+    axes = given.get("axis")
+    rest = [builder.static(x) for x in node.args[1:]]
+    if rest and axes is None:
+        axes = rest[0] if len(rest) == 1 and isinstance(rest[0], tuple) else tuple(rest)
+    rank = len(a.shape)
+    if axes is None:
+        return transposed(a)
+
+    def make() -> Expr:
+        order = tuple(normal(x, rank) for x in axes)
+        if len(order) == 2 and rank > 2:  # torch: transpose(x, i, j) swaps two axes
+            return _swapped(a, *order)
+        return apply("transpose", a, axes=order) if order != tuple(range(rank)) else a
+
+    return fitted(builder, node, make, a)
+
+
+def _swapped(a: Expr, i: int, j: int) -> Expr:
+    order = list(range(len(a.shape)))
+    order[i], order[j] = order[j], order[i]
+    return a if i == j else apply("transpose", a, axes=tuple(order))
+
+
+@surface("swapaxes", "swapdims")
+def _swapaxes(builder: Builder, node: tree.Call) -> Expr:
+    if len(node.args) != 3:
+        raise SyntaxProblem(f"{node.name} takes a tensor and two axes", span=node.span)
+    a = builder.build(node.args[0])
+    i, j = (builder.static(x) for x in node.args[1:])
+    return fitted(builder, node, lambda: _swapped(a, normal(i, len(a.shape)), normal(j, len(a.shape))), a)
+
+
+@surface("moveaxis", "movedim")
+def _moveaxis(builder: Builder, node: tree.Call) -> Expr:
+    if len(node.args) != 3:
+        raise SyntaxProblem(f"{node.name} takes a tensor and two axes", span=node.span)
+    a = builder.build(node.args[0])
+    source, target = (builder.static(x) for x in node.args[1:])
+
+    def make() -> Expr:
+        rank = len(a.shape)
+        moving = [normal(x, rank) for x in (source if isinstance(source, tuple) else (source,))]
+        places = [normal(x, rank) for x in (target if isinstance(target, tuple) else (target,))]
+        order = [k for k in range(rank) if k not in moving]
+        for place, axis in sorted(zip(places, moving, strict=True)):
+            order.insert(place, axis)
+        return a if order == list(range(rank)) else apply("transpose", a, axes=tuple(order))
+
+    return fitted(builder, node, make, a)
+
+
+@surface("reshape", "view")
+def _reshape(builder: Builder, node: tree.Call) -> Expr:
+    a = builder.build(node.args[0])
+    rest = tuple(k.value for k in node.keywords if k.name in ("shape", "newshape")) or node.args[1:]
+    items = rest[0].items if len(rest) == 1 and isinstance(rest[0], tree.Tuple | tree.List) else rest
+    dims: list[Dim | None] = []
+    for n in items:
+        minus = isinstance(n, tree.Unary) and isinstance(n.arg, tree.Number) and n.arg.value == 1
+        dims.append(None if minus else builder.dim(n))
+    if dims.count(None) == 1:
+        rest_total = total(tuple(d for d in dims if d is not None))
+        found = shapes.divide(total(a.shape), rest_total)
+        if found is None:
+            raise ShapeProblem(f"reshape: {show(a.shape)} has {total(a.shape)} entries, not a multiple of {rest_total}", span=node.span)
+        dims[dims.index(None)] = found
+    shape = tuple(d for d in dims if d is not None)
+    return a if shape == a.shape else fitted(builder, node, lambda: apply("reshape", a, shape=shape), a)
+
+
+@surface("flatten", "ravel")
+def _flatten(builder: Builder, node: tree.Call) -> Expr:
+    a = builder.build(node.args[0])
+    order = next((builder.static(k.value) for k in node.keywords if k.name == "order"), "C")
+    if order == "F":
+        return apply("vec", a)
+    return a if len(a.shape) == 1 else apply("reshape", a, shape=(total(a.shape),))
+
+
+@surface("expand_dims", "unsqueeze")
+def _expand_dims(builder: Builder, node: tree.Call) -> Expr:
+    a = builder.build(node.args[0])
+    axis = keywords(builder, node, "axis").get("axis", builder.static(node.args[1]) if len(node.args) > 1 else None)
+    if not isinstance(axis, int):
+        raise SyntaxProblem("expand_dims takes one axis", span=node.span)
+    return fitted(builder, node, lambda: apply("expand_dims", a, axes=(normal(axis, len(a.shape) + 1),)), a)
+
+
+@surface("expand")
+def _expand_back(builder: Builder, node: tree.Call) -> Expr:
+    """For pull-backs: the reduced axes put in again as 1."""
+    a = builder.build(node.args[0])
+    axis = keywords(builder, node, "axis").get("axis")
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    rank = len(a.shape) + len(axes)
+    return apply("expand_dims", a, axes=tuple(sorted(x % rank for x in axes)))
+
+
+@surface("squeeze")
+def _squeeze(builder: Builder, node: tree.Call) -> Expr:
+    a = builder.build(node.args[0])
+    axis = keywords(builder, node, "axis").get("axis", builder.static(node.args[1]) if len(node.args) > 1 else None)
+    rank = len(a.shape)
+    axes = (
+        tuple(k for k, d in enumerate(a.shape) if d == 1)
+        if axis is None
+        else tuple(normal(x, rank) for x in (axis if isinstance(axis, tuple) else (axis,)))
+    )
+    return fitted(builder, node, lambda: apply("squeeze", a, axes=axes), a) if axes else a
+
+
+@surface("broadcast_to")
+def _broadcast_to(builder: Builder, node: tree.Call) -> Expr:
+    a = builder.build(node.args[0])
+    shape = given_shape(builder, node.args[1:])
+    return fitted(builder, node, lambda: apply("broadcast_to", a, shape=shape), a)
+
+
+def several(builder: Builder, node: tree.Call) -> list[Expr]:
+    """A list of tensors to join."""
+    if not node.args or not isinstance(node.args[0], tree.Tuple | tree.List):
+        raise SyntaxProblem(f"{node.name} takes a list of tensors", span=node.span, hint=f"{node.name}([A, B], axis=0)")
+    return [builder.build(a) for a in node.args[0].items]
+
+
+@surface("concatenate", "concat", "cat", "hstack", "vstack", "stack")
+def _join(builder: Builder, node: tree.Call) -> Expr:
+    parts = several(builder, node)
+    default = builder.static(node.args[1]) if len(node.args) > 1 else 0
+    axis = keywords(builder, node, "axis").get("axis", default)
+    if node.name == "hstack":
+        axis = 0 if len(parts[0].shape) == 1 else 1
+
+    def make() -> Expr:
+        pieces = parts
+        if node.name == "stack" or (node.name == "vstack" and len(parts[0].shape) == 1):
+            place = normal(axis, len(parts[0].shape) + 1)
+            pieces = [apply("expand_dims", p, axes=(place,)) for p in parts]
+        return apply("concatenate", *pieces, axis=normal(axis, len(pieces[0].shape)))
+
+    return fitted(builder, node, make, *parts)
+
+
+@surface("slice", "place")
+def _rule_only(builder: Builder, node: tree.Call) -> Expr:
+    """For pull-backs: the parameters of the slice are passed on."""
+    a = builder.build(node.args[0])
+    if "items" not in builder.scope.static:
+        raise SyntaxProblem("write a slice with brackets", span=node.span, hint="A[0], A[:, 1:]")
+    items = builder.scope.static["items"]
+    if node.name == "slice":
+        return apply("slice", a, items=items)
+    return apply("place", a, items=items, shape=given_shape(builder, (node.keywords[-1].value,)))
