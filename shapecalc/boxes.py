@@ -236,6 +236,12 @@ def tall(box: Box) -> bool:
     return any(isinstance(b, Frac | Sum | Grid | Cases | Under) for b in walk(box))
 
 
+def depth(box: Box) -> int:
+    """How many delimiters stand inside one another: those around them are drawn larger."""
+    inside = max((depth(child) for child in children(box)), default=0)
+    return inside + 1 if isinstance(box, Fenced) else inside
+
+
 def prefix(items: tuple[Box, ...], k: int) -> bool:
     """Whether the sign at k is a sign of what follows (a minus that stands first or after another sign)."""
     before = items[k - 1] if k else None

@@ -91,21 +91,32 @@ def chains(a: Expr, b: Expr) -> bool:
     return isinstance(b, Apply) and (b.name == "mul" or (b.name in ("matmul", "div") and a.shape == ()))
 
 
+def factors(e: Expr) -> list[Expr]:
+    """The factors of an entrywise product, which may be written in a row."""
+    return [f for a in e.args for f in factors(a)] if isinstance(e, Apply) and e.name == "mul" else [e]
+
+
 def _product(e: Apply) -> tuple[str, int]:
-    a, b = e.args
-    left = _within(a, POWER if _mixed(a, b) else NEGATIVE)
-    right = _within(b, PRODUCT if chains(a, b) else POWER)
-    tight = isinstance(a, Lit) or (a.shape == () and not isinstance(a, Apply))
-    return f"{left}{'*' if tight else ' * '}{right}", PRODUCT
+    row = factors(e)
+    first, sign = (row[0].args[0], "-") if isinstance(row[0], Apply) and row[0].name == "neg" else (row[0], "")
+    out = sign + _within(first, POWER if _open(first) else PRODUCT if sign else NEGATIVE)
+    numbers = True  # so far only scalars, which may stand before an @ or a quotient without parentheses
+    for k in range(1, len(row)):
+        before, f = first if k == 1 else row[k - 1], row[k]
+        numbers = numbers and before.shape == () and not _open(before)
+        loose = numbers and k == len(row) - 1 and isinstance(f, Apply) and f.name in ("matmul", "div")
+        tight = numbers and not isinstance(before, Apply)
+        out += ("*" if tight else " * ") + _within(f, PRODUCT if loose else POWER)
+    return out, PRODUCT
 
 
-def _mixed(a: Expr, b: Expr) -> bool:
-    """Whether a is a product of the other kind (@ beside *), which a reader would rather see in parentheses."""
-    while isinstance(a, Apply) and a.name in ("mul", "div") and a.args[1].shape == ():
-        a = a.args[0]
-    while isinstance(a, Apply) and a.name == "mul" and a.args[0].shape == ():
-        a = a.args[1]
-    return isinstance(a, Apply) and a.name == "matmul" and b.shape != ()
+def _open(e: Expr) -> bool:
+    """Whether an @ shows in the text of e, which a reader would rather see in parentheses beside a *."""
+    if not isinstance(e, Apply):
+        return False
+    if e.name == "div":
+        return e.args[1].shape == () and _open(e.args[0])
+    return e.name == "matmul" or (e.name == "mul" and chains(*e.args) and _open(e.args[1]))
 
 
 def _entrywise(a: Expr) -> bool:
@@ -116,7 +127,7 @@ def _entrywise(a: Expr) -> bool:
 def _quotient(e: Apply) -> tuple[str, int]:
     a, b = e.args
     tight = b.shape == () and (isinstance(b, Lit) or not isinstance(b, Apply))
-    return f"{_within(a, POWER if _mixed(a, b) else NEGATIVE)}{'/' if tight else ' / '}{_within(b, POWER)}", PRODUCT
+    return f"{_within(a, POWER if b.shape != () and _open(a) else NEGATIVE)}{'/' if tight else ' / '}{_within(b, POWER)}", PRODUCT
 
 
 def _matmul(e: Apply) -> tuple[str, int]:

@@ -87,9 +87,6 @@ def explain(engine: Engine, name: str, place: int) -> Explanation:
 def by_one(engine: Engine, name: str, place: int, leaf: Node) -> Node:
     """The derivative of one entry of a definition by one entry that it is made of."""
     root = engine.formula(name).data[place]
-    order = list(reached([root]))
-    if leaf not in order:
-        return ZERO
     graph = engine.graphs[name]
-    found = Sweep(graph, [root], engine.called(name)).run([ONE], [n for n in order if n.kind != "leaf"])
+    found = Sweep(graph, [root], engine.called(name)).run([ONE], list(reached([root])))
     return graph.total(found.get(leaf, []))

@@ -296,14 +296,15 @@ class Graph:
 
 
 def reached(roots: Iterable[Node]) -> Iterator[Node]:
-    """Every node below the roots, each once, after what it is made of; no recursion."""
+    """Every node below the roots but the leaves, each once, after what it is made of; no recursion."""
     seen: set[Node] = set()
     stack: list[tuple[Node, bool]] = [(r, False) for r in roots][::-1]
     while stack:
         node, ready = stack.pop()
         if ready:
             yield node
-        elif node not in seen:
+        elif node not in seen and node.kind != "leaf":
             seen.add(node)
             stack.append((node, True))
-            stack.extend([(n, False) for n in reversed(node.below()) if n not in seen])
+            if node.kind != "dot" or not (node.data[0].leaves and node.data[1].leaves):
+                stack.extend([(n, False) for n in reversed(node.below()) if n not in seen])

@@ -83,22 +83,30 @@ class Exact(Field):
         return a == b
 
 
+class Valued(dict[Node, Any]):
+    """The values of nodes; those of the entries of named tensors are taken from env."""
+
+    def __init__(self, env: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        self.env = env
+
+    def __missing__(self, leaf: Node) -> Any:
+        grid, k = leaf.data
+        return self.env[grid.name].data[k]
+
+
 def valued(roots: Iterable[Node], ring: Any, env: Mapping[str, Tensor]) -> list[Any]:
-    """The values of nodes, those of the entries of named tensors taken from env."""
+    """The values of nodes over a ring."""
     roots = list(roots)
-    done: dict[Node, Any] = {}
+    done = Valued(env)
     for node in reached(roots):
-        done[node] = _value(node, ring, env, done)
+        done[node] = _value(node, ring, [done[a] for a in node.args], done)
     return [done[r] for r in roots]
 
 
-def _value(node: Node, ring: Any, env: Mapping[str, Tensor], done: Mapping[Node, Any]) -> Any:
+def _value(node: Node, ring: Any, args: list[Any], done: Valued) -> Any:
     """The value of one node, its arguments being valued."""
-    args = [done[a] for a in node.args]
     match node.kind:
-        case "leaf":
-            grid, k = node.data
-            return env[grid.name].data[k]
         case "const":
             return ring.lift(Fraction(node.data))
         case "sum":

@@ -21,7 +21,7 @@ from .entry_text import Writer, symbol
 from .gradients import Backward
 from .texts import meaning
 
-EFFORT = 4000  # parts times symbols up to which sympy differentiates whole entries; above, each kind of node once
+EFFORT = 1500  # parts times symbols up to which sympy differentiates whole entries; above, each kind of node once
 
 
 @dataclass(frozen=True, slots=True)

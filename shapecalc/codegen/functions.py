@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 from shapecalc import notation
 from shapecalc.derivation import Program
@@ -110,7 +111,13 @@ def parameters(code: Code, made: Function) -> tuple[str, list[str]]:
     plain = [n for n in wanted if code.spelled[n] == n]
     strange = [n for n in wanted if code.spelled[n] != n]
     rest = "**values" if strange else "**unused"
-    return (f"*, {', '.join(plain)}, {rest}" if plain else rest), [f'{code.spelled[n]} = values["{n}"]' for n in strange]
+    return (f"*, {', '.join(plain)}, {rest}" if plain else rest), [f"{code.spelled[n]} = {_taken(n)}" for n in strange]
+
+
+def _taken(name: str) -> str:
+    """A value by its own name; where Python writes ε for ϵ, gradients(ϵ=...) arrives as ε."""
+    own, read = f'values["{name}"]', normalize("NFKC", name)
+    return own if read == name else f'{own} if "{name}" in values else values["{read}"]'
 
 
 def keyword_function(code: Code, name: str, made: Function, summary: str, result: str) -> str:

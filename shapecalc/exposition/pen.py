@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from ..boxes import Box, Frac, Grid, Number, Symbol, row, sub
+from ..boxes import Box, Frac, Grid, Number, Symbol, Under, row, sub
 from ..expr import Expr, Var
 from ..indexed import Index, Term
-from ..mathematics import Style, boxes, entries, entry_text, of_terms
+from ..mathematics import Entry, Style, boxes, entries, entry_text, index_boxes, of_terms
 from ..mathematics import name as name_box
 from ..notation import text
-from ..symbols import index_row, kind_of, symbol
+from ..symbols import index_row, kind_of, shape_box, symbol
 from .subject import Plan, Subject
 
 
@@ -67,10 +67,27 @@ class Pen:
         """∂L by something."""
         return Frac(row("∂", symbol(self.subject.loss)), row("∂", by), derivative=True)
 
+    def shaped_name(self, name: str) -> Box:
+        """A name with its shape below it."""
+        shape = self.subject.shape(name)
+        return Under(self.name(name), shape_box(shape)) if shape else self.name(name)
+
+    def letter(self, letters: Iterable[str]) -> Box:
+        """g_ij, where there is one incoming gradient."""
+        return element(Symbol("g"), letters)
+
     def entry(self, name: str, letters: Iterable[str]) -> Box:
         """x_ik."""
         labels = tuple(letters)
         return boxes_entry(name, labels, kind_of(self.subject.shape(name)))
+
+    def incoming(self, name: str, letters: Iterable[str]) -> Box:
+        """One entry of what flows into a definition: g_ij, or ∂L/∂z_ij."""
+        return self.index_entry(self.subject.backward.flows[name].symbol, letters)
+
+    def index_entry(self, v: Var, letters: Iterable[str]) -> Box:
+        """One entry of a name, or of a gradient."""
+        return index_boxes(Entry(v.name, tuple(letters)), self.letters)
 
     def terms(self, terms: Iterable[Term], letters: Mapping[Index, str], style: Style | None = None) -> Box:
         """Terms in index form, with given letters."""
@@ -83,8 +100,6 @@ class Pen:
 
 def boxes_entry(name: str, labels: tuple[str, ...], kind: str = "scalar") -> Box:
     """An entry with letters for indices, from the index form's own way of writing entries."""
-    from ..mathematics import Entry, index_boxes
-
     return index_boxes(Entry(name, labels)) if labels else symbol(name, kind)
 
 

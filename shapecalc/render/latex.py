@@ -211,8 +211,8 @@ class Page:
         lines = []
         for k, cells in enumerate(rows):
             words = [self.sentence(c) if k or not c else rf"\textbf{{{self.sentence(c)}}}" for c in cells]
-            folded = [rf"\raggedright {w}" if a != b else w for w, a, b in zip(words, wide, wanted, strict=True)]
-            lines.append(" & ".join(folded) + r" \tabularnewline" + (r" \hline" if k == 0 else ""))
+            words = [rf"\raggedright {w}" if a != b else w for w, a, b in zip(words, wide, wanted, strict=True)]
+            lines.append(" & ".join(words) + r" \tabularnewline" + (r" \hline" if k == 0 else ""))
         caption = f"{self.sentence(table.caption)}\\\\[4pt]\n" if table.caption else ""
         body = "\n".join(lines)
         return (
@@ -224,7 +224,8 @@ class Page:
         """A frame; the ground is tinted where colours are wanted."""
         title = rf"\textbf{{{self.sentence(block.title)}}}\par " if block.title else ""
         inner = Page(self.palette, self.colour, self.room - 2).blocks(block.body)
-        body = f"\\begin{{minipage}}{{\\dimexpr\\linewidth-16pt\\relax}}\\setlength{{\\parskip}}{{0.4em}}\n{title}{inner}\n\\end{{minipage}}"
+        opening = r"\begin{minipage}{\dimexpr\linewidth-16pt\relax}\setlength{\parskip}{0.4em}"
+        body = f"{opening}\n{title}{inner}\n\\end{{minipage}}"
         kind = block.kind if block.kind in FRAMES else "note"
         box = rf"\fcolorbox{{{kind}-frame}}{{{kind}-ground}}" if self.colour else r"\fbox"
         return f"\\medskip\\noindent{{\\setlength{{\\fboxsep}}{{7pt}}{box}{{{body}}}}}\\medskip"

@@ -22,8 +22,8 @@ from ..boxes import (
     Text,
     Tinted,
     Under,
+    depth,
     tall,
-    walk,
 )
 from ..shapes import Shape
 from ..symbols import is_word, shape_box
@@ -146,8 +146,7 @@ class TeX:
         inside = self.math(body)
         if tall(body):
             return rf"\left{left} {inside} \right{right}"
-        depth = min(_depth(body), 2)
-        size = SIZES[depth]
+        size = SIZES[min(depth(body), 2)]
         gap = " " if left.startswith("\\") or size else ""
         return f"{size}{left}{gap}{inside}{gap}{size.replace('l', 'r') if size else ''}{right}"
 
@@ -206,8 +205,3 @@ def _core(box: Box) -> Box:
     while isinstance(box, Scripts | Tinted | Under | Over | Linked):
         box = box.body
     return box
-
-
-def _depth(box: Box) -> int:
-    """How many delimiters stand inside one another."""
-    return max((1 + _depth(b.body) for b in walk(box) if isinstance(b, Fenced)), default=0)

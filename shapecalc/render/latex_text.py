@@ -13,7 +13,8 @@ SPECIAL = {
     "\u00a0": "~", "–": "--", "—": "---", "“": "``", "”": "''", "‘": "`", "’": "'", "…": r"\dots{}", "\t": " ",
 }  # fmt: skip
 SIGNS = {
-    "+": "+", "=": "=", "<": "<", ">": ">", "/": "/", ":": ":", "−": "-", "±": r"\pm", "⊙": r"\odot", "⊘": r"\oslash", "⊗": r"\otimes", "·": r"\cdot", "×": r"\times", "⊤": r"\top",
+    "+": "+", "=": "=", "<": "<", ">": ">", "/": "/", ":": ":",
+    "−": "-", "±": r"\pm", "⊙": r"\odot", "⊘": r"\oslash", "⊗": r"\otimes", "·": r"\cdot", "×": r"\times", "⊤": r"\top",
     "∂": r"\partial", "∇": r"\nabla", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "→": r"\to", "∈": r"\in", "′": r"\prime",
     "⋯": r"\cdots", "⋮": r"\vdots", "⋱": r"\ddots", "∑": r"\sum", "√": r"\surd", "‖": r"\Vert", "⟨": r"\langle", "⟩": r"\rangle",
     "⋆": r"\star", "∗": r"\ast", "†": r"\dagger", "∞": r"\infty", "ℓ": r"\ell", "ℝ": r"\mathbb{R}", "←": r"\leftarrow",

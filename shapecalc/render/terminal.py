@@ -60,7 +60,7 @@ def terminal(document: Document, output: Output) -> str:
     """The page with the terminal's own colour codes."""
     file = io.StringIO()
     width = output.width or 80
-    console = Console(file=file, force_terminal=True, color_system="standard", no_color=not output.colour, width=width, legacy_windows=False)
+    console = Console(file=file, force_terminal=True, color_system="standard", no_color=not output.colour, width=width)
     console.print(Screen(document, output.ascii, width), end="", soft_wrap=True)
     return file.getvalue()
 

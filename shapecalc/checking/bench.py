@@ -1,0 +1,125 @@
+"""Where mends are tried: the judge's random points in floating point, and how one value relates to another there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+
+from ..calculus.texts import meaning
+from ..errors import ShapecalcError
+from ..evaluate import Frame, evaluate
+from ..expr import Expr
+from ..rings import Unlucky, Unsupported
+from ..shapes import Shape, strip
+from ..tensor import Tensor
+from ..verify.trials import REAL, Trials
+from .floats import Floats
+
+RING = Floats()
+CLOSE = 1e-8  # of the largest entry: what counts as equal here; the judge confirms every match
+MISHAPS = (Unlucky, Unsupported, ArithmeticError, ValueError, ShapecalcError, KeyError)
+Values = tuple[Tensor, ...]
+
+
+class Spot:
+    """One random point: sizes, and the value of every name."""
+
+    def __init__(self, frame: Mapping[str, int], env: Mapping[str, Tensor]) -> None:
+        self.frame = Frame(frame)
+        self.env = dict(env)
+        self.memo: dict[Expr, Tensor] = {}
+
+    def value(self, e: Expr) -> Tensor | None:
+        """The value of a formula; None where it has none."""
+        try:
+            return evaluate(RING, e, self.env, self.frame, meaning, self.memo)
+        except MISHAPS:
+            return None
+
+
+class Bench:
+    """The points at which mends are tried, and how much has been tried.
+
+    A new formula is evaluated at the first point, and only if it passes there at the others.
+    """
+
+    def __init__(self, trials: Trials) -> None:
+        drawn = trials.of(REAL)[:2]
+        self.spots = [Spot(t.frame, {n: v.mapped(float) for n, v in t.env.items()}) for t in drawn]
+        self.tried = 0
+
+    def add(self, name: str, values: Sequence[Tensor]) -> None:
+        """A further name with its value at each point."""
+        for spot, value in zip(self.spots, values, strict=True):
+            spot.env[name] = value
+
+    def values(self, e: Expr) -> Values | None:
+        """The value at every point."""
+        self.tried += 1
+        out = []
+        for spot in self.spots:
+            value = spot.value(e)
+            if value is None or not all(map(isfinite, value.data)):
+                return None
+            out.append(value)
+        return tuple(out)
+
+    def meets(self, e: Expr, target: Values, shape: Shape) -> bool:
+        """Whether a formula has these values; shapes are compared without their leading axes of size 1."""
+        if strip(e.shape) != strip(shape):
+            return False
+        self.tried += 1
+        for spot, wanted in zip(self.spots, target, strict=True):
+            value = spot.value(e)
+            if value is None or not alike(value.data, wanted.data):
+                return False
+        return True
+
+
+def alike(a: Sequence[float], b: Sequence[float]) -> bool:
+    """Whether two rows of entries are equal, as far as floats can tell; mostly settled by the first entry."""
+    if len(a) != len(b):
+        return False
+    scale = max(max(map(abs, b), default=0.0), 1e-300)
+    limit = CLOSE * scale
+    return all(abs(x - y) <= limit for x, y in zip(a, b, strict=True))
+
+
+def same(a: Values, b: Values) -> bool:
+    """Whether two values are equal at every point, as rows of entries."""
+    return all(alike(x.data, y.data) for x, y in zip(a, b, strict=True))
+
+
+def ratio(a: Values, b: Values) -> tuple[float, ...] | None:
+    """k at each point where a = k·b; None where they are not proportional, or either is zero."""
+    out = []
+    for x, y in zip(a, b, strict=True):
+        k = _factor(x.data, y.data)
+        if k is None:
+            return None
+        out.append(k)
+    return tuple(out)
+
+
+def _factor(a: Sequence[float], b: Sequence[float]) -> float | None:
+    if len(a) != len(b):
+        return None
+    place = max(range(len(b)), key=lambda i: abs(b[i]))
+    if abs(b[place]) < 1e-12:
+        return None
+    k = a[place] / b[place]
+    limit = CLOSE * max(map(abs, a))
+    if not limit or any(abs(x - k * y) > limit for x, y in zip(a, b, strict=True)):
+        return None
+    return k
+
+
+def turned(v: Values) -> Values | None:
+    """The transposes of matrices (a vector counts as a row)."""
+    out = []
+    for t in v:
+        if len(t.shape) > 2 or not t.shape:
+            return None
+        rows, columns = t.shape if len(t.shape) == 2 else (1, t.shape[0])
+        out.append(Tensor((columns, rows), [t.data[i * columns + j] for j in range(columns) for i in range(rows)]))
+    return tuple(out)

@@ -1,0 +1,215 @@
+"""Places in a written formula, and the formula with something else in one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from ..errors import Span
+from ..language.tree import (
+    Attribute,
+    Call,
+    Compare,
+    Method,
+    Name,
+    Node,
+    Norm,
+    Number,
+    Power,
+    Product,
+    Subscript,
+    Sum,
+    Transpose,
+    Unary,
+)
+
+NEW: Span = (-1, -1)  # the span of what nobody has written
+LINEAR = frozenset({
+    "sum", "mean", "average", "diag", "tr", "trace", "transpose", "diagonal", "reshape", "ravel", "flatten", "squeeze", "vec", "tril", "triu",
+    "outer", "dot", "matmul", "kron", "einsum", "multiply", "broadcast_to", "swapaxes", "t", "inner", "cumsum", "expand_dims", "unsqueeze",
+})  # fmt: skip
+Plug = Callable[[Node], Node]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A part of a formula. ``plug`` is the whole formula with something else there; ``linear``: the whole depends linearly on it.
+
+    ``role``: "whole", "term" (an addend), "factor", "run" (several factors of a matrix product), "argument" or "inside".
+    """
+
+    node: Node
+    plug: Plug
+    linear: bool
+    role: str
+
+
+def same_node(node: Node) -> Node:
+    """The whole formula, replaced by what is put there."""
+    return node
+
+
+def sites(root: Node) -> Iterator[Site]:
+    """Every part of a formula, the whole first, then from left to right."""
+    waiting = [Site(root, same_node, True, "whole")]
+    while waiting:
+        site = waiting.pop()
+        yield site
+        waiting.extend(reversed(list(_below(site))))
+
+
+def _below(site: Site) -> Iterator[Site]:
+    node, linear = site.node, site.linear
+    match node:
+        case Sum(terms=terms):
+            for k, (_, term) in enumerate(terms):
+                yield Site(term, _through(site, lambda new, k=k: with_term(node, k, new)), linear, "term")
+        case Product(first=first, rest=rest):
+            yield Site(first, _through(site, lambda new: with_factor(node, 0, new)), linear, "factor")
+            for k, (op, factor) in enumerate(rest, 1):
+                yield Site(factor, _through(site, lambda new, k=k: with_factor(node, k, new)), linear and op != "/", "factor")
+        case Unary(arg=arg) | Transpose(arg=arg):
+            yield Site(arg, _through(site, lambda new: replace(node, arg=new, span=NEW)), linear, "inside")
+        case Norm(arg=arg):
+            yield Site(arg, _through(site, lambda new: replace(node, arg=new, span=NEW)), False, "inside")
+        case Power(base=base):
+            yield Site(base, _through(site, lambda new: replace(node, base=new, span=NEW)), False, "inside")
+        case Compare(left=left, right=right):
+            yield Site(left, _through(site, lambda new: replace(node, left=new, span=NEW)), False, "inside")
+            yield Site(right, _through(site, lambda new: replace(node, right=new, span=NEW)), False, "inside")
+        case Call(args=args, name=name):
+            for k, a in enumerate(args):
+                plug = _through(site, lambda new, k=k: replace(node, args=(*args[:k], new, *args[k + 1 :]), span=NEW))
+                yield Site(a, plug, linear and name in LINEAR, "argument")
+        case Method(object=object_, name=name):
+            plug = _through(site, lambda new: replace(node, object=new, span=NEW))
+            yield Site(object_, plug, linear and name in LINEAR, "argument")
+        case Subscript(object=object_) | Attribute(object=object_):
+            yield Site(object_, _through(site, lambda new: replace(node, object=new, span=NEW)), linear, "inside")
+
+
+def _through(site: Site, change: Plug) -> Plug:
+    plug = site.plug
+    return lambda new: plug(change(new))
+
+
+def with_term(node: Sum, k: int, new: Node | None, sign: str | None = None) -> Node:
+    """A sum with one addend replaced, or left out; with another sign."""
+    terms = list(node.terms)
+    if new is None:
+        del terms[k]
+        return _without_first_minus(terms)
+    terms[k] = (sign or terms[k][0], new)
+    return _without_first_minus(terms)
+
+
+def _without_first_minus(terms: list[tuple[str, Node]]) -> Node:
+    """A sum; where a plus stands further back it comes first, so that no sum begins with a minus needlessly."""
+    if terms[0][0] == "-":
+        place = next((k for k, (s, _) in enumerate(terms) if s == "+"), None)
+        if place is None:
+            terms[0] = ("+", Unary("-", terms[0][1], NEW))
+        else:
+            terms.insert(0, terms.pop(place))
+    return terms[0][1] if len(terms) == 1 else Sum(tuple(terms), NEW)
+
+
+def factors(node: Product) -> list[tuple[str, Node]]:
+    """The factors with the operator before each; the first has "*"."""
+    return [("*", node.first), *node.rest]
+
+
+def product(parts: list[tuple[str, Node]]) -> Node:
+    """A product from factors with the operator before each; one that begins with a divisor is 1 over it."""
+    if parts[0][0] == "/":
+        parts = [("*", number(1)), *parts]
+    return parts[0][1] if len(parts) == 1 else Product(parts[0][1], tuple(parts[1:]), NEW)
+
+
+def with_factor(node: Product, k: int, new: Node | None, op: str | None = None) -> Node:
+    """A product with one factor replaced, or left out; with another operator before it."""
+    parts = factors(node)
+    if new is None:
+        del parts[k]
+        if k == 0 and parts[0][0] == "@":
+            parts[0] = ("*", parts[0][1])
+    else:
+        parts[k] = (op or parts[k][0], new)
+    return product(parts)
+
+
+def number(value: int | Fraction) -> Node:
+    """A number that is put in; fractions as decimals where they are short."""
+    value = Fraction(value)
+    if value < 0:
+        return Unary("-", number(-value), NEW)
+    if value.denominator == 1:
+        return Number(str(value.numerator), value, NEW)
+    if value.denominator in (2, 4, 5, 8, 10):
+        return Number(f"{float(value):g}", value, NEW)
+    return Product(number(value.numerator), (("/", number(value.denominator)),), NEW)
+
+
+def name(id_: str) -> Node:
+    """A name that is put in."""
+    return Name(id_, NEW)
+
+
+def toggled(node: Node) -> Node:
+    """The transpose; of a transpose what it is of."""
+    if isinstance(node, Transpose):
+        return node.arg
+    if isinstance(node, Unary):
+        return replace(node, arg=toggled(node.arg), span=NEW)
+    return Transpose(node, ".T", NEW)
+
+
+def times(a: Node, b: Node, op: str = "*") -> Node:
+    """a * b, a / b or a @ b."""
+    return Product(a, ((op, b),), NEW)
+
+
+def negated(node: Node) -> Node:
+    """Minus a formula: a sign taken away, a difference turned round, or a sign put before it."""
+    match node:
+        case Unary(op="-", arg=arg):
+            return arg
+        case Sum(terms=(("+", a), ("-", b))):
+            return Sum((("+", b), ("-", a)), NEW)
+        case Product(first=Unary(op="-", arg=arg), rest=rest):
+            return Product(arg, rest, NEW)
+        case Product(first=Sum(terms=(("+", a), ("-", b))), rest=rest):
+            return Product(Sum((("+", b), ("-", a)), NEW), rest, NEW)
+        case Product(first=first, rest=rest):
+            return Product(Unary("-", first, NEW), rest, NEW)
+    return Unary("-", node, NEW)
+
+
+def call(name_: str, *args: Node) -> Node:
+    """A function applied."""
+    return Call(name_, args, (), "", NEW, NEW)
+
+
+def everywhere(node: Node, change: Callable[[Node], Node | None]) -> Node:
+    """The formula with `change` applied to every part from the outside in (None goes on inside)."""
+    made = change(node)
+    if made is not None:
+        return made
+    for site in list(_below(Site(node, same_node, True, "whole"))):
+        new = everywhere(site.node, change)
+        if new is not site.node:
+            # one part at a time: the parts that follow are those of the new formula
+            return everywhere_parts(node, change)
+    return node
+
+
+def everywhere_parts(node: Node, change: Callable[[Node], Node | None]) -> Node:
+    """The formula with every direct part changed."""
+    count = len(list(_below(Site(node, same_node, True, "whole"))))
+    for k in range(count):
+        site = list(_below(Site(node, same_node, True, "whole")))[k]
+        new = everywhere(site.node, change)
+        if new is not site.node:
+            node = site.plug(new)
+    return node

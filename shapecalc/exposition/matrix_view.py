@@ -1,0 +1,88 @@
+"""The third view: the formula in matrices, the shapes along it, why its order is forced, and the line of NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..blocks import Block, Content, Dims, Formula, List, prose
+from ..boxes import row
+from ..expr import Apply, Expr
+from ..forms import apply
+from ..errors import Misfit
+from ..notation import text
+from ..shapes import Shape
+from .index_view import chained
+from .pen import Pen
+
+
+def matrix_view(pen: Pen, name: str) -> Iterator[Block]:
+    """The gradient as one formula."""
+    s = pen.subject
+    e = s.formulas[name]
+    yield Formula(row(pen.gradient(name), "=", pen.formula(e)), e.shape)
+    points = [p for p in (shapes(e), order(e), layout(pen, name)) if p]
+    points.append(prose("**NumPy** ", f"`{pen.code(name)}`"))
+    if s.expanded[name] != e:
+        points.append(prose("**Written out** ", row(pen.gradient(name), "=", pen.formula(s.expanded[name]))))
+    yield List(tuple(points))
+
+
+def stripped(e: Expr) -> Expr:
+    """A formula without its scalar factors."""
+    while isinstance(e, Apply):
+        if e.name == "neg" or (e.name == "div" and e.args[1].shape == ()):
+            e = e.args[0]
+        elif e.name == "mul" and () in (e.args[0].shape, e.args[1].shape):
+            e = e.args[1] if e.args[0].shape == () else e.args[0]
+        else:
+            break
+    return e
+
+
+def shapes(e: Expr) -> Content:
+    """(D, S) @ (S, M) → (D, M)."""
+    core = stripped(e)
+    if not isinstance(core, Apply):
+        return ()
+    if core.name == "matmul":
+        factors = chained(core) or list(core.args)
+        return prose("**Shapes** ") + _joined([f.shape for f in factors], " @ ") + prose(" → ", Dims(core.shape))
+    if core.name in ("mul", "div"):
+        return prose("**Shapes** ") + _joined([a.shape for a in core.args], " * " if core.name == "mul" else " / ") + prose(" → ", Dims(core.shape))
+    if core.name in ("sum", "mean") and isinstance(core["axis"], int):
+        axis = core["axis"] % len(core.args[0].shape)
+        return prose("**Shapes** ", Dims(core.args[0].shape), f" summed along axis {axis} → ", Dims(core.shape))
+    return ()
+
+
+def _joined(found: list[Shape], sign: str) -> Content:
+    out: Content = ()
+    for shape in found:
+        out += (prose(sign) if out else ()) + prose(Dims(shape))
+    return out
+
+
+def order(e: Expr) -> Content:
+    """Why the factors of a product of two matrices stand in this order."""
+    factors = chained(stripped(e))
+    if len(factors) != 2:
+        return ()
+    a, b = factors
+    inside = a.shape[-1]
+    out = prose(f"**Order** {inside} is summed, so it has to stand inside; {a.shape[0]} leads and {b.shape[1]} ends, as in the result. ")
+    try:
+        other = apply("matmul", b, a)
+    except Misfit:
+        return out + prose(f"`{text(b)} @ {text(a)}` does not fit: ", Dims(b.shape), " @ ", Dims(a.shape), f", {b.shape[1]} against {a.shape[0]}.")
+    if other.shape != e.shape:
+        return out + prose(f"`{text(b)} @ {text(a)}` fits, but is ", Dims(other.shape), ".")
+    return out + prose("The other order fits too; only the indices tell which is right.")
+
+
+def layout(pen: Pen, name: str) -> Content:
+    """What the numerator layout changes."""
+    s = pen.subject
+    if s.layout != "numerator" or len(s.shape(name)) != 2:
+        return ()
+    e = s.backward.formula(name)
+    return prose("**Layout** in numerator layout the gradient is drawn transposed: ", row(pen.formula(s.formulas[name]), "=", pen.transposed(e)))

@@ -1,0 +1,73 @@
+"""PDF, PNG and SVG pages: by the typst package, which needs nothing else; by pdflatex where that is what there is."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..blocks import Document
+from ..errors import InputProblem
+from .latex import latex
+from .output import Output
+from .typst import typst
+
+PATIENCE = 60  # seconds for TeX
+
+
+def pdf(document: Document, output: Output) -> bytes:
+    """The document as PDF."""
+    if find_spec("typst"):
+        return _typst(document, output, "pdf")
+    return _pdflatex(document, output)
+
+
+def png(document: Document, output: Output) -> bytes:
+    """The document as one picture: its pages below one another are the reader's to scroll, so the page is as long as it has to be."""
+    if find_spec("typst"):
+        return _typst(document, output, "png")
+    if shutil.which("pdftoppm") is None:
+        raise InputProblem("PNG needs the typst package", hint='pip install "shapecalc[pdf]"')
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "page.pdf"
+        source.write_bytes(_pdflatex(document, output))
+        command = ["pdftoppm", "-png", "-r", str(output.ppi), "-singlefile", str(source), str(source.with_suffix(""))]
+        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)  # noqa: S603 - no shell, and no argument of a user's
+        return source.with_suffix(".png").read_bytes()
+
+
+def svg(document: Document, output: Output) -> str:
+    """The document as one SVG picture."""
+    if not find_spec("typst"):
+        raise InputProblem("SVG pages need the typst package", hint='pip install "shapecalc[pdf]"')
+    return _typst(document, output, "svg").decode("utf-8")
+
+
+def _typst(document: Document, output: Output, kind: str) -> bytes:
+    import typst as engine
+
+    source = typst(document, output)
+    if kind != "pdf":
+        source = source.replace('paper: "a4", margin: 25mm, numbering: "1"', "width: 210mm, height: auto, margin: 12mm", 1)
+    more = {"ppi": float(output.ppi)} if kind == "png" else {}
+    compiled = engine.compile(source.encode("utf-8"), format=kind, ignore_system_fonts=True, timestamp=0, **more)
+    return compiled[0] if isinstance(compiled, list) else compiled
+
+
+def _pdflatex(document: Document, output: Output) -> bytes:
+    program = shutil.which("pdflatex")
+    if program is None:
+        raise InputProblem("PDF needs the typst package, or pdflatex on the PATH", hint='pip install "shapecalc[pdf]"')
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "page.tex"
+        source.write_text(latex(document, replace(output, standalone=True)), encoding="utf-8")
+        command = [program, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", source.name]
+        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603 - the program was found, the file is ours
+        if done.returncode:
+            lines = done.stdout.decode("utf-8", "replace").splitlines()
+            found = next((line for line in lines if line.startswith("!")), "it ended with an error")
+            raise InputProblem(f"pdflatex: {found.lstrip('! ')}")
+        return source.with_suffix(".pdf").read_bytes()
