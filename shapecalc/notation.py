@@ -97,17 +97,21 @@ def factors(e: Expr) -> list[Expr]:
 
 
 def _product(e: Apply) -> tuple[str, int]:
-    row = factors(e)
+    return _row(factors(e)), PRODUCT
+
+
+def _row(row: list[Expr], closed: bool = False) -> str:
+    """Factors written one after the other; `closed`: an @ at the end is in parentheses too, because something follows."""
     first, sign = (row[0].args[0], "-") if isinstance(row[0], Apply) and row[0].name == "neg" else (row[0], "")
     out = sign + _within(first, POWER if _open(first) else PRODUCT if sign else NEGATIVE)
     numbers = True  # so far only scalars, which may stand before an @ or a quotient without parentheses
     for k in range(1, len(row)):
         before, f = first if k == 1 else row[k - 1], row[k]
         numbers = numbers and before.shape == () and not _open(before)
-        loose = numbers and k == len(row) - 1 and isinstance(f, Apply) and f.name in ("matmul", "div")
+        loose = numbers and not closed and k == len(row) - 1 and isinstance(f, Apply) and f.name in ("matmul", "div")
         tight = numbers and not isinstance(before, Apply)
         out += ("*" if tight else " * ") + _within(f, PRODUCT if loose else POWER)
-    return out, PRODUCT
+    return out
 
 
 def _open(e: Expr) -> bool:
@@ -119,21 +123,37 @@ def _open(e: Expr) -> bool:
     return e.name == "matmul" or (e.name == "mul" and chains(*e.args) and _open(e.args[1]))
 
 
-def _entrywise(a: Expr) -> bool:
-    """Whether a is an entrywise product or quotient of tensors."""
-    return isinstance(a, Apply) and a.name in ("mul", "div") and a.args[0].shape != () and a.args[1].shape != ()
+def _left_of_matmul(a: Expr) -> str:
+    """The left factor of an @: an entrywise product of tensors in parentheses, numbers before them."""
+    row = factors(a)
+    lead = 0
+    while lead < len(row) and row[lead].shape == ():
+        lead += 1
+    tensors = row[lead:]
+    single = tensors[0] if len(tensors) == 1 else None
+    quotient = isinstance(single, Apply) and single.name == "div" and () not in (single.args[0].shape, single.args[1].shape)
+    if len(tensors) < 2 and not quotient:
+        return _within(a, NEGATIVE)
+    if not lead:
+        return f"({_row(tensors)})"
+    bare = row[lead - 1].args[0] if isinstance(row[lead - 1], Apply) and row[lead - 1].name == "neg" else row[lead - 1]
+    return f"{_row(row[:lead], closed=True)}{' * ' if isinstance(bare, Apply) else '*'}({_row(tensors)})"
 
 
 def _quotient(e: Apply) -> tuple[str, int]:
     a, b = e.args
     tight = b.shape == () and (isinstance(b, Lit) or not isinstance(b, Apply))
-    return f"{_within(a, POWER if b.shape != () and _open(a) else NEGATIVE)}{'/' if tight else ' / '}{_within(b, POWER)}", PRODUCT
+    if b.shape != () and isinstance(a, Apply) and a.name == "mul":
+        above = _row(factors(a), closed=True)
+    else:
+        above = _within(a, POWER if b.shape != () and _open(a) else NEGATIVE)
+    return f"{above}{'/' if tight else ' / '}{_within(b, POWER)}", PRODUCT
 
 
 def _matmul(e: Apply) -> tuple[str, int]:
     a, b = e.args
     free = isinstance(b, Apply) and b.name == "matmul" and len(b.args[0].shape) >= 2 and len(b.args[1].shape) <= 2 and len(a.shape) <= 2
-    return f"{_within(a, POWER if _entrywise(a) else NEGATIVE)} @ {_within(b, PRODUCT if free and _leads_matmul(b) else POWER)}", PRODUCT
+    return f"{_left_of_matmul(a)} @ {_within(b, PRODUCT if free and _leads_matmul(b) else POWER)}", PRODUCT
 
 
 def _leads_matmul(b: Expr) -> bool:

@@ -32,11 +32,11 @@ class Sweep:
                 self.one_by_one.setdefault(root, []).insert(0, (g, ONE))
         for node in reversed(order):
             if node.live:
-                g = self.incoming(node)
-                if g is not None:
-                    self.hand_on(node, g)
-        found = [n for n in (*self.one_by_one, *self.member) if n.kind == "leaf"]
-        return {leaf: self.arrived(leaf) for leaf in dict.fromkeys(found)}
+                found = self.incoming(node)
+                if found is not None:
+                    self.hand_on(node, found)
+        reached = [n for n in (*self.one_by_one, *self.member) if n.kind == "leaf"]
+        return {leaf: self.arrived(leaf) for leaf in dict.fromkeys(reached)}
 
     def incoming(self, node: Node) -> Node | None:
         """The sum of everything that has flowed into a node."""

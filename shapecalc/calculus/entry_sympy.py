@@ -63,7 +63,7 @@ def expressions(roots: Iterable[Node], symbol: Callable[[Node], Expression]) -> 
     roots = list(roots)
     done = Made(symbol)
     for node in reached(roots):
-        done[node] = _dot(*node.data, done) if node.kind == "dot" else _made(node, [done[a] for a in node.args])
+        done[node] = _dot(node.data[0], node.data[1], done) if node.kind == "dot" else _made(node, [done[a] for a in node.args])
     return [done[r] for r in roots]
 
 
@@ -99,8 +99,9 @@ def _made(node: Node, args: list[Expression]) -> Expression:
         case "test":
             return sympy.Piecewise((1, getattr(sympy, COMPARED[node.data])(*args)), (0, True))
         case "where":
-            # the condition is a Piecewise of 1 and 0
-            return sympy.Piecewise((args[1], args[0].args[0].cond), (args[2], True)) if args[0].is_Piecewise else args[1] if args[0] else args[2]
+            # the condition is a Piecewise of 1 and 0, or is one of them
+            cond = args[0].args[0].cond if args[0].is_Piecewise else bool(args[0])
+            return sympy.Piecewise((args[1], cond), (args[2], True))
     return (sympy.Max if node.kind == "max" else sympy.Min)(*args)
 
 

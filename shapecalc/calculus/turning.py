@@ -158,6 +158,8 @@ class Turner:
             return remake(e, tuple(self.column(a) if stands and len(a.shape) == 1 else self.any(a) for a in e.args))
         if e.name in ("tr", "det", "logdet"):
             return remake(e, tuple(map(self.matrix, e.args)))
+        if e.name == "matmul":
+            return apply("matmul", self.any(e.args[1]), self.any(e.args[0]))
         return self.as_it_was(e)
 
     def stands(self, e: Expr) -> bool:

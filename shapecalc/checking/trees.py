@@ -196,20 +196,16 @@ def everywhere(node: Node, change: Callable[[Node], Node | None]) -> Node:
     made = change(node)
     if made is not None:
         return made
-    for site in list(_below(Site(node, same_node, True, "whole"))):
+    for k, site in enumerate(_below(Site(node, same_node, True, "whole"))):
         new = everywhere(site.node, change)
         if new is not site.node:
-            # one part at a time: the parts that follow are those of the new formula
-            return everywhere_parts(node, change)
+            # the plugs of the parts that follow must be those of the changed formula
+            node = next(s for j, s in enumerate(_below(Site(node, same_node, True, "whole"))) if j == k).plug(new)
     return node
 
 
-def everywhere_parts(node: Node, change: Callable[[Node], Node | None]) -> Node:
-    """The formula with every direct part changed."""
-    count = len(list(_below(Site(node, same_node, True, "whole"))))
-    for k in range(count):
-        site = list(_below(Site(node, same_node, True, "whole")))[k]
-        new = everywhere(site.node, change)
-        if new is not site.node:
-            node = site.plug(new)
-    return node
+def unplaced(node: Node) -> Node:
+    """The same formula, nowhere in the source."""
+    inner = everywhere(node, lambda part: None if part is node else unplaced(part))
+    changes = {"span": NEW} | ({"name_span": NEW} if isinstance(inner, Call | Method | Attribute) else {})
+    return replace(inner, **changes)  # type: ignore[arg-type]

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..blocks import Block, Callout, Content, Dims, Formula, List, Table, prose
-from ..boxes import TIMES, Grid, Number, Symbol, op, row, sup
+from ..blocks import Block, Callout, Content, Dims, Formula, List, Prose, Table, prose
+from ..boxes import TIMES, Box, Number, Symbol, op, row, sup
 from ..calculus.entries import Entries
-from ..calculus.layouts import reduction
+from ..calculus.gradients import backward
+from ..calculus.layouts import product_with_ones, reduction
+from ..calculus.turning import redeclared, turned
 from ..derivation import Reduction
-from ..expr import Expr
-from ..forms import apply
+from ..errors import InputProblem
+from ..expr import Apply, Expr, nodes
+from ..language.problem import Problem
 from ..notation import text
 from ..shapes import Dim, Shape, show
 from .entry_view import grid
-from .pen import Pen
-from .variants import declared_otherwise
+from .pen import Pen, table
 
-WAYS = {
-    0: ("column sums", "the rows of {of} are added together", "one total for each column", "row sums", "row"),
-    1: ("row sums", "the columns of {of} are added together", "one total for each row", "column sums", "column"),
-}
+ONES = Symbol("1", "vector", bold=True)
+LINES = ("row", "column")  # what an axis runs over: axis 0 the rows, axis 1 the columns
 
 
 def found(pen: Pen, name: str) -> Reduction | None:
@@ -30,30 +30,107 @@ def found(pen: Pen, name: str) -> Reduction | None:
     return reduction(flow, b.formula(name)) if flow is not None else None
 
 
+def summed(e: Expr) -> Apply | None:
+    """The sum along one axis of a matrix in a formula."""
+    sums = (n for n in nodes(e) if isinstance(n, Apply) and n.name in ("sum", "mean"))
+    return next((n for n in sums if len(n.args[0].shape) == 2 and n["axis"] in (0, 1, -1, -2)), None)
+
+
 def reductions(pen: Pen, name: str, entries: Entries | None) -> Iterator[Block]:
-    """Which index disappears, which way the sum runs, and what it is not."""
+    """Which index disappears, which way the sum runs, what it is not, and what it is where the variable is declared otherwise."""
     r = found(pen, name)
     if r is None:
         return
+    node = summed(pen.subject.backward.formula(name))
     body: list[Block] = []
-    shape = incoming_shape(pen, name)
-    if r.axis in WAYS and shape is not None and len(shape) == 2:
-        body.append(List(tuple(points(pen, name, r, shape))))
-        body += picture(pen, name, r, entries)
-        body += variants(pen, name)
-    else:
+    if node is None or r.axis is None:
         body.append(List((prose(r.words[:1].upper() + r.words[1:] + "."), prose("**NumPy** ", f"`{pen.code(name)}`"))))
+    else:
+        body.append(List(tuple(points(pen, name, node))))
+        body += picture(pen, name, node, entries)
+        body += variants(pen, name, node)
     yield Callout("reduction", prose("The reduction of ", pen.name(name)), tuple(body))
 
 
-def incoming_shape(pen: Pen, name: str) -> Shape | None:
-    """The shape of what is summed."""
-    s = pen.subject
-    e = s.backward.formula(name)
-    return next((n.args[0].shape for n in _sums(e)), None)
+def points(pen: Pen, name: str, node: Apply) -> Iterator[Content]:
+    """The sum in words, as code, as a product, and the misreading."""
+    a, axis = node.args[0], node["axis"] % 2
+    gone, stays = "ij"[axis], "ij"[1 - axis]
+    whole, size, kept = pen.formula(a), a.shape[axis], a.shape[1 - axis]
+    line, total = LINES[axis], LINES[1 - axis]
+    yield prose("**Which index goes** ", Symbol(gone), f", the one over {counted(pen, size)}: ", pen.name(name), " has no such axis. ", Symbol(stays), " stays.")
+    yield prose(f"**Which way** add the {size} {line}s of ", whole, f" together: one total for each {total}. These are **{total} sums**.")
+    yield prose(f"**NumPy** `{pen.code(name)}`: `axis` names the axis that disappears, ", Dims(a.shape), " → ", Dims(node.shape), ".")
+    product = product_with_ones(a, axis, node["keepdims"])
+    if product is not None:
+        shapes = prose(", ", Dims(product.args[0].shape), " @ ", Dims(product.args[1].shape), " → ", Dims(product.shape)) if isinstance(product, Apply) else ()
+        yield prose("**With ones** ", pen.formula(node), f", in code `{text(product)}`") + shapes + prose(".")
+    wrong = f"sum({text(a)}, axis={1 - axis})"
+    yield prose(f"**Not** `{wrong}`: {line} sums would be {size} numbers, one for each {line}; ", pen.name(name), f" has {kept}.")
 
 
-def _sums(e: Expr) -> Iterator[Expr]:
-    from ..expr import Apply, nodes
+def counted(pen: Pen, size: Dim) -> str:
+    """A size with what it counts: the S samples."""
+    word = pen.plan.words.get(str(size))
+    return f"the {size} {word}" if word else f"the size {size}"
 
-    return (n for n in nodes(e) if isinstance(n, Apply) and n.name in ("sum", "mean"))  # type: ignore[misc]
+
+def picture(pen: Pen, name: str, node: Apply, entries: Entries | None) -> Iterator[Block]:
+    """The product with ones, entry by entry."""
+    a, axis = node.args[0], node["axis"] % 2
+    of = next((n for n, f in pen.subject.backward.flows.items() if f.symbol == a), None)
+    if entries is None or of is None or name not in entries.gradients or of not in entries.gradients:
+        return
+    block, result = entries.gradients[of], entries.gradients[name]
+    if len(block.shape) != 2 or max(block.shape) > 6:
+        return
+    height, width = block.shape
+    groups = [f"{name}{(j if axis == 0 else i) + 1}" for i in range(height) for j in range(width)]
+    summands = grid(block, block.symbols, groups)
+    own = [f"{name}{k + 1}" for k in range(len(result.formulas))]
+    if axis == 0:
+        ones = table([["1"] * height])
+        total: Box = table([result.formulas], [own])
+        parts = [sup(ONES, op("⊤")), TIMES, pen.gradient(of), "=", ones, summands, "=", total]
+    else:
+        ones = table([["1"]] * width)
+        total = table([[x] for x in result.formulas], [[x] for x in own])
+        parts = [pen.gradient(of), TIMES, ONES, "=", summands, ones, "=", total]
+    yield Formula(row(*parts))  # type: ignore[arg-type]
+
+
+def variants(pen: Pen, name: str, node: Apply) -> Iterator[Block]:
+    """The same sum where the variable is declared with an axis of size 1."""
+    problem, shape = pen.subject.problem, pen.subject.shape(name)
+    if name not in problem.declared or node["axis"] % 2 or shape not in ((node.args[0].shape[1],), (1, node.args[0].shape[1])):
+        return
+    size = shape[-1]
+    rows = [variant(p, name, note) for p, note in _declared(problem, name, size)]
+    if len(rows) > 1:
+        header = (prose(pen.name(name), " declared as"), prose("NumPy"), prose("with ones"), prose("shape"))
+        yield Table(header, tuple(rows), prose("However ", pen.name(name), " is declared, its gradient has its shape:"))
+
+
+def _declared(problem: Problem, name: str, size: Dim) -> Iterator[tuple[Problem, Content]]:
+    """The problem with the variable as (M,), as (1, M), and, turned, as (M, 1)."""
+    for shape in ((size,), (1, size)):
+        found = problem if problem.declared[name].shape == shape else redeclared(problem, name, shape)
+        if found is not None:
+            yield found, prose(Dims(shape))
+    try:
+        columns = turned(problem)
+    except InputProblem:
+        return
+    if columns.declared[name].shape == (size, 1):
+        yield columns, prose(Dims((size, 1)), ", samples as columns")
+
+
+def variant(problem: Problem, name: str, note: Content) -> tuple[Content, ...]:
+    """One line of the table: the formula as NumPy has it, and as a product with ones."""
+    e = backward(problem, [name]).formula(name)
+    node = summed(e)
+    product = product_with_ones(node.args[0], node["axis"], node["keepdims"]) if node is not None else None
+    return note, prose(f"`{text(e)}`"), prose(f"`{text(product)}`") if product is not None else prose("—"), prose(Dims(e.shape))
+
+
+__all__ = ["Number", "Prose", "Shape", "found", "reductions", "show"]

@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from ..blocks import Document
 from ..errors import InputProblem
@@ -52,9 +53,13 @@ def _typst(document: Document, output: Output, kind: str) -> bytes:
     source = typst(document, output)
     if kind != "pdf":
         source = source.replace('paper: "a4", margin: 25mm, numbering: "1"', "width: 210mm, height: auto, margin: 12mm", 1)
-    more = {"ppi": float(output.ppi)} if kind == "png" else {}
-    compiled = engine.compile(source.encode("utf-8"), format=kind, ignore_system_fonts=True, timestamp=0, **more)
-    return compiled[0] if isinstance(compiled, list) else compiled
+    # no font of the machine and no time of the day: the same document is the same file everywhere
+    options: dict[str, Any] = {"format": kind, "ignore_system_fonts": True, "timestamp": 0}
+    if kind == "png":
+        options["ppi"] = float(output.ppi)
+    compiled: Any = engine.compile(source.encode("utf-8"), **options)
+    pages: list[bytes] = compiled if isinstance(compiled, list) else [compiled]
+    return pages[0]
 
 
 def _pdflatex(document: Document, output: Output) -> bytes:
@@ -65,7 +70,7 @@ def _pdflatex(document: Document, output: Output) -> bytes:
         source = Path(folder) / "page.tex"
         source.write_text(latex(document, replace(output, standalone=True)), encoding="utf-8")
         command = [program, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", source.name]
-        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603 - the program was found, the file is ours
+        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603 - likewise
         if done.returncode:
             lines = done.stdout.decode("utf-8", "replace").splitlines()
             found = next((line for line in lines if line.startswith("!")), "it ended with an error")

@@ -28,7 +28,7 @@ from ..blocks import (
     Words,
     size_names,
 )
-from ..boxes import Row, items, row
+from ..boxes import row
 from ..symbols import shape_box
 from .breaking import broken, ems
 from .output import Output
@@ -46,6 +46,13 @@ PREAMBLE = """#set page(paper: "a4", margin: 25mm, numbering: "1")
 #let why(wide, it) = box(width: wide, align(left, text(size: 0.88em, fill: luma(80), it)))
 #let callout(colour, title, body) = block(width: 100%, inset: (x: 11pt, y: 9pt), radius: 3pt, breakable: false,
   stroke: (left: 2.5pt + colour, rest: 0.5pt + luma(215)), { if title != none { strong(text(fill: colour, title)); parbreak() }; body })
+#let matrices(it) = block(width: 100%, above: 1.3em, below: 1.3em, align(center, {
+  set par(leading: 1.3em)
+  set text(top-edge: "bounds", bottom-edge: "bounds") // else a line takes a matrix to be as high as a letter
+  it }))
+#let note(wide, it) = box(width: wide, align(center, {
+  set par(leading: 0.5em)
+  text(size: 0.88em, fill: luma(80), top-edge: "cap-height", bottom-edge: "baseline", it) }))
 #let picture(svg, ..more) = if sys.version < version(0, 13, 0) { image.decode(svg, format: "svg", ..more) } else {
   image(bytes(svg), format: "svg", ..more) }
 """
@@ -96,7 +103,7 @@ class Page:
             case Aligned():
                 return self.aligned(block)
             case MatrixBlock(matrices):
-                return "#align(center)[#set par(leading: 1.2em)\n" + " #h(2em)\n".join(map(self.matrix, matrices)) + "]"
+                return "#matrices[\n" + " #h(2em)\n".join(map(self.matrix, matrices)) + "]"
             case Table():
                 return self.table(block)
             case Callout():
@@ -147,16 +154,16 @@ class Page:
         most = self.room - left - 1.5 * block.numbered - (shape + 1.5 if shape else 0)
         right = min(max(ems(row(line.relation, line.right)) for line in block.lines), most)
         rest = most - right - 1.5
-        reasons = any(line.reason for line in block.lines)
-        rows = [part for k, line in enumerate(block.lines, 1) for part in self.line(line, k * block.numbered, most, rest if rest >= 9 else 0)]
-        return "$ " + (" \\\n  " if reasons and rest >= 9 else " \\\n  ").join(rows) + " $"
+        rest = rest if rest >= 9 else 0
+        rows = [part for k, line in enumerate(block.lines, 1) for part in self.line(line, k * block.numbered, most, rest)]
+        return "$ " + " \\\n  ".join(rows) + " $"
 
     def line(self, line: Line, number: int, most: float, rest: float) -> list[str]:
         """One line; a long one goes on in the next. ``rest``: what is left for the reason; 0 puts it below."""
         left = self.math.math(line.left) if line.left is not None else ""
         count = f"#text(size: 0.85em)[{number}.] #h(1em)" if number else ""
         parts = broken(row(line.relation, line.right) if line.relation else line.right, most)
-        rows = [(f"{count} & & {left} & " if k == 0 else "& & & #h(1.2em) ") + self.math.math(Row((*items(part),))) for k, part in enumerate(parts)]
+        rows = [(f"{count} & & {left} & " if k == 0 else "& & & #h(1.2em) ") + self.math.math(part) for k, part in enumerate(parts)]
         if line.shape is not None:
             rows[-1] += f" & & #h(1.5em) {self.math.shape(line.shape)}"
         if line.reason and rest:
@@ -174,8 +181,7 @@ class Page:
         if not matrix.caption:
             return f"#box[{formula}]"
         wide = min(max(ems(box) + 4, 12), self.room)
-        caption = f"box(width: {wide:.1f}em, align(center, text(size: 0.88em, fill: luma(80))[{self.sentence(matrix.caption)}]))"
-        return f"#box(align(center, stack(spacing: 0.6em, [{formula}], {caption})))"
+        return f"#box(align(center, stack(spacing: 0.8em, [{formula}], note({wide:.1f}em)[{self.sentence(matrix.caption)}])))"
 
     def table(self, table: Table) -> str:
         """A table with one line under its head."""
@@ -185,7 +191,7 @@ class Page:
         caption = f"#text(size: 0.92em, fill: luma(80))[{self.sentence(table.caption)}]\n" if table.caption else ""
         columns = f"({', '.join(['auto'] * len(table.header))},)"
         body = ",\n  ".join(lines)
-        return f"#align(center)[{caption}#set align(left)\n#align(center, table(columns: {columns}, stroke: none, align: left + horizon,\n  {body}))]"
+        return f"#align(center)[{caption}#table(columns: {columns}, stroke: none, align: left + horizon,\n  {body})]"
 
     def callout(self, block: Callout) -> str:
         """A block with a bar at its left."""

@@ -121,7 +121,7 @@ class Typst:
             if part == Operator(TIMES):
                 out.append(self.gap(parts[k - 1], parts[k + 1]) if 0 < k < len(parts) - 1 else "")
             elif part == Operator(",") and k == len(parts) - 1:
-                out.append('","')
+                out.append('class("normal", ",")')
             elif part != Operator(APPLY):
                 out.append(self.math(part))
         return " ".join(filter(None, out))
@@ -149,7 +149,7 @@ class Typst:
 
     def case(self, value: Box, test: Box) -> str:
         """One value with its condition."""
-        return f"{self.math(value)} & {'' if isinstance(test, Text) else quoted('if ')} {self.math(test)}"
+        return f"{self.math(value)} & #h(1em) {'' if isinstance(test, Text) else quoted('if ')}{self.math(test)}"
 
 
 def colour_name(palette: Palette, size: str) -> str:

@@ -1,0 +1,134 @@
+"""Which number one value is of another: a sign, a 2, a size, a declared scalar, or a scalar formula."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isfinite
+
+from ..expr import ONE, Apply, Expr, Lit, Var, nodes
+from ..forms import apply, lit, power
+from ..language.problem import Problem
+from ..notation import text
+from ..shapes import is_scalar
+from .bench import Bench, Spot
+
+DIGITS = 1e-8
+SIMPLE = (Fraction(1), Fraction(2), Fraction(1, 2), Fraction(4), Fraction(1, 4), Fraction(3), Fraction(1, 3))
+KINDS = {"size": 0, "scalar": 1, "composite": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """sign · number · atom ** exponent; ``kind`` of the atom: "size", "scalar" or "composite", "" where there is none."""
+
+    sign: int
+    number: Fraction
+    atom: Expr | None = None
+    exponent: Fraction = Fraction(1)
+    kind: str = ""
+
+    @property
+    def parts(self) -> int:
+        """How many different slips it takes to be off by this."""
+        return (self.sign < 0) + (self.number != 1) + (self.atom is not None)
+
+    @property
+    def inverse(self) -> Scale:
+        """One over it."""
+        return Scale(self.sign, 1 / self.number, self.atom, -self.exponent, self.kind)
+
+    def applied(self, e: Expr) -> Expr:
+        """The formula times this."""
+        number = lit(self.sign * self.number)
+        out: Expr = e if number == ONE else apply("mul", number, e)
+        if self.atom is not None:
+            atom = power(self.atom, abs(self.exponent))
+            out = apply("mul" if self.exponent > 0 else "div", out, atom)
+        return out
+
+    @property
+    def written(self) -> str:
+        """As text: 1/S, 2, sqrt(E)."""
+        number = str(self.number)
+        if self.atom is None:
+            return ("-" if self.sign < 0 else "") + number
+        atom = text(power(self.atom, abs(self.exponent)))
+        bare = atom if isinstance(self.atom, Lit | Var) or atom.endswith(")") and atom[: atom.find("(")].isidentifier() else f"({atom})"
+        if self.exponent < 0:
+            out = f"{number}/{bare}"
+        else:
+            out = atom if self.number == 1 else f"{number}*{bare}"
+        return ("-" if self.sign < 0 else "") + out
+
+
+class Scales:
+    """The numbers that a value may be off by in one problem, with their values at the points of a bench."""
+
+    def __init__(self, problem: Problem, bench: Bench, formulas: Iterable[Expr]) -> None:
+        self.atoms: list[tuple[Expr, str, tuple[float, ...]]] = []
+        seen: set[tuple[float, ...]] = set()
+        for e, kind in self._scalars(problem, formulas):
+            values = self._values(bench.spots, e)
+            key = tuple(round(v, 9) for v in values or ())
+            if values is None or key in seen or all(abs(v) < 1e-9 or abs(abs(v) - 1) < 1e-9 for v in values):
+                continue
+            seen.add(key)
+            self.atoms.append((e, kind, values))
+
+    @staticmethod
+    def _scalars(problem: Problem, formulas: Iterable[Expr]) -> Iterator[tuple[Expr, str]]:
+        for size in problem.sizes:
+            yield Lit(size), "size"
+        for name, v in problem.declared.items():
+            if is_scalar(v.shape):
+                yield Var(name, v.shape, v.properties), "scalar"
+        for formula in formulas:
+            for node in nodes(formula):
+                if isinstance(node, Lit) and isinstance(node.value, str):
+                    yield node, "size"
+                elif isinstance(node, Apply | Var) and is_scalar(node.shape) and node.weight <= 24:
+                    yield node, "composite"
+
+    @staticmethod
+    def _values(spots: Iterable[Spot], e: Expr) -> tuple[float, ...] | None:
+        out = []
+        for spot in spots:
+            value = spot.value(e)
+            if value is None or not isfinite(value.data[0]):
+                return None
+            out.append(value.data[0])
+        return tuple(out)
+
+    def find(self, ks: tuple[float, ...]) -> Iterator[Scale]:
+        """What these numbers, one for each point, may be; the simplest first."""
+        found = []
+        plain = _rational(ks)
+        if plain is not None:
+            found.append(Scale(-1 if plain < 0 else 1, abs(plain)))
+        for e, kind, values in self.atoms:
+            for exponent in (Fraction(-1), Fraction(1)) + ((Fraction(-1, 2), Fraction(1, 2)) if kind == "size" else ()):
+                if any(v < 0 and exponent.denominator != 1 for v in values):
+                    continue
+                rest = _rational(tuple(k / v ** float(exponent) for k, v in zip(ks, values, strict=True)))
+                if rest is not None and abs(rest) in SIMPLE:
+                    found.append(Scale(-1 if rest < 0 else 1, abs(rest), e, exponent, kind))
+        return iter(sorted(found, key=_simplicity))
+
+
+def _simplicity(s: Scale) -> tuple[bool, int, int, int]:
+    odd = s.atom is None and s.number not in SIMPLE
+    return odd, s.parts, KINDS.get(s.kind, -1), s.atom.weight if s.atom is not None else 0
+
+
+def _rational(ks: tuple[float, ...]) -> Fraction | None:
+    """The simple fraction that all of the numbers are; None where they are none, or differ."""
+    first = ks[0]
+    if not isfinite(first) or not 1e-3 < abs(first) < 1e3 or any(abs(k - first) > DIGITS * abs(first) for k in ks):
+        return None
+    near = Fraction(first).limit_denominator(24)
+    return near if near and abs(float(near) - first) <= DIGITS * abs(first) and abs(near.numerator) <= 24 else None
+
+
+Names = Mapping[str, Expr]
