@@ -125,6 +125,8 @@ def _open(e: Expr) -> bool:
 
 def _left_of_matmul(a: Expr) -> str:
     """The left factor of an @: an entrywise product of tensors in parentheses, numbers before them."""
+    if isinstance(a, Apply) and a.name == "neg" and isinstance(a.args[0], Apply) and a.args[0].name in ("mul", "div"):
+        return "-" + _left_of_matmul(a.args[0])
     row = factors(a)
     lead = 0
     while lead < len(row) and row[lead].shape == ():

@@ -291,7 +291,8 @@ PROBLEMS: dict[str, tuple[str, Reference]] = {
         mu = mean(X, axis=0); v = mean((X - mu)**2, axis=0); N = (X - mu) / sqrt(v + 1/1000); Y = g * N + b""",
         lambda m, X, g, b: g * normed(m, X, 0) + b),
     "layer norm": (
-        "X: (S, D); g: (D,); b: (D,)\nN = (X - mean(X, axis=1, keepdims=True)) / sqrt(var(X, axis=1, keepdims=True) + 1/1000)\nY = g * N + b",
+        """X: (S, D); g: (D,); b: (D,)
+        N = (X - mean(X, axis=1, keepdims=True)) / sqrt(var(X, axis=1, keepdims=True) + 1/1000); Y = g * N + b""",
         lambda m, X, g, b: g * normed(m, X, 1) + b),
     "attention": (
         "Q: (T, D); K: (S, D); V: (S, M)\nA = Q @ K.T / sqrt(D)\nP = softmax(A)\nO = P @ V",
@@ -421,6 +422,7 @@ def test_the_jax_function_goes_through_jit_and_grad(name: str):
         close(g, expected[n])
 
 
+UNTOLD = "h: (p*q,)\nH = reshape(h, (p, q))\nL = sum(H @ H.T)"
 STRUCTURED = "A: symmetric (n, n); D: diagonal (n, n); T: triangular (n, n)\nL = tr(A @ D @ A @ T) + tr(D @ T @ D)"
 
 
@@ -429,6 +431,7 @@ def test_generated_tests_pass(tmp_path: Path):
     sources += [
         generate(program_of(PROBLEMS["two layers"][0], layout="numerator"), "python-test"),
         generate(program_of(STRUCTURED, structured=True), "python-test"),
+        generate(program_of(UNTOLD), "python-test"),
     ]
     for k, source in enumerate(sources):
         (tmp_path / f"test_{k}.py").write_text(source, encoding="utf-8")
@@ -644,7 +647,7 @@ def test_compound_sizes_are_solved(target: str):
 
 @pytest.mark.parametrize("target", LIBRARIES)
 def test_a_size_that_no_array_tells_is_an_argument(target: str):
-    made = run(generate(program_of("h: (p*q,)\nH = reshape(h, (p, q))\nL = sum(H @ H.T)"), target), target)
+    made = run(generate(program_of(UNTOLD), target), target)
     h = np.arange(6.0)
     H = h.reshape(2, 3)
     close(made.forward(h=h, p=2, q=3)["L"], np.sum(H @ H.T))

@@ -12,7 +12,6 @@ from ..calculus.layouts import turned
 from ..calculus.structures import structured
 from ..expr import Expr, Var
 from ..forms import add, mul, transposed, zeros
-from ..forms import apply as applied
 from ..language.problem import Claim, Problem
 from ..shapes import total
 from ..verify.judge import Judge
@@ -140,7 +139,7 @@ class Truths:
                 yield "wrong-variable", other, flow.formula
         if self.problem.loss is not None:
             loss = Var(self.problem.loss, self.problem.definitions[self.problem.loss].shape)
-            yield "wrong-function", "the square of the loss", mul(applied("mul", loss, free), applied("ones", shape=())) if False else mul(loss, free)
+            yield "wrong-function", "the square of the loss", mul(loss, free)
 
     def _by_structure(self, variable: Var, free: Expr) -> Iterator[tuple[str, str, Expr]]:
         both = add(free, transposed(free))

@@ -170,7 +170,7 @@ class Page:
         """One line; a long one goes on in the next. ``rest``: what is left for the reason; None puts it below."""
         left = self.tex.math(line.left) if line.left is not None else ""
         parts = broken(row(line.relation, line.right) if line.relation else line.right, most)
-        columns = f"{number}&& {left} &{{}}"
+        columns = f"{number}&& {left} &"
         rows = []
         for k, part in enumerate(parts):
             rows.append((columns if k == 0 else r"&& &\quad ") + self.tex.math(part))

@@ -23,6 +23,7 @@ from ..boxes import (
     Tinted,
     Under,
     depth,
+    prefix,
     tall,
 )
 from ..shapes import Shape
@@ -106,18 +107,34 @@ class TeX:
         return rf"\text{{{escaped(text)}}}"
 
     def row(self, parts: tuple[Box, ...]) -> str:
-        """Boxes side by side."""
-        out: list[str] = []
+        """Boxes side by side, with the blanks that a person would type."""
+        out = ""
         for k, part in enumerate(parts):
-            if part == Operator(TIMES):
-                out.append(self.gap(parts[k - 1], parts[k + 1]) if 0 < k < len(parts) - 1 else "")
-            elif part == Operator(",") and k == len(parts) - 1:
-                out.append("{,}")
-            elif part == Operator(APPLY):
-                out.append(r"\!" if k + 1 < len(parts) and isinstance(parts[k + 1], Fenced) and tall(parts[k + 1]) else "")
-            else:
-                out.append(self.math(part))
-        return " ".join(piece for piece in out if piece)
+            piece, tight = self.piece(parts, k)
+            if not piece:
+                continue
+            blank = out and not tight and not out.endswith(("{}", "\x00"))
+            out = f"{out}{' ' if blank else ''}{piece}".replace("\x00", "") + ("\x00" if self.leads(parts, k) else "")
+        return out.replace("\x00", "")
+
+    def piece(self, parts: tuple[Box, ...], k: int) -> tuple[str, bool]:
+        """One part of a row, and whether it stands close to what is before it."""
+        part = parts[k]
+        if part == Operator(TIMES):
+            return (self.gap(parts[k - 1], parts[k + 1]) if 0 < k < len(parts) - 1 else ""), False
+        if part == Operator(","):
+            return ("{,}" if k == len(parts) - 1 else ","), True
+        if part == Operator(APPLY):
+            argument = parts[k + 1] if k + 1 < len(parts) else None
+            return (r"\!" if isinstance(argument, Fenced) and tall(argument) else ""), True
+        short = all(isinstance(b, Symbol | Number) and len(b.text) == 1 and b.text.isascii() for b in parts)
+        called = k > 0 and parts[k - 1] == Operator(APPLY) and isinstance(part, Fenced)
+        return self.math(part), short or called
+
+    def leads(self, parts: tuple[Box, ...], k: int) -> bool:
+        """Whether the part is a sign of what follows: −x, ∂L."""
+        part = parts[k]
+        return part == Operator("∂") or (isinstance(part, Operator) and part.glyph in "+−" and prefix(parts, k))
 
     def gap(self, before: Box, after: Box) -> str:
         """What divides two factors: nothing, or a thin space where they would run together."""

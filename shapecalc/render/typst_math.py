@@ -28,6 +28,7 @@ from ..symbols import is_word, shape_box
 from .palette import Palette
 
 ACCENTS = {"hat": "^", "bar": "¯", "tilde": "~"}
+CLOSING = 'class("normal", ",")'  # a comma that nothing follows: (M,)
 SPECIAL = frozenset("/^_&#$\"\\(),;'|:[]{}~-*!.<>=+@`")
 
 
@@ -121,10 +122,10 @@ class Typst:
             if part == Operator(TIMES):
                 out.append(self.gap(parts[k - 1], parts[k + 1]) if 0 < k < len(parts) - 1 else "")
             elif part == Operator(",") and k == len(parts) - 1:
-                out.append('class("normal", ",")')
+                out.append(CLOSING)
             elif part != Operator(APPLY):
                 out.append(self.math(part))
-        return " ".join(filter(None, out))
+        return " ".join(filter(None, out)).replace(f" {CLOSING}", CLOSING)
 
     def gap(self, before: Box, after: Box) -> str:
         """What divides two factors: nothing, or a thin space where they would run together."""

@@ -1,0 +1,122 @@
+"""One wrong claim on the bench: what was written, what is right, and the tools to try changes with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..errors import Span
+from ..expr import Expr
+from ..language.problem import Problem
+from ..language.tree import Node
+from ..shapes import Shape, show, strip
+from ..verify.judge import Judge
+from .bench import Bench, Values, same
+from .reader import Reader
+from .scales import Scales
+from .spelling import spelled
+from .truths import Truth
+from .vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """A change to the claim that would make it right: the slip that it undoes, the claim as it would be, and where it changes.
+
+    ``words``: the slip in words. ``note``: the key of a sentence that dissolves a well-known confusion.
+    """
+
+    slug: str
+    tree: Node
+    words: str
+    span: Span
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What explains a wrong claim. ``tree``: the claim mended, where it was found so; ``also``: a second slip on top of the first."""
+
+    slug: str
+    words: str
+    tree: Node | None = None
+    span: Span | None = None
+    note: str = ""
+    also: str = ""
+
+
+class Case:
+    """A claim and its truth. ``claim`` is None where what was written has no shape."""
+
+    def __init__(self, reader: Reader, tree: Node, claim: Expr | None, truth: Truth, judge: Judge, bench: Bench) -> None:
+        self.reader = reader
+        self.tree = tree
+        self.claim = claim
+        self.truth = truth
+        self.judge = judge
+        self.bench = bench
+        target = bench.values(truth.formula)
+        assert target is not None
+        self.target: Values = target
+        self.values: Values | None = None if claim is None else bench.values(claim)
+
+    @property
+    def problem(self) -> Problem:
+        """What the claim is about."""
+        return self.reader.problem
+
+    @property
+    def shape(self) -> Shape:
+        """The shape that is right."""
+        return self.truth.formula.shape
+
+    @property
+    def fits(self) -> bool:
+        """Whether the claim has the right shape."""
+        return self.claim is not None and self.bare(self.claim.shape) == self.bare(self.shape)
+
+    def bare(self, shape: Shape) -> Shape:
+        """A shape without the axes that do not count."""
+        return tuple(d for d in shape if d != 1) if self.truth.squeeze else strip(shape)
+
+    @cached_property
+    def scales(self) -> Scales:
+        """The numbers that it may be off by."""
+        formulas: Iterable[Expr] = [*self.truth.all_forms, *self.problem.definitions.values(), *([self.claim] if self.claim else [])]
+        return Scales(self.problem, self.bench, formulas)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The formulas that a person may have left out or put in."""
+        return Vocabulary(self.reader, self.bench, self.truth.all_forms)
+
+    def said(self, node: Node) -> str:
+        """A part of the claim as text."""
+        return spelled(node, self.problem.source)
+
+    def meets(self, e: Expr | None) -> bool:
+        """Whether a formula has the right values, as far as the bench can tell."""
+        return e is not None and self.bare(e.shape) == self.bare(self.shape) and self.bench.meets(e, self.target, e.shape)
+
+    def explains(self, e: Expr | None) -> bool:
+        """Whether a formula has the values of what was claimed."""
+        if e is None or self.claim is None or self.values is None or self.bare(e.shape) != self.bare(self.claim.shape):
+            return False
+        return self.bench.meets(e, self.values, e.shape)
+
+    def confirmed(self, e: Expr) -> bool:
+        """Whether the judge, too, finds a formula right."""
+        return self.judge.compare(e, self.truth.formula, squeeze=self.truth.squeeze).verdict == "equal"
+
+    def equal(self, a: Expr, b: Expr) -> bool:
+        """Whether the judge finds two formulas equal."""
+        return self.judge.compare(a, b, squeeze=True).verdict == "equal"
+
+    def as_target(self, values: Values | None) -> bool:
+        """Whether rows of entries are those of the truth, whatever the shape."""
+        return values is not None and same(values, self.target)
+
+    def shown(self, shape: Shape) -> str:
+        """A shape as text."""
+        return show(shape)

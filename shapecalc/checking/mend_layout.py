@@ -1,0 +1,74 @@
+"""Mends of orientation: a part of the claim transposed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ..language.tree import Name, Node, Product, Transpose, walk
+from .case import Case, Mend
+from .trees import NEW, Plug, Site, everywhere, factors, product, sites, toggled
+
+
+def transposes(case: Case) -> Iterator[Mend]:
+    """Any part of two axes or more, a run of factors, or a name wherever it stands."""
+    for site in sites(case.tree):
+        shape = case.reader.shape(site.node)
+        if site.role != "whole" and (shape is None or len(shape) > 1):
+            yield _turned(case, site.node, site.plug)
+        if isinstance(site.node, Product):
+            for run, plug in runs(case, site):
+                yield _turned(case, run, plug)
+    names = Counter(part.id for part, _ in walk(case.tree) if isinstance(part, Name))
+    for name, count in names.items():
+        if count > 1 and len(getattr(case.reader.names.get(name), "shape", ())) > 1:
+            tree = everywhere(case.tree, lambda part, name=name: _named(part, name))  # type: ignore[misc]
+            yield Mend("transposed", tree, f"{name} is transposed where it should not be, and the other way round", case.tree.span)
+
+
+def _named(part: Node, name: str) -> Node | None:
+    if isinstance(part, Name) and part.id == name:
+        return toggled(part)
+    if isinstance(part, Transpose) and isinstance(part.arg, Name) and part.arg.id == name:
+        return part.arg
+    return None
+
+
+def _turned(case: Case, node: Node, plug: Plug) -> Mend:
+    made = toggled(node)
+    words = f"{case.said(node)} should be {case.said(made)}"
+    return Mend("transposed", plug(made), words, node.span)
+
+
+def runs(case: Case, site: Site) -> Iterator[tuple[Node, Plug]]:
+    """Several neighbouring factors of a matrix product, as one part."""
+    node = site.node
+    assert isinstance(node, Product)
+    parts = factors(node)
+    for i in range(len(parts)):
+        if i and not _starts(case, parts, i):
+            continue
+        for j in range(i + 2, len(parts) + 1):
+            if parts[j - 1][0] != "@":
+                break
+            if j - i < len(parts):
+                run = Product(parts[i][1], tuple(parts[i + 1 : j]), (parts[i][1].span[0], parts[j - 1][1].span[1]) if _plain(parts[i:j]) else NEW)
+                yield run, _plugging(site, parts, i, j)
+
+
+def _plain(parts: list[tuple[str, Node]]) -> bool:
+    return all(n.span[0] >= 0 for _, n in parts)
+
+
+def _starts(case: Case, parts: list[tuple[str, Node]], i: int) -> bool:
+    """Whether a run may start here: behind @, or behind factors that are all scalars."""
+    if parts[i][0] == "@":
+        return True
+    return parts[i][0] == "*" and all(case.reader.shape(n) == () for _, n in parts[:i])
+
+
+def _plugging(site: Site, parts: list[tuple[str, Node]], i: int, j: int) -> Plug:
+    def plug(new: Node) -> Node:
+        return site.plug(product([*parts[:i], (parts[i][0], new), *parts[j:]]))
+
+    return plug
