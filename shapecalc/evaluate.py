@@ -236,7 +236,7 @@ def apply_node(ring: Any, node: Apply, tensors: Sequence[Tensor], sizes: Sizes, 
     return frame.step(node, expand)(ring if isinstance(ring, Ring) else Adapted(ring), tensors)
 
 
-def evaluate(  # noqa: PLR0913, PLR0917 - everything that a value hangs on
+def evaluate(
     ring: Any, e: Expr, env: Mapping[str, Tensor], sizes: Sizes, expand: Expand, memo: dict[Expr, Tensor] | None = None
 ) -> Tensor:
     """The value of e, its variables taken from env; each shared node once. `memo` may be kept while env stays the same.

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 from .errors import Misfit
 from .expr import ONE, ZERO, Apply, Expr, Lit
+from .op import Op
 from .ops import BOOK
 from .shapes import Dim, Shape, is_scalar, names
 
 
 def apply(name: str, *args: Expr, **params: Any) -> Apply:
     """The operation on the arguments, parameters not given at their defaults; raises Misfit where the shapes do not conform."""
-    op = BOOK[name]
+    return apply_op(BOOK[name], args, params)
+
+
+def apply_op(op: Op, args: tuple[Expr, ...], params: Mapping[str, Any]) -> Apply:
+    """The same for an operation that need not be in the rule book (a function that a problem leaves undefined)."""
+    name = op.name
     if op.args and len(args) != len(op.args):
         raise Misfit(f"{name} takes {len(op.args)} argument{'s' * (len(op.args) > 1)}, not {len(args)}")
     full = {key: params.get(key, default) for key, default in op.params}
@@ -22,7 +29,7 @@ def apply(name: str, *args: Expr, **params: Any) -> Apply:
 
 def remake(node: Apply, args: tuple[Expr, ...]) -> Apply:
     """The same operation on other arguments."""
-    return apply(node.name, *args, **dict(node.params))
+    return apply_op(node.op, args, dict(node.params))
 
 
 def params_of(node: Apply) -> dict[str, Any]:

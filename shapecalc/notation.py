@@ -54,6 +54,8 @@ def _text(e: Expr) -> tuple[str, int]:
     special = _WRITERS.get(e.name)
     if special is not None:
         return special(e)
+    if e.op.family == "undefined":
+        return f"{e.name}{chr(39) * e['order']}({text(e.args[0])})", ATOM
     if e.name in COMPARISONS:
         return f"{_within(e.args[0], SUM)} {COMPARISONS[e.name]} {_within(e.args[1], SUM)}", COMPARISON
     return _call(e), ATOM

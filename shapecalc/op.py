@@ -45,6 +45,8 @@ class Op:
     * ``constant``: no arguments (ones, eye);
     * ``sum``: the one n-ary sum with signs.
 
+    ``spectral`` is a pull-back that holds where the incoming gradient is a multiple of the identity (trace forms).
+
     Every rule is for the entries as free variables; see each ``source``.
     """
 
@@ -56,6 +58,7 @@ class Op:
     signature: Callable[[tuple[Shape, ...], Parameters], Signature | None] | None = None
     slopes: tuple[str, ...] = ()
     pulls: tuple[str, ...] | Callable[[Parameters, tuple[Shape, ...]], tuple[str, ...]] = ()
+    spectral: str = ""
     means: str | Callable[[Parameters], str] = ""
     value: Callable[..., Any] | None = None
     latex: str = ""

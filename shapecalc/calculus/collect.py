@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from shapecalc import shapes
-from shapecalc.expr import Apply, Expr
-from shapecalc.forms import apply, neg, zeros
+from shapecalc.expr import ONE, Apply, Expr, rebuild
+from shapecalc.forms import apply, neg, power, remake, zeros
 from shapecalc.indexed import Places, Term, indices
 from shapecalc.shapes import Dim, is_scalar, total
 
@@ -65,12 +65,19 @@ def _stretched(e: Expr, target: Places) -> Expr:
     return spread(e, places, target)
 
 
+def _upright(e: Expr) -> Expr | None:
+    """A power with a negative exponent that stands alone, as a quotient."""
+    if isinstance(e, Apply) and e.name == "power" and e["k"] < 0:
+        return apply("div", ONE, power(e.args[0], -e["k"]))
+    return None
+
+
 def best_formula(terms: list[Term], target: Places, context: Context, scaling: str = "broadcast") -> tuple[Expr, list[Term]]:
     """The shortest formula for a sum of terms, as it stands or multiplied out; and the terms that it was read from."""
     free = tuple(indices(target))
     plain = vanishing(simplified(terms, free, context), frozenset(free), context)
     plain = [folded(t, context) for t in plain]
-    best = formula(plain, target, context, scaling)
+    best = rebuild(formula(plain, target, context, scaling), _upright, remake)
     if not any(worth_expanding(t, len(plain)) for t in plain):
         return best, plain
     loose = [expanded(t, frozenset(free), context) for t in plain]
@@ -78,7 +85,7 @@ def best_formula(terms: list[Term], target: Places, context: Context, scaling: s
         flat = [t for x in loose if x is not None for t in x]
         if len(flat) <= WIDE:
             multiplied_out = [folded(t, context) for t in simplified(flat, free, context)]
-            other = formula(multiplied_out, target, context, scaling)
+            other = rebuild(formula(multiplied_out, target, context, scaling), _upright, remake)
             if shorter(other, best):
                 return other, multiplied_out
     return best, plain

@@ -249,7 +249,8 @@ class Entries:
 
     def agrees(self, backward: Backward, seed: int = 0) -> Difference | bool:
         """True, or the first entry in which the element-wise gradient is not the value of the matrix formula at a random point."""
-        return compared(self.engine, self.sympy_symbols, backward, seed) or True
+        found = compared(self.engine, self.sympy_symbols, backward, seed)
+        return True if found is None else found
 
 
 def entries(problem: Problem, sizes: Mapping[str, int], wrt: str | Iterable[str] | None = None, style: str = "auto") -> Entries:

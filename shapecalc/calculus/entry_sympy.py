@@ -118,6 +118,8 @@ def nodes_of(
         found = None if ready else leaf(e)
         if found is not None:
             known[e] = found
+        elif e.is_Symbol or e.func.__name__ == "MatrixElement":
+            raise UnknownName(f"{e} is no entry of this problem")
         elif ready or not e.args:
             known[e] = _read(graph, e, [known[a] for a in _parts(e)])
         else:
@@ -189,8 +191,6 @@ def _other(graph: Graph, e: Expression, args: list[Node]) -> Node:
             for a in args:
                 out = graph.mul(out, graph.complement(a))
             return graph.complement(out)
-    if e.is_Symbol or e.is_Matrix or e.func.__name__ == "MatrixElement":
-        raise UnknownName(f"{e} is no entry of this problem")
     raise NotKnownYet(f"{e.func.__name__} of sympy is not read here")
 
 

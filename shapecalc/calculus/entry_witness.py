@@ -66,7 +66,7 @@ class Symbols:
         """The entry that a symbol, or an element of a MatrixSymbol, stands for."""
         if e.is_Symbol:
             return self.by_name.get(e.name)
-        if e.func.__name__ == "MatrixElement" and e.args[0].is_Symbol and all(k.is_Integer for k in e.args[1:]):
+        if e.func.__name__ == "MatrixElement" and hasattr(e.args[0], "name") and all(k.is_Integer for k in e.args[1:]):
             return self.element(e.args[0].name, [int(k) for k in e.args[1:]])
         return None
 

@@ -49,6 +49,14 @@ class Jacobian:
         found, _ = best_formula(self.terms, target, self.context, "diag")
         return fold(found, self.context)
 
+    def times(self, vector: Var) -> Expr:
+        """The Jacobian-vector product: the change of `of` along a direction of wrt's shape, without the Jacobian itself."""
+        along = Factor(vector, self.own)
+        gone = frozenset(indices(self.own))
+        terms = [t._replace(factors=(*t.factors, along), summed=t.summed | gone) for t in self.terms]
+        found, _ = best_formula(terms, self.out, self.context)
+        return fold(found, self.context)
+
 
 def _kept(places: Places) -> Places:
     return tuple(p for p in places if p is not None)

@@ -19,7 +19,7 @@ from .context import Context
 from .expanding import expanded
 from .lowering import Bound, Opaque, lower, raised, signature_of
 from .moving import moving_matrices
-from .texts import pull_back, slope
+from .texts import pull_back, slope, spectral
 
 
 class Lost(NamedTuple):
@@ -79,7 +79,7 @@ class Reverse:
             self.through_product(e, signature, places, terms)
         elif e.name in ("power", "sqrt"):
             self.through_power(e, places, terms)
-        elif e.op.family == "pointwise":
+        elif e.op.family in ("pointwise", "undefined"):
             self.through_pointwise(e, places, terms)
         else:
             self.through_structured(e, places, terms)
@@ -193,7 +193,7 @@ class Reverse:
         named = self.result if e is self.root else None
         for n, arg in enumerate(e.args):
             if arg in self.live:
-                back = pull_back(e, n, incoming, named)
+                back = pull_back(e, n, incoming, named) if not e.op.spectral else spectral(e, incoming, named)
                 own = fresh(arg.shape)
                 self.pull(arg, own, terms_of(back, own))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from shapecalc.errors import NotKnownYet
-from shapecalc.expr import Apply, Expr, Lit, Var, rebuild
-from shapecalc.forms import apply, ones, remake, zeros
+from shapecalc.expr import ONE, Apply, Expr, Lit, Var, rebuild
+from shapecalc.forms import apply, apply_op, ones, remake, zeros
 from shapecalc.language import surfaces  # noqa: F401 - the spellings of functions are registered there
 from shapecalc.language.builder import build_text
 from shapecalc.op import Op
@@ -27,6 +27,8 @@ def meaning(node: Apply) -> tuple[Expr, tuple[str, ...]]:
 def slope(node: Apply, which: int, result: Expr | None = None) -> Expr | None:
     """The derivative of a pointwise operation by one argument, None where it is 0 everywhere."""
     op: Op = node.op
+    if op.family == "undefined":
+        return apply_op(op, node.args, {"order": node["order"] + 1})
     text = op.slopes[which]
     if text == "0":
         return None
@@ -63,6 +65,27 @@ def pull_back(node: Apply, which: int, incoming: Expr, result: Expr | None = Non
     variables |= {"y": node if result is None else result, "dy": incoming}
     sizes = {n for e in variables.values() for d in e.shape for n in _names(d)}
     return build_text(texts[which], variables, sizes, static_of(node))
+
+
+def spectral(node: Apply, incoming: Expr, result: Expr | None = None) -> Expr:
+    """The pull-back of a function of a matrix in trace form: the incoming gradient is a multiple of the identity."""
+    scale = _of_identity(incoming)
+    if scale is None:
+        raise NotKnownYet(f"the derivative of {node.name} is known in trace form only: tr({node.name}(A)) and its functions")
+    variables: dict[str, Expr] = dict(zip(node.op.args, node.args, strict=True))
+    variables |= {"y": node if result is None else result, "c": scale}
+    return build_text(node.op.spectral, variables, (), static_of(node))
+
+
+def _of_identity(e: Expr) -> Expr | None:
+    """c where e is c times the identity matrix."""
+    if isinstance(e, Apply) and e.name == "eye":
+        return ONE
+    if isinstance(e, Apply) and e.name in ("mul", "div", "neg") and any(a.shape == () for a in e.args) or (isinstance(e, Apply) and e.name == "neg"):
+        which = next((k for k, a in enumerate(e.args) if a.shape != ()), 0)
+        inner = _of_identity(e.args[which])
+        return None if inner is None else remake(e, tuple(inner if k == which else a for k, a in enumerate(e.args)))
+    return None
 
 
 def _names(dim: int | str) -> tuple[str, ...]:

@@ -33,16 +33,20 @@ def drawn(rng, name, shape, positive):
 {kinds}    return x
 
 
+def everything(values):
+    """The value of every definition, and the derivative."""
+    return [*forward(**values).values(), {results}]
+
+
 def usable(values, rng):
-    """Whether the value and its derivative are finite there, and the value is steady: no singular matrix is inverted."""
+    """Whether all is finite there, and steady: no singular matrix is inverted."""
     near = {{n: x if isinstance(x, int) else x * (1 + 1e-9 * rng.normal(size=np.shape(x))) for n, x in values.items()}}
     try:
         with np.errstate(all="ignore"):
-            here, there = forward(**values), forward(**near)
-            found = [*here.values(), {results}]
+            here, there = everything(values), everything(near)
     except np.linalg.LinAlgError:
         return False
-    return all(np.all(np.abs(x) < 1e6) for x in found) and all(np.allclose(here[n], there[n], 1e-4, 1e-4) for n in here)
+    return all(np.all(np.abs(x) < 1e6) and np.allclose(x, y, 1e-4, 1e-4) for x, y in zip(here, there))
 
 
 def point(seed):

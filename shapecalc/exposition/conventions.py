@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..blocks import Block, Content, Dims, Heading, Prose, Table, prose
-from ..boxes import Box, row
 from ..calculus.gradients import Backward
 from ..calculus.layouts import drawn_shape, product_with_ones
 from ..derivation import Reduction
@@ -72,18 +71,12 @@ def conventions(pens: Iterable[tuple[str, Pen]], layouts: tuple[str, ...]) -> It
         return
     first = columns[0].pen
     yield Heading(prose("The same under every convention"))
-    header: list[Content] = [()]
-    for c in columns:
-        last = str(c.pen.subject.problem.last)
-        body = c.pen.subject.problem.definitions[last]
-        short = len(c.pen.subject.problem.definitions) == 1
-        what = prose(row(c.pen.name(last), "=", c.pen.formula(body)), ", ") if short else prose(f"{SAMPLES[c.samples]}, ")
-        header.append(what + prose(f"{c.layout}"))
-    rows = [*seeds(columns)]
+    header = (prose(""), *(prose(c.pen.equation()) if c.pen.brief else prose(SAMPLES[c.samples]) for c in columns))
+    rows = [(prose("layout"), *(prose(c.layout) for c in columns)), *seeds(columns)]
     for name in first.subject.wrt:
         rows += gradient_rows(columns, name)
-    yield Table(tuple(header), tuple(rows), prose(caption(columns)))
-    yield Prose(prose(reconciled(columns)))
+    yield Table(header, tuple(rows), prose(caption(columns)))
+    yield Prose(reconciled(columns))
 
 
 def caption(columns: list[Convention]) -> str:
@@ -94,7 +87,7 @@ def caption(columns: list[Convention]) -> str:
 
 def seeds(columns: list[Convention]) -> Iterator[tuple[Content, ...]]:
     """How the incoming gradients are drawn."""
-    for name in columns[0].backward.seeds:
+    for name in columns[0].pen.subject.inner[:1] if len(columns[0].pen.subject.inner) == 1 else columns[0].backward.seeds:
         yield (prose(columns[0].pen.gradient(name), " is drawn"), *(prose(Dims(c.shape(name))) for c in columns))
 
 
@@ -111,28 +104,25 @@ def gradient_rows(columns: list[Convention], name: str) -> Iterator[tuple[Conten
         return
     kept = [n for n in nodes if n is not None]
     yield (prose("  which sums"), *(prose("column sums" if n["axis"] % 2 == 0 else "row sums") for n in kept))
-    yield (prose("  axis that goes"), *(prose(f"{n['axis'] % 2}") for n in kept))
-    yield (prose("  NumPy"), *(prose(f"`{text(n)}`") for n in kept))
-    yield (prose("  with ones"), *(prose(f"`{text(p)}`") if (p := product_with_ones(n.args[0], n["axis"], n["keepdims"])) else () for n in kept))
+    yield (prose("  axis that goes"), *(prose(f"`axis={n['axis'] % 2}{', keepdims=True' if n['keepdims'] else ''}`") for n in kept))
+    products = [product_with_ones(n.args[0], n["axis"], n["keepdims"]) for n in kept]
+    yield (prose("  with ones"), *(prose(f"`{text(p)}`" if p is not None else "—") for p in products))
 
 
-def reconciled(columns: list[Convention]) -> str:
+def reconciled(columns: list[Convention]) -> Content:
     """Why they all say the same."""
-    pen = columns[0].pen
-    b = next((n for n in pen.subject.wrt if found(pen, n) is not None and summed(columns[0].drawn(n)) is not None), None)
-    if b is None:
-        return "All columns hold the same numbers; only the way in which they are drawn differs."
-    node = summed(columns[0].drawn(b))
-    assert node is not None
-    size = node.args[0].shape[node["axis"] % 2]
-    word = pen.plan.words.get(str(size))
-    unit = pen.plan.words.get(str(pen.subject.shape(b)[-1]), "")
-    unit = f" — those that share an output unit" if unit else ""
-    return (
-        f"The same numbers are added in every column of this table: for each entry of {b} the {size} entries of the incoming gradient that belong to it"
-        f"{unit}. Whether they stand below or beside one another is how they are drawn, not what they are."
-        + ("" if word is None else "")
-    )
+    first = columns[0]
+    pen = first.pen
+    for name in pen.subject.wrt:
+        node = summed(first.drawn(name)) if found(pen, name) is not None else None
+        if node is None:
+            continue
+        size = node.args[0].shape[node["axis"] % 2]
+        unit = pen.plan.words.get(str(pen.subject.shape(name)[-1]), "")
+        which = f"those that share an {unit.removesuffix('s')}" if unit else f"those that share an entry of {name}"
+        return prose(f"**The same numbers are added everywhere:** {which}. Each entry of ", pen.gradient(name), f" is the sum of {size} entries of ",
+                     pen.formula(node.args[0]), "; whether these stand below or beside one another is only how they are drawn.")
+    return prose("All columns hold the same numbers; only the way in which they are drawn differs.")
 
 
-__all__ = ["Box", "Reduction", "conventions"]
+__all__ = ["Reduction", "conventions"]

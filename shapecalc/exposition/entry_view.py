@@ -1,71 +1,56 @@
-"""The first view: matrices of named entries, the derivative of one of them written out, and the gradient put together again."""
+"""The first view: matrices of named entries, the derivative by one of them written out, and the gradient put together again."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ..blocks import Aligned, Block, Callout, Formula, Heading, Line, Matrix, MatrixBlock, Prose, prose
+from ..blocks import Aligned, Block, Callout, Content, Heading, Line, Matrix, MatrixBlock, Prose, prose
 from ..boxes import TIMES, Box, Frac, Grid, joined, op, row
-from ..calculus.entries import Block as Entries_
+from ..calculus.entries import Block as Tensor
 from ..calculus.entries import Entries, Explanation, Link
 from ..errors import ShapecalcError
-from ..shapes import Shape
-from .pen import Pen, entry_text, table
+from .pen import Pen, entry_text, listed, number_word, table
 
 MANY = 8  # addends of a chain rule up to which the zeros are written too
 LISTED = 6  # entries of a definition that are written out
-ROOMY = 78  # characters that a row of a matrix of formulas may take
-DIGITS = 4
+WIDE = 400  # characters of a row of formulas above which a matrix of them is no longer legible
+LONG = 160  # characters of one entry that a reader follows
+WORD = re.compile(r"[^\W\d]\w*(?:\[[^\]]*\])?")
 
 
 def matrices(pen: Pen, entries: Entries) -> Iterator[Block]:
     """The tensors at these sizes, entry by entry, and what each entry of a definition is."""
     s = pen.subject
-    sizes = ", ".join(f"{k} = {v}" for k, v in entries.sizes.items())
     yield Heading(prose("The entries"))
-    yield Prose(prose(f"The same with small matrices, {sizes}; every entry has a name." if sizes else "Every entry has a name."))
-    shown = [matrix(pen, entries.values[n]) for n in used(pen)]
-    given = [gradient_matrix(pen, n, b) for n, b in entries.gradients.items() if b.kind == "incoming"]
-    yield MatrixBlock(tuple(shown + given))
-    for name in used_definitions(pen):
+    sizes = ", ".join(f"{k} = {v}" for k, v in entries.sizes.items())
+    yield Prose(prose(f"The same with small matrices, {sizes}. Every entry has a name:" if sizes else "Every entry has a name:"))
+    shown = [n for n in (*s.problem.declared, *s.inner) if len(s.shape(n)) in (1, 2)]
+    incoming = [gradient_matrix(pen, n, b) for n, b in entries.gradients.items() if b.kind == "incoming" and len(b.shape) in (1, 2)]
+    yield MatrixBlock((*(tensor_matrix(pen, entries.values[n]) for n in shown), *incoming))
+    for name in s.inner:
         block = entries.values[name]
-        if name != s.problem.loss and block.formulas != block.symbols:
+        if len(block.formula(*(1 for _ in block.shape))) <= LONG:
             yield Aligned(tuple(written_out(block)))
 
 
-def used_definitions(pen: Pen) -> list[str]:
-    """The definitions that lead to the result, if they are few."""
-    return [n for n in pen.subject.problem.definitions if n in pen.subject.backward.flows][:3]
-
-
-def used(pen: Pen) -> list[str]:
-    """The tensors that are shown: what is declared, and the definitions that have a gradient."""
-    s = pen.subject
-    return [n for n in (*s.problem.declared, *s.inner) if len(s.shape(n)) <= 2]
-
-
-def matrix(pen: Pen, block: Entries_, items: list[str] | None = None, groups: list[str] | None = None) -> Matrix:
+def tensor_matrix(pen: Pen, block: Tensor, items: list[str] | None = None) -> Matrix:
     """A tensor by its entries; a vector lies on its side."""
-    return Matrix(grid(block, items or block.symbols, groups), pen.name(block.name), concrete(block))
+    return Matrix(grid(block, items or block.symbols), pen.name(block.name), tuple(block.shape))
 
 
-def gradient_matrix(pen: Pen, name: str, block: Entries_, items: list[str] | None = None) -> Matrix:
+def gradient_matrix(pen: Pen, name: str, block: Tensor, items: list[str] | None = None) -> Matrix:
     """A gradient by its entries."""
-    return Matrix(grid(block, items or block.formulas), pen.gradient(name), concrete(block))
+    return Matrix(grid(block, items or block.formulas), pen.gradient(name), tuple(block.shape))
 
 
-def grid(block: Entries_, items: list[str], groups: list[str] | None = None) -> Grid:
-    """Entries between brackets."""
+def grid(block: Tensor, items: list[str], groups: list[str] | None = None) -> Grid:
+    """Entries between brackets; members of a group belong together."""
     return table(block.rows(items), block.rows(groups) if groups else None)
 
 
-def concrete(block: Entries_) -> Shape:
-    """The shape in numbers."""
-    return tuple(block.shape)
-
-
-def written_out(block: Entries_) -> Iterator[Line]:
+def written_out(block: Tensor) -> Iterator[Line]:
     """z11 = ..., entry by entry; the first ones and the last of many."""
     count = len(block.symbols)
     kept = list(range(count)) if count <= LISTED else [0, 1, count - 1]
@@ -75,7 +60,7 @@ def written_out(block: Entries_) -> Iterator[Line]:
         yield Line(entry_text(block.symbols[k]), entry_text(block.formulas[k]))
 
 
-def chosen(block: Entries_) -> tuple[int, ...]:
+def chosen(block: Tensor) -> tuple[int, ...]:
     """An entry off the diagonal, its indices different where the sizes let them be."""
     return tuple(min(n, axis + 2) for axis, n in enumerate(block.shape))
 
@@ -83,37 +68,55 @@ def chosen(block: Entries_) -> tuple[int, ...]:
 def one_entry(pen: Pen, entries: Entries, name: str) -> Iterator[Block]:
     """One entry of the gradient by the chain rule, then the gradient as a whole."""
     block = entries.gradients.get(name)
-    if block is None:
+    if block is None or block.kind == "incoming":
+        return
+    if len(block.formula(*chosen(block))) > LONG:
+        yield Prose(prose("One entry, written out, is too long to be read here."))
         return
     found = entries.explain(name, *chosen(block))
-    yield Aligned(tuple(chain(pen, found)))
-    yield from reassembled(pen, name, block)
+    yield Prose(opening(found))
+    yield Aligned(tuple(chain(pen, entries, found)))
+    if block.shape:
+        yield from reassembled(pen, name, block)
 
 
-def chain(pen: Pen, found: Explanation) -> Iterator[Line]:
-    """∂L/∂w23 = g11 ∂z11/∂w23 + ... = what is left."""
-    left = pen.partial(entry_text(found.by))
-    direct = all(k.coefficient == "1" for k in found.links)
-    shown = [k for k in found.links if not k.zero or len(found.links) <= MANY]
-    through = " and ".join(found.through)
+def opening(found: Explanation) -> Content:
+    """Which entry is taken, and where it stands."""
+    by = entry_text(found.by)
+    through = listed(list(found.through))
+    containing = [k for k in found.links if not k.zero]
+    total = len(found.links) + found.left_out
+    if all(k.coefficient == "1" for k in found.links):
+        return prose("Take one entry, ", by, f", and differentiate {through} by it:")
+    out = prose("Take one entry, ", by, f". The chain rule has one term for each of the {number_word(total)} entries of {through}; ")
+    if len(containing) == total:
+        return out + prose("every one contains ", by, ":")
+    where = prose(*_and([entry_text(k.of) for k in containing])) if len(containing) <= 4 else prose(f"{len(containing)} of them")
+    return out + prose("only ") + where + prose(" contain" + ("s " if len(containing) == 1 else " "), by, ":")
+
+
+def _and(found: list[Box]) -> list[Box | str]:
+    """a, b and c, as pieces of a sentence."""
+    out: list[Box | str] = []
+    for k, box in enumerate(found):
+        out += [" and " if k == len(found) - 1 else ", "] * bool(k) + [box]
+    return out
+
+
+def chain(pen: Pen, entries: Entries, found: Explanation) -> Iterator[Line]:
+    """∂L/∂w23 = g11 ∂z11/∂w23 + ... = what is left, and the same with the gradients of definitions put in."""
+    left: Box | None = pen.partial(entry_text(found.by))
     outside = [entry_text(found.outside)] if found.outside else []
-    if not direct and shown:
-        omitted = len(found.links) - len(shown) + found.left_out
-        reason = f"chain rule: one term for each entry of {through}"
-        if omitted:
-            reason += f" that contains {found.by}; the other {omitted} do not"
-        yield Line(left, joined([*(_link(k) for k in shown), *outside], "+"), prose(reason))
-        left_over = [k for k in shown if k.zero]
-        why = f"{_listed([k.of for k in left_over])} do not contain {found.by}" if left_over else "the derivatives put in"
-        yield Line(None, joined([*(_put_in(k) for k in shown), *outside], "+"), prose(why))
-        left_box: Box | None = None
-    else:
-        left_box = left
-    yield Line(left_box, entry_text(found.result), prose("what is left" if left_box is None else f"{through} differentiated by {found.by}"))
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else f"{names[0]}" if names else ""
+    shown = [k for k in found.links if not k.zero or len(found.links) + found.left_out <= MANY]
+    if shown and any(k.coefficient != "1" for k in found.links):
+        yield Line(left, joined([*map(_link, shown), *outside], "+"))
+        yield Line(None, joined([*map(_put_in, shown), *outside], "+"))
+        left = None
+    yield Line(left, entry_text(found.result))
+    written = put_in(pen, entries, found.result)
+    if written != found.result and len(written) <= LONG:
+        names = [pen.gradient(n) for n in pen.subject.inner if any(s in WORD.findall(found.result) for s in entries.gradients[n].symbols)]
+        yield Line(None, entry_text(written), prose("with ", *_and(list(names)), " put in"))
 
 
 def _link(k: Link) -> Box:
@@ -126,20 +129,37 @@ def _put_in(k: Link) -> Box:
     return factor if k.coefficient == "1" else row(entry_text(k.coefficient), "·", factor)
 
 
-def reassembled(pen: Pen, name: str, block: Entries_) -> Iterator[Block]:
-    """The gradient with every entry: as a matrix where it is small, otherwise entry by entry."""
-    wide = max(sum(len(t) + DIGITS for t in line) for line in block.rows())
-    if wide <= ROOMY and len(block.shape) <= 2:
-        yield Prose(prose(f"Every entry of {'it' if False else ''}", pen.gradient(name), " in the same way:"))
+def put_in(pen: Pen, entries: Entries, formula: str) -> str:
+    """A formula with the entries of the gradients of definitions written out, where these are known and short."""
+    known: dict[str, str] = {}
+    for name in pen.subject.inner:
+        block = entries.gradients.get(name)
+        if block is not None and block.kind == "gradient":
+            known |= {s: f for s, f in zip(block.symbols, block.formulas, strict=True) if s in formula}
+
+    def written(word: re.Match[str]) -> str:
+        found = known.get(word[0])
+        return word[0] if found is None else found if _is_product(found) else f"({found})"
+
+    return WORD.sub(written, formula)
+
+
+def _is_product(text: str) -> bool:
+    """Whether a formula may stand as a factor without parentheses of its own."""
+    depth = 0
+    for k, c in enumerate(text):
+        depth += (c == "(") - (c == ")")
+        if c in "+-" and not depth and (k == 0 or text[k - 1] == " "):
+            return False
+    return True
+
+
+def reassembled(pen: Pen, name: str, block: Tensor) -> Iterator[Block]:
+    """The gradient with every entry."""
+    rows = block.rows()
+    if len(block.shape) <= 2 and max(sum(map(len, line)) for line in rows) <= WIDE:
+        yield Prose(prose("Every entry in the same way, put together again:"))
         yield MatrixBlock((gradient_matrix(pen, name, block),))
-    elif len(block.symbols) <= LISTED:
-        yield Prose(prose("The other entries in the same way:"))
-        yield Aligned(tuple(Line(pen.partial(entry_text(x)), entry_text(t)) for x, t in zip(entry_names(pen, name, block), block.formulas, strict=True)))
-
-
-def entry_names(pen: Pen, name: str, block: Entries_) -> list[str]:
-    """The names of the entries that one differentiates by."""
-    return [s.removeprefix("d") if s.startswith("d") else s for s in block.symbols]
 
 
 def disagreement(pen: Pen, entries: Entries) -> Iterator[Block]:
@@ -154,4 +174,22 @@ def disagreement(pen: Pen, entries: Entries) -> Iterator[Block]:
         yield Callout("warning", prose("The entries and the formula disagree: do not trust this page"), (Prose(prose(text)),))
 
 
-__all__ = ["Formula"]
+def numbers(pen: Pen, entries: Entries) -> Iterator[Block]:
+    """The same with small whole numbers, one entry of each gradient to follow with a pencil."""
+    s, found = pen.subject, entries.numbers()
+    yield Heading(prose("With numbers"))
+    yield Prose(prose("Follow one sum with a pencil:" if found.exact else "Rounded where a function makes them so:"))
+    flat = [n for n in (*s.problem.declared, *s.problem.definitions) if len(s.shape(n)) <= 2]
+    given = [n for n in s.inner if len(s.shape(n)) <= 2]
+    shown = [tensor_matrix(pen, b, found.texts(n)) for n in flat for b in (entries.values[n],)]
+    yield MatrixBlock((*shown, *(gradient_matrix(pen, n, b, found.texts(b.name)) for n in given for b in (entries.gradients[n],))))
+    for name in s.wrt:
+        block = entries.gradients.get(name)
+        if block is None or len(block.shape) > 2:
+            continue
+        place = chosen(block)
+        worked, value = found.worked(block.name, *place)
+        by = pen.partial(entry_text(entries.values[name].symbol(*place)))
+        if len(worked) <= LONG:
+            yield Aligned((Line(by, row(entry_text(block.formula(*place)), "=", entry_text(worked), "=", entry_text(value))),))
+        yield MatrixBlock((gradient_matrix(pen, name, block, found.texts(block.name)),))

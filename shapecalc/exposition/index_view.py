@@ -40,7 +40,8 @@ def full(pen: Pen, f: IndexLink, several: bool) -> list[Line]:
     s = pen.subject
     out, own = [f.letters[i] for i in indices(f.out)], [f.letters[i] for i in indices(f.own)]
     of, by = pen.entry(f.of, out), pen.entry(f.by, own)
-    lines = [Line(of, pen.terms(f.body, f.letters), prose("one entry of ", pen.name(f.of)))]
+    what = prose("the loss") if f.of == s.problem.loss else prose("one entry of ", pen.name(f.of)) if out else prose("as defined")
+    lines = [Line(of, pen.terms(f.body, f.letters), what)]
     left = pen.partial(by)
     if f.of == s.problem.loss:
         return [*lines, Line(left, pen.terms(f.handed, f.letters), prose(f"{f.of} differentiated by one entry"))]
@@ -81,7 +82,7 @@ def containing(pen: Pen, f: IndexLink) -> Content:
     if not f.gone or f.local is None:
         return prose("differentiated")
     conditions = joined([row(Symbol(f.letters[a]), "=", Symbol(f.letters[b])) for a, b in f.gone], ",")
-    return prose(pen.entry(f.by, [f.letters[i] for i in indices(f.own)]), " stands in it only where ", conditions)
+    return prose(pen.entry(f.by, [f.letters[i] for i in indices(f.own)]), " stands in ", pen.entry(f.of, [f.letters[i] for i in indices(f.out)]), " only where ", conditions)
 
 
 def swallowed(f: IndexLink, several: bool) -> Content:
@@ -107,7 +108,7 @@ def as_matrices(pen: Pen, name: str, f: IndexLink) -> list[Line]:
         stops = [own[0], inside, own[1]]
         drawn = [turned_entry(pen, x, (stops[k], stops[k + 1])) for k, x in enumerate(factors)]
         turned = ", ".join(x.args[0].name for x in factors if isinstance(x, Apply) and isinstance(x.args[0], Var))
-        lines.append(Line(None, Sum(Symbol(inside), None, joined(drawn, TIMES)), prose(f"{turned} turned over: the two ", Symbol(inside), " meet")))
+        lines.append(Line(None, Sum(Symbol(inside), None, joined(drawn, TIMES)), prose(f"{turned} transposed: the two ", Symbol(inside), " stand side by side")))
         return [*lines, Line(None, element(paren(pen.formula(e)), own), prose("a sum over neighbouring indices is a matrix product"))]
     if not own:
         return []

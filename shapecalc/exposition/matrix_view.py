@@ -18,12 +18,13 @@ from .pen import Pen
 def matrix_view(pen: Pen, name: str) -> Iterator[Block]:
     """The gradient as one formula."""
     s = pen.subject
-    e = s.formulas[name]
+    e = s.formulas.get(name) or s.backward.formula(name)
+    expanded = s.expanded.get(name) or s.backward.expanded(name)
     yield Formula(row(pen.gradient(name), "=", pen.formula(e)), e.shape)
     points = [p for p in (shapes(e), order(e), layout(pen, name)) if p]
-    points.append(prose("**NumPy** ", f"`{pen.code(name)}`"))
-    if s.expanded[name] != e:
-        points.append(prose("**Written out** ", row(pen.gradient(name), "=", pen.formula(s.expanded[name]))))
+    points.append(prose("**NumPy:** ", f"`{pen.code(name)}`"))
+    if expanded != e:
+        points.append(prose("**Written out:** ", row(pen.gradient(name), "=", pen.formula(expanded)), f", in code `{text(expanded)}`"))
     yield List(tuple(points))
 
 
@@ -46,12 +47,12 @@ def shapes(e: Expr) -> Content:
         return ()
     if core.name == "matmul":
         factors = chained(core) or list(core.args)
-        return prose("**Shapes** ") + _joined([f.shape for f in factors], " @ ") + prose(" → ", Dims(core.shape))
+        return prose("**Shapes:** ") + _joined([f.shape for f in factors], " @ ") + prose(" → ", Dims(core.shape))
     if core.name in ("mul", "div"):
-        return prose("**Shapes** ") + _joined([a.shape for a in core.args], " * " if core.name == "mul" else " / ") + prose(" → ", Dims(core.shape))
+        return prose("**Shapes:** ") + _joined([a.shape for a in core.args], " * " if core.name == "mul" else " / ") + prose(" → ", Dims(core.shape))
     if core.name in ("sum", "mean") and isinstance(core["axis"], int):
         axis = core["axis"] % len(core.args[0].shape)
-        return prose("**Shapes** ", Dims(core.args[0].shape), f" summed along axis {axis} → ", Dims(core.shape))
+        return prose("**Shapes:** ", Dims(core.args[0].shape), f" summed along axis {axis} → ", Dims(core.shape))
     return ()
 
 
@@ -69,7 +70,7 @@ def order(e: Expr) -> Content:
         return ()
     a, b = factors
     inside = a.shape[-1]
-    out = prose(f"**Order** {inside} is summed, so it has to stand inside; {a.shape[0]} leads and {b.shape[1]} ends, as in the result. ")
+    out = prose(f"**Order:** {inside} is summed, so it has to stand inside; {a.shape[0]} leads and {b.shape[1]} ends, as in the result. ")
     try:
         other = apply("matmul", b, a)
     except Misfit:
@@ -85,4 +86,4 @@ def layout(pen: Pen, name: str) -> Content:
     if s.layout != "numerator" or len(s.shape(name)) != 2:
         return ()
     e = s.backward.formula(name)
-    return prose("**Layout** in numerator layout the gradient is drawn transposed: ", row(pen.formula(s.formulas[name]), "=", pen.transposed(e)))
+    return prose("**Layout:** in numerator layout the gradient is drawn transposed: ", row(pen.formula(s.formulas[name]), "=", pen.transposed(e)))

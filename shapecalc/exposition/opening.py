@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..blocks import Aligned, Block, Callout, Content, Dims, Formula, Heading, Line, List, Prose, prose
-from ..boxes import row
+from ..boxes import Box, row
 from ..expr import Expr, nodes
 from ..mathematics import Entry, Partial, index_boxes
 from ..shapes import show
@@ -59,6 +59,8 @@ def given(pen: Pen) -> Iterator[Content]:
         given_as = s.problem.upstream.get(name) or (flow.symbol.name if flow.given else "")
         if s.problem.loss is None and given_as:
             yield incoming(pen, name, given_as)
+        elif pen.short == name and pen.subject.shape(name):
+            yield prose("**Written:** ", entries_of(pen, name), " for the entries of ", pen.gradient(name), ".")
 
 
 def incoming(pen: Pen, name: str, symbol: str) -> Content:
@@ -66,11 +68,14 @@ def incoming(pen: Pen, name: str, symbol: str) -> Content:
     shape = pen.subject.shape(name)
     out = prose(pen.gradient(name), " ", Dims(shape), f", written `{symbol}` in code, comes from whatever follows ", pen.name(name))
     if pen.short == name and shape:
-        letters = "ijkp"[: sum(d != 1 for d in shape)]
-        loss = Entry(pen.subject.loss)
-        partial = index_boxes(Partial(loss, Entry(name, tuple(letters))), pen.style)
-        out += prose("; its entries are ", row(pen.letter(letters), "=", partial))
+        out += prose("; its entries are ", entries_of(pen, name))
     return out + prose(".")
+
+
+def entries_of(pen: Pen, name: str) -> Box:
+    """g_ij = ∂L/∂z_ij."""
+    letters = tuple("ijkp"[: sum(d != 1 for d in pen.subject.shape(name))])
+    return row(pen.letter(letters), "=", index_boxes(Partial(Entry(pen.subject.loss), Entry(name, letters)), pen.style))
 
 
 def wanted(pen: Pen) -> Content:

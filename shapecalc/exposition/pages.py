@@ -4,64 +4,90 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..blocks import Block, Callout, Document, Heading, Prose, prose
+from ..blocks import Aligned, Block, Content, Document, Heading, Line, Prose, prose
 from ..boxes import row
 from ..calculus.entries import Entries
+from .certificates import certificate
 from .conventions import conventions
-from .entry_view import disagreement, matrices, one_entry
+from .entry_view import disagreement, matrices, numbers, one_entry
 from .index_view import index_view
 from .matrix_view import matrix_view
 from .opening import answer, problem
 from .pen import Pen
+from .reasons import reason
 from .reductions import reductions
 from .subject import Plan, Subject
 
 MOST = 8  # names whose gradients are derived view by view
+WITHIN = 4  # gradients of definitions that are derived view by view too
 
 
 def derivation(subject: Subject, plan: Plan, others: Iterable[tuple[str, Subject]] = (), samples: str = "") -> Document:
-    """Problem, views of each gradient, reductions, conventions, certificate."""
+    """Problem, views of each gradient, reductions, conventions, certificate.
+
+    ``others``: the same derivation under other ways to lay out the samples, for the table; ``samples``: this one's way.
+    """
     pen = Pen(subject, plan)
     entries = Entries(subject.problem, plan.sizes, subject.wrt) if "entries" in plan.views else None
     blocks: list[Block] = [*problem(pen), answer(pen)]
     if plan.steps != "none":
-        if entries is not None:
-            blocks += matrices(pen, entries)
-        for name in subject.wrt:
-            blocks += gradient(pen, name, entries)
+        blocks += derived(pen, entries)
     for name in subject.wrt:
         blocks += reductions(pen, name, entries)
     pens = [(samples, pen), *((kind, Pen(s, plan)) for kind, s in others)]
     blocks += conventions(pens, plan.layouts)
-    if entries is not None:
-        blocks += disagreement(pen, entries)
-    blocks += certificate(pen)
+    if plan.numbers and entries is not None:
+        blocks += numbers(pen, entries)
+    doubts = list(disagreement(pen, entries)) if entries is not None else []
+    blocks += doubts
+    blocks += certificate(subject.certificate, entries is not None and not doubts)
     return Document(plan.title or title(pen), tuple(blocks), sizes=subject.problem.sizes)
 
 
-def title(pen: Pen) -> tuple[object, ...]:
+def title(pen: Pen) -> Content:
     """What is differentiated."""
     last = str(pen.subject.problem.last)
     body = pen.subject.problem.definitions[last]
-    return prose("Gradients of ", row(pen.name(last), "=", pen.formula(body)))
+    return prose("The gradients of ", row(pen.name(last), "=", pen.formula(body)))
+
+
+def derived(pen: Pen, entries: Entries | None) -> Iterator[Block]:
+    """The backward pass, and every gradient in its views."""
+    s = pen.subject
+    inner = [n for n in s.backward.order if n in s.inner and not s.backward.flows[n].given]
+    if inner and len(s.problem.definitions) > 2:
+        yield from passing(pen, inner)
+    if len(s.wrt) > MOST:
+        yield Prose(prose(f"Those are {len(s.wrt)} gradients; name one with `--wrt` to see it entry by entry."))
+        return
+    if entries is not None:
+        yield from matrices(pen, entries)
+    for name in (*(inner if len(inner) <= WITHIN else ()), *s.wrt):
+        yield from gradient(pen, name, entries)
+
+
+def passing(pen: Pen, inner: list[str]) -> Iterator[Block]:
+    """All gradients in the order in which they are found, each with its reason."""
+    s = pen.subject
+    yield Heading(prose("The backward pass"))
+    names = [n for n in s.backward.order if n in inner or (n in s.wrt and n not in s.problem.definitions)]
+    lines = []
+    for n in names:
+        e = s.backward.formula(n)
+        lines.append(Line(pen.gradient(n), pen.formula(e), reason(pen, n), e.shape))
+    yield Aligned(tuple(lines), numbered=True)
 
 
 def gradient(pen: Pen, name: str, entries: Entries | None) -> Iterator[Block]:
     """The three views of one gradient."""
+    parts = (
+        ("Entries", one_entry(pen, entries, name) if entries is not None else ()),
+        ("Index formula", index_view(pen, name) if "index" in pen.plan.views else ()),
+        ("Matrix formula", matrix_view(pen, name) if "matrix" in pen.plan.views else ()),
+    )
     yield Heading(prose("The gradient of ", pen.name(name)))
-    if entries is not None:
-        yield Heading(prose("Entries"), 2)
-        yield from one_entry(pen, entries, name)
-    if "index" in pen.plan.views:
-        yield Heading(prose("Index formula"), 2)
-        yield from index_view(pen, name)
-    if "matrix" in pen.plan.views:
-        yield Heading(prose("Matrix formula"), 2)
-        yield from matrix_view(pen, name)
-
-
-def certificate(pen: Pen) -> Iterator[Block]:
-    """What was checked, and how surely."""
-    c = pen.subject.certificate
-    if c is not None:
-        yield Callout("certificate", prose("Checked"), (Prose(prose(str(c)[:1].upper() + str(c)[1:] + ".")),))
+    for heading, blocks in parts:
+        found = list(blocks)
+        if found:
+            yield Heading(prose(heading), 2)
+            yield from found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from ..boxes import Box, Frac, Grid, Number, Symbol, Under, row, sub
+from ..boxes import Box, Fenced, Frac, Grid, Symbol, Under, mapped, op, paren, row, sub, sup
 from ..expr import Expr, Var
 from ..indexed import Index, Term
 from ..mathematics import Entry, Style, boxes, entries, entry_text, index_boxes, of_terms
@@ -79,7 +79,7 @@ class Pen:
     def entry(self, name: str, letters: Iterable[str]) -> Box:
         """x_ik."""
         labels = tuple(letters)
-        return boxes_entry(name, labels, kind_of(self.subject.shape(name)))
+        return index_boxes(Entry(name, labels)) if labels else symbol(name, kind_of(self.subject.shape(name)))
 
     def incoming(self, name: str, letters: Iterable[str]) -> Box:
         """One entry of what flows into a definition: g_ij, or ∂L/∂z_ij."""
@@ -91,16 +91,32 @@ class Pen:
 
     def terms(self, terms: Iterable[Term], letters: Mapping[Index, str], style: Style | None = None) -> Box:
         """Terms in index form, with given letters."""
-        return of_terms(terms, tuple(letters), style or self.letters, list(letters.values()))[0]  # type: ignore[arg-type]
+        drawn, _ = of_terms(terms, tuple(letters), style or self.letters, list(letters.values()))  # type: ignore[arg-type]
+        return mapped(drawn, _once)
+
+    def transposed(self, e: Expr) -> Box:
+        """A formula, transposed as a whole."""
+        return sup(paren(self.formula(e)), op("⊤"))
+
+    @property
+    def brief(self) -> bool:
+        """Whether the problem is one short definition."""
+        return len(self.subject.problem.definitions) == 1 or (len(self.subject.problem.definitions) == 2 and self.subject.problem.loss is not None)
+
+    def equation(self) -> Box:
+        """Z = X W + b: the first definition."""
+        name, body = next(iter(self.subject.problem.definitions.items()))
+        return row(self.name(name), "=", self.formula(body))
 
     def code(self, name: str) -> str:
         """The line of NumPy."""
-        return f"{self.subject.symbol(name)} = {text(self.subject.formulas[name])}"
+        return f"{self.subject.symbol(name)} = {text(self.subject.formulas.get(name) or self.subject.backward.formula(name))}"
 
 
-def boxes_entry(name: str, labels: tuple[str, ...], kind: str = "scalar") -> Box:
-    """An entry with letters for indices, from the index form's own way of writing entries."""
-    return index_boxes(Entry(name, labels)) if labels else symbol(name, kind)
+def _once(box: Box) -> Box | None:
+    """One pair of parentheses where there are two."""
+    doubled = isinstance(box, Fenced) and isinstance(box.body, Fenced) and box.open == box.body.open == "("
+    return box.body if doubled and isinstance(box, Fenced) else None
 
 
 def element(box: Box, labels: Iterable[Box | str]) -> Box:
@@ -113,4 +129,17 @@ def table(rows: list[list[str]], groups: list[list[str]] | None = None, shown: i
     return entries(rows, shown, groups)
 
 
-__all__ = ["Number", "Pen", "boxes_entry", "element", "entry_text", "table"]
+NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+
+
+def number_word(count: int) -> str:
+    """A small number in words."""
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
+
+
+def listed(names: list[str]) -> str:
+    """a, b and c."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+__all__ = ["Pen", "element", "entry_text", "listed", "number_word", "table"]

@@ -44,7 +44,7 @@ def reductions(pen: Pen, name: str, entries: Entries | None) -> Iterator[Block]:
     node = summed(pen.subject.backward.formula(name))
     body: list[Block] = []
     if node is None or r.axis is None:
-        body.append(List((prose(r.words[:1].upper() + r.words[1:] + "."), prose("**NumPy** ", f"`{pen.code(name)}`"))))
+        body.append(List((prose(r.words[:1].upper() + r.words[1:] + "."), prose("**NumPy:** ", f"`{pen.code(name)}`"))))
     else:
         body.append(List(tuple(points(pen, name, node))))
         body += picture(pen, name, node, entries)
@@ -58,21 +58,27 @@ def points(pen: Pen, name: str, node: Apply) -> Iterator[Content]:
     gone, stays = "ij"[axis], "ij"[1 - axis]
     whole, size, kept = pen.formula(a), a.shape[axis], a.shape[1 - axis]
     line, total = LINES[axis], LINES[1 - axis]
-    yield prose("**Which index goes** ", Symbol(gone), f", the one over {counted(pen, size)}: ", pen.name(name), " has no such axis. ", Symbol(stays), " stays.")
-    yield prose(f"**Which way** add the {size} {line}s of ", whole, f" together: one total for each {total}. These are **{total} sums**.")
-    yield prose(f"**NumPy** `{pen.code(name)}`: `axis` names the axis that disappears, ", Dims(a.shape), " → ", Dims(node.shape), ".")
+    yield prose("**Which index goes:** ", Symbol(gone), f", which counts {counted(pen, size)}; ", pen.name(name), " has none. ", Symbol(stays), " stays.")
+    yield prose(f"**Which way:** add the {size} {line}s of ", whole, f" together, one total for each {total}: **{total} sums**.")
+    yield prose(f"**NumPy:** `{pen.code(name)}`; `axis` names the axis that disappears, ", Dims(a.shape), " → ", Dims(node.shape), ".")
     product = product_with_ones(a, axis, node["keepdims"])
-    if product is not None:
-        shapes = prose(", ", Dims(product.args[0].shape), " @ ", Dims(product.args[1].shape), " → ", Dims(product.shape)) if isinstance(product, Apply) else ()
-        yield prose("**With ones** ", pen.formula(node), f", in code `{text(product)}`") + shapes + prose(".")
+    if isinstance(product, Apply):
+        shapes = prose(Dims(product.args[0].shape), " @ ", Dims(product.args[1].shape), " → ", Dims(product.shape))
+        yield prose("**With ones:** ", pen.formula(node), f", in code `{text(product)}`, ") + shapes + prose(".")
     wrong = f"sum({text(a)}, axis={1 - axis})"
-    yield prose(f"**Not** `{wrong}`: {line} sums would be {size} numbers, one for each {line}; ", pen.name(name), f" has {kept}.")
+    yield prose(f"**Not** `{wrong}`: {line} sums would be {size} numbers, one for each {of_which(pen, size, line)}; ", pen.name(name), f" has {kept}.")
+
+
+def of_which(pen: Pen, size: Dim, line: str) -> str:
+    """What there is one number of: sample, or row."""
+    word = pen.plan.words.get(str(size), "")
+    return word.removesuffix("s") if word else line
 
 
 def counted(pen: Pen, size: Dim) -> str:
     """A size with what it counts: the S samples."""
     word = pen.plan.words.get(str(size))
-    return f"the {size} {word}" if word else f"the size {size}"
+    return f"the {size} {word}" if word else f"the axis of size {size}"
 
 
 def picture(pen: Pen, name: str, node: Apply, entries: Entries | None) -> Iterator[Block]:

@@ -10,7 +10,8 @@ from typing import Any
 from shapecalc import shapes
 from shapecalc.errors import Misfit, NameProblem, NotKnownYet, ShapecalcError, ShapeProblem, SyntaxProblem, UnknownName
 from shapecalc.expr import ONE, ZERO, Apply, Expr, Lit, Var
-from shapecalc.forms import add, apply, lit, mul, neg, power, transposed
+from shapecalc.forms import add, apply, apply_op, lit, mul, neg, power, transposed
+from shapecalc.ops.undefined import undefined
 from shapecalc.shapes import Dim, show
 
 from . import tree
@@ -32,7 +33,7 @@ class Scope:
     variables: Mapping[str, Expr]
     sizes: Iterable[str] = ()
     static: Mapping[str, Any] = field(default_factory=dict)
-    functions: Mapping[str, tuple[tuple[str, ...], tree.Node]] = field(default_factory=dict)
+    functions: Mapping[str, tuple[tuple[str, ...], tree.Node | None]] = field(default_factory=dict)
     source: str = ""
 
     def words(self, node: tree.Index, fallback: str = "this") -> str:
@@ -235,6 +236,10 @@ class Builder:
     def user_function(self, node: tree.Call) -> Expr:
         """The body of a user's function with its arguments put in."""
         parameters, body = self.scope.functions[node.name]
+        if body is None:
+            if node.keywords or len(node.args) != 1:
+                raise SyntaxProblem(f"{node.name} takes 1 argument", span=node.span)
+            return apply_op(undefined(node.name), (self.build(node.args[0]),), {})
         if node.keywords or len(node.args) != len(parameters):
             raise SyntaxProblem(f"{node.name} takes {len(parameters)} argument{'s' * (len(parameters) != 1)}", span=node.span)
         if self.depth > 20:

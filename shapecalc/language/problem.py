@@ -40,7 +40,7 @@ class Problem:
     definitions: dict[str, Expr]
     upstream: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
-    functions: Mapping[str, tuple[tuple[str, ...], tree.Node]] = field(default_factory=dict)
+    functions: Mapping[str, tuple[tuple[str, ...], tree.Node | None]] = field(default_factory=dict)
     spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property

@@ -35,7 +35,7 @@ class Sheet:
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     definitions: dict[str, Expr] = field(default_factory=dict)
     upstream: dict[str, str] = field(default_factory=dict)
-    functions: dict[str, tuple[tuple[str, ...], tree.Node]] = field(default_factory=dict)
+    functions: dict[str, tuple[tuple[str, ...], tree.Node | None]] = field(default_factory=dict)
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     abbreviations: set[str] = field(default_factory=set)
@@ -48,6 +48,8 @@ class Sheet:
             case Declaration():
                 self.declare(statement)
             case Define():
+                if statement.name.id in self.functions:
+                    raise NameProblem(f"{statement.name.id} is defined already", span=statement.span)
                 self.functions[statement.name.id] = (tuple(p.id for p in statement.params), statement.body)
             case Upstream():
                 self.incoming(statement)

@@ -43,11 +43,11 @@ class Equality:
 
 @dataclass(frozen=True, slots=True)
 class Define:
-    """def swish(x) = x * sigmoid(x)."""
+    """def swish(x) = x * sigmoid(x); without a body, def f(x), a function of each entry that is left undefined."""
 
     name: Name
     params: tuple[Name, ...]
-    body: Node
+    body: Node | None
     span: Span = field(compare=False)
     line: int = field(compare=False)
     text: str = field(compare=False)
@@ -138,7 +138,7 @@ def _equality(source: str, tokens: Sequence[Token], line: int) -> Equality:
 def _define(source: str, tokens: Sequence[Token], line: int) -> Define:
     span, text = _where(source, tokens)
     marks = outside(tokens, "=")
-    head = tokens[1 : marks[0]] if marks else ()
+    head = tokens[1 : marks[0]] if marks else tokens[1:]
     names = head[2:-1:2]
     commas = head[3:-1:2]
     if (
@@ -151,6 +151,10 @@ def _define(source: str, tokens: Sequence[Token], line: int) -> Define:
     params = tuple(Name(new_name(token), token.span) for token in names)
     if len(set(params)) < len(params):
         raise SyntaxProblem("an argument has the name of another", (head[1].start, head[-1].end))
+    if not marks:
+        if len(params) > 1:
+            raise SyntaxProblem("an undefined function has one argument", span, hint=f"write def {head[0].text}(x)")
+        return Define(Name(new_name(head[0]), head[0].span), params, None, span, line, text)
     body = tokens[marks[0] + 1 :]
     if not body:
         raise SyntaxProblem("nothing stands after =", tokens[marks[0]].span)

@@ -29,6 +29,7 @@ from ..symbols import index_row, parts, symbol
 from .writer import ATOM, ENTRYWISE, FRACTION, PRODUCT, SCRIPT, SUM, Piece, Writer, fenced, number, only_scalars, raised
 
 Indices = tuple[Box, ...]
+BARE = frozenset(("log", "sin", "cos", "tan", "sinh", "cosh", "tanh"))  # functions that books write without parentheses
 SIGNS = {"greater": ">", "less": "<", "greater_equal": "≥", "less_equal": "≤", "equal": "="}
 
 
@@ -64,6 +65,8 @@ def entry(w: Writer, e: Expr, indices: Indices) -> Piece:
             return entry(w, e.args[0], tuple(indices[e["axes"].index(k)] for k in range(len(indices))))
         case "ones":
             return Piece(Number("1"))
+        case "eye":
+            return Piece(sub(Symbol("δ"), index_row(indices)))
         case "abs":
             return Piece(Fenced("|", "|", entry(w, *own[0]).box))
         case "where":
@@ -116,7 +119,7 @@ def _function(w: Writer, e: Apply, inside: Piece) -> Piece:
     """log p_ij, without parentheses around a single name; it is open: what follows would seem to belong to it."""
     head = w.head(e)
     bare = isinstance(inside.box, Symbol) or (isinstance(inside.box, Scripts) and isinstance(inside.box.body, Symbol))
-    bare = bare and isinstance(head, Symbol) and len(head.text) > 1
+    bare = bare and e.name in BARE
     return Piece(row(head, APPLY, inside.box), SCRIPT, True) if bare else Piece(row(head, APPLY, paren(inside.box)))
 
 

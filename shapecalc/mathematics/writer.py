@@ -16,6 +16,7 @@ from .style import Style
 COMPARISON, SUM, ENTRYWISE, PRODUCT, FRACTION, SCRIPT, ATOM = range(7)
 COLUMN, ROW, FREE = "column", "row", "free"
 LETTERS = "ijklmpqrstuv"
+WHOLE = frozenset(("add", "power", "pow"))  # transposed as a whole: (A x - b)ᵀ, not xᵀ Aᵀ - bᵀ
 HEADS = {
     "sigmoid": "σ", "sign": "sgn", "log_softmax": "log softmax", "leaky_relu": "leaky relu", "maximum": "max", "minimum": "min",
     "cholesky": "chol", "transpose": "transpose", "broadcast_to": "broadcast",
@@ -45,6 +46,8 @@ class Writer:
             return self.size(e.value) if isinstance(e.value, str) else number(e.value)
         if isinstance(e, Var):
             return self.variable(e, orient)
+        if orient == ROW and len(e.shape) == 1 and e.name in WHOLE and self.natural(e) == COLUMN:
+            return Piece(raised(fenced(self.plain().piece(e, COLUMN), ATOM), op("⊤")), SCRIPT)
         rule = self.rules.get(e.name)
         return rule(self, e, orient) if rule is not None else self.call(e, orient)
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .output import Output
-from .writing import FORMATS, format_of, render, save
+from .writing import FORMATS, format_of, formula, render, save
 
-__all__ = ["FORMATS", "Output", "format_of", "render", "save"]
+__all__ = ["FORMATS", "Output", "format_of", "formula", "render", "save"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..boxes import (
     APPLY,
     TIMES,
@@ -109,13 +111,11 @@ class TeX:
     def row(self, parts: tuple[Box, ...]) -> str:
         """Boxes side by side, with the blanks that a person would type."""
         out = ""
-        for k, part in enumerate(parts):
+        for k in range(len(parts)):
             piece, tight = self.piece(parts, k)
-            if not piece:
-                continue
-            blank = out and not tight and not out.endswith(("{}", "\x00"))
-            out = f"{out}{' ' if blank else ''}{piece}".replace("\x00", "") + ("\x00" if self.leads(parts, k) else "")
-        return out.replace("\x00", "")
+            runs_in = piece[:1].isalnum() and re.search(r"\\[A-Za-z]+$", out)
+            out += f"{'' if tight and not runs_in else ' '}{piece}" if out and piece else piece
+        return out
 
     def piece(self, parts: tuple[Box, ...], k: int) -> tuple[str, bool]:
         """One part of a row, and whether it stands close to what is before it."""
@@ -127,14 +127,11 @@ class TeX:
         if part == Operator(APPLY):
             argument = parts[k + 1] if k + 1 < len(parts) else None
             return (r"\!" if isinstance(argument, Fenced) and tall(argument) else ""), True
+        before = parts[k - 1] if k else None
         short = all(isinstance(b, Symbol | Number) and len(b.text) == 1 and b.text.isascii() for b in parts)
-        called = k > 0 and parts[k - 1] == Operator(APPLY) and isinstance(part, Fenced)
-        return self.math(part), short or called
-
-    def leads(self, parts: tuple[Box, ...], k: int) -> bool:
-        """Whether the part is a sign of what follows: −x, ∂L."""
-        part = parts[k]
-        return part == Operator("∂") or (isinstance(part, Operator) and part.glyph in "+−" and prefix(parts, k))
+        called = before == Operator(APPLY) and isinstance(part, Fenced)
+        signed = isinstance(before, Operator) and before.glyph in "+−" and prefix(parts, k - 1)
+        return self.math(part), short or called or signed
 
     def gap(self, before: Box, after: Box) -> str:
         """What divides two factors: nothing, or a thin space where they would run together."""

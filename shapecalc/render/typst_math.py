@@ -28,7 +28,7 @@ from ..symbols import is_word, shape_box
 from .palette import Palette
 
 ACCENTS = {"hat": "^", "bar": "¯", "tilde": "~"}
-CLOSING = 'class("normal", ",")'  # a comma that nothing follows: (M,)
+CLOSING = '#math.class("normal", ",")'  # a comma that nothing follows: (M,)
 SPECIAL = frozenset("/^_&#$\"\\(),;'|:[]{}~-*!.<>=+@`")
 
 

@@ -9,8 +9,10 @@ from importlib import import_module
 from pathlib import Path
 
 from ..blocks import Document
+from ..boxes import Box, Tinted, walk
 from ..errors import InputProblem
 from .output import Output
+from .palette import Palette
 
 FORMATS = {
     "text": "text", "terminal": "terminal", "latex": "latex", "markdown": "markdown", "html": "html", "typst": "typst", "pdf": "pdf",
@@ -38,6 +40,31 @@ def render(document: Document, to: str, output: Output | None = None) -> str | b
     module = import_module(f".{FORMATS[to]}", __package__)
     written: str | bytes = getattr(module, to)(document, output or Output())
     return written
+
+
+def formula(box: Box, to: str = "text", output: Output | None = None) -> str:
+    """One formula by itself, as text, latex, typst or mathml; without dollar signs, and in no colour unless ``output`` says so."""
+    output = output or Output(colour=False)
+    sizes = dict.fromkeys(b.size for b in walk(box) if isinstance(b, Tinted))
+    palette = Palette(tuple(sizes))
+    match to:
+        case "text":
+            from .characters import Characters
+
+            return Characters(output.ascii).draw(box).text()
+        case "latex":
+            from .latex_math import TeX
+
+            return TeX(palette, "hex" if output.colour else "").math(box)
+        case "typst":
+            from .typst_math import Typst
+
+            return Typst(palette, output.colour).math(box)
+        case "mathml":
+            from .mathml import MathML
+
+            return MathML(palette).block(box)
+    raise InputProblem(f"{to} is not a format of single formulas", hint="one of text, latex, typst, mathml")
 
 
 def save(document: Document, path: str | Path, output: Output | None = None, to: str | None = None) -> Path:

@@ -20,7 +20,7 @@ class Modular(Field):
     def __init__(self, prime: int = PRIME, square: bool = False, exponent: int = 1) -> None:
         self.prime = prime
         self.exponent = 2 if square else exponent
-        self.modulus = prime**self.exponent
+        self.modulus: int = prime**self.exponent
 
     def raised(self, exponent: int) -> Modular:
         """The same integers modulo another power of the prime."""

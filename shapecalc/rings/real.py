@@ -169,7 +169,7 @@ class Real(Field):
 
     def same(self, a: Decimal, b: Decimal) -> bool:
         """Equality to twenty-two digits (relative to the larger, from 1 up)."""
-        return abs(self.context.subtract(a, b)) <= Decimal("1e-22") * max(1, abs(a), abs(b))
+        return abs(self.context.subtract(a, b)) <= Decimal("1e-22") * max(ONE, abs(a), abs(b))
 
     def each(self, name: str, columns: Sequence[Sequence[Decimal]]) -> list[Decimal]:
         """A function, entry by entry."""

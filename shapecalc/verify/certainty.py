@@ -8,7 +8,7 @@ from math import prod
 from shapecalc.calculus.gradients import Backward
 from shapecalc.expr import Expr
 from shapecalc.language.problem import Problem
-from shapecalc.rings import PRIME, Unsupported
+from shapecalc.rings import PRIME
 
 from .degrees import CONSTANT, FREE, Degree, added, bits, degree, derivative, extent, multiplied, repeated, zero_test
 from .points import degrees_of
@@ -34,9 +34,9 @@ class Certainty:
             # the witness moves every definition by a number of its own
             self.env[name] = (max(n, d + 1), d)
         self.env |= dict.fromkeys(incoming(problem).values(), FREE)
-        for name in backward.order if backward is not None else ():
-            formula = backward.formula(name)
-            self.env.setdefault(backward.flows[name].symbol.name, degree(formula, self.env, self.sizes, self.memo))  # type: ignore[union-attr]
+        if backward is not None:
+            for name in backward.order:
+                self.env.setdefault(backward.flows[name].symbol.name, degree(backward.formula(name), self.env, self.sizes, self.memo))
 
     def of(self, e: Expr, extra: Mapping[str, Expr] | None = None) -> Degree:
         """The bound for a formula in the names of the problem."""
@@ -83,6 +83,3 @@ def total_bits(single: int, trials: Sequence[Trial]) -> int:
 def sizes_of(trials: Sequence[Trial]) -> tuple[Mapping[str, int], ...]:
     """The tuples of sizes, each once."""
     return tuple(dict(items) for items in dict.fromkeys(tuple(t.frame.items()) for t in trials))
-
-
-__all__ = ["ENOUGH", "Certainty", "Unsupported", "sizes_of", "total_bits"]

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from shapecalc.derivation import Certificate
 from shapecalc.expr import Expr, nodes
 from shapecalc.rings import Real, Unsupported
-from shapecalc.shapes import Shape, strip
+from shapecalc.shapes import Shape, show, strip
 from shapecalc.tensor import Tensor, strides
 
 from .certainty import ENOUGH, Certainty, sizes_of, total_bits
-from .conditions import Conditions
+from .conditions import Conditions, assumptions
 from .points import STYLES, Undecided
 from .trials import EXACT, MISFORTUNE, REAL, Trial, Trials
 
+ZERO = Decimal(0)
 YES, NO = Decimal("1e-20"), Decimal("1e-12")  # relative gaps up to which reals are equal, and from which on they are different
 NOISE, SHARP = Decimal("1e-48"), Decimal("1e-30")  # of the largest number met: what rounding may do, and what it cannot
+FLOATS = 1e-8  # what a function of arrays is held to
 ROUNDS = 4  # how often points are added for a certainty that is too small
+TRUTH = ("the derived formula",)
 Extra = Mapping[str, Expr]
-Pair = tuple[Trial, Tensor, Tensor]
+Function = Callable[[Mapping[str, Any]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Comparison:
         """What a yes rests on."""
         if self.verdict != "equal":
             return None
-        return Certificate(self.method, self.points, self.sizes, self.bits, self.gap, self.conditions, self.assumptions, ("the derived formula",))
+        return Certificate(self.method, self.points, self.sizes, self.bits, self.gap, self.conditions, self.assumptions, TRUTH)
 
 
 class Comparisons:
@@ -73,15 +77,15 @@ class Comparisons:
     @property
     def certainty(self) -> Certainty:
         """The bounds for the exact trials; Unsupported where there are none."""
-        trials = self.trials.of(EXACT)
-        if self._certainty is None or self._certainty.sizes != sizes_of(trials):
-            self._certainty = Certainty(self.trials.problem, self.trials.backward, sizes_of(trials))
+        sizes = sizes_of(self.trials.of(EXACT))
+        if self._certainty is None or self._certainty.sizes != sizes:
+            self._certainty = Certainty(self.trials.problem, self.trials.backward, sizes)
         return self._certainty
 
     def compare(self, claim: Expr, truth: Expr, extra: Extra | None = None, squeeze: bool = False) -> Comparison:
         """A claim against the truth; shapes are compared without their leading axes of size 1 (`squeeze`: without any)."""
         if bare(claim.shape, squeeze) != bare(truth.shape, squeeze):
-            return Comparison("shape", reason=f"{claim.shape} against {truth.shape}")
+            return Comparison("shape", reason=f"{show(claim.shape)} against {show(truth.shape)}")
         exact = self._exactly(claim, truth, extra)
         if exact is not None and exact.verdict == "equal":
             return exact
@@ -95,13 +99,14 @@ class Comparisons:
             return real
         return replace(real, exact=True) if real.verdict == "different" else exact
 
-    def _pairs(self, trials: Sequence[Trial], claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[Pair]:
-        """Both values wherever the claim has one."""
+    def _pairs(self, trials: Sequence[Trial], claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[tuple[Trial, Tensor, Tensor]]:
+        """Both values, wherever the claim has one."""
         for trial in trials:
             try:
-                yield trial, trial.value(claim, extra), trial.value(truth)
+                pair = trial.value(claim, extra), trial.value(truth)
             except MISFORTUNE:
                 continue
+            yield trial, *pair
 
     def _exactly(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison | None:
         """Equal or different modulo a prime; None where that settles nothing."""
@@ -116,7 +121,7 @@ class Comparisons:
                 if not single:
                     return None
                 if (sure := total_bits(single, used)) >= ENOUGH:
-                    return Comparison("equal", EXACT, len(used), sizes_of(used), sure, conditions=self.conditions((claim,)))
+                    return self._equal(EXACT, used, (claim,), bits=sure)
                 self.trials.again(EXACT)
         except (Unsupported, Undecided):
             return None
@@ -124,10 +129,9 @@ class Comparisons:
 
     def _really(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
         """Equal, different or undecided by sixty digits."""
-        worst, used = Decimal(0), []
-        trials: Iterator[Trial] = iter(self.trials.of(REAL))
-        for trial, a, b in self._pairs([*trials], claim, truth, extra):
-            gap, place = self.gap(trial, (claim, truth), a, b, extra)
+        worst, used = ZERO, []
+        for trial, a, b in self._pairs(self.trials.of(REAL), claim, truth, extra):
+            gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
             if gap > NO:
                 return different(trial, a, b, place, gap)
             worst = max(worst, gap)
@@ -135,8 +139,8 @@ class Comparisons:
         if not used:
             return self._elsewhere(claim, truth, extra)
         if worst > YES:
-            return Comparison("undecided", REAL, len(used), sizes_of(used), gap=float(worst), reason=f"the values differ by {float(worst):.0e}")
-        return Comparison("equal", REAL, len(used), sizes_of(used), gap=float(worst), conditions=self.conditions((claim,)))
+            return Comparison("undecided", REAL, len(used), sizes_of(used), gap=float(worst), reason=f"the values differ by {worst:.0e}")
+        return self._equal(REAL, used, (claim,), gap=float(worst))
 
     def _elsewhere(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
         """For a claim that has no value where the program has one: points that are drawn for the claim."""
@@ -147,41 +151,54 @@ class Comparisons:
                 except Undecided:
                     break
                 for _, a, b in self._pairs([trial], claim, truth, extra):
-                    gap, place = self.gap(trial, (claim, truth), a, b, extra)
+                    gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
                     if gap > NO:
                         return different(trial, a, b, place, gap)
                     if gap <= YES:
-                        return Comparison("equal", REAL, 1, sizes_of([trial]), gap=float(gap), conditions=self.conditions((claim,)))
+                        return self._equal(REAL, [trial], (claim,), gap=float(gap))
         return Comparison("undecided", REAL, reason="the claim has no value at any of the points")
 
-    def gap(self, trial: Trial, formulas: Sequence[Expr], a: Tensor, b: Tensor, extra: Extra | None) -> tuple[Decimal, int]:
+    def _equal(self, method: str, used: Sequence[Trial], formulas: Sequence[Expr], **how: Any) -> Comparison:
+        known = assumptions(self.trials.backward)
+        return Comparison("equal", method, len(used), sizes_of(used), conditions=self.conditions(formulas), assumptions=known, **how)
+
+    def _gap(self, trial: Trial, formulas: Sequence[Expr], a: Tensor, b: Tensor) -> tuple[Decimal, int]:
         """The largest relative difference of two values, and in which entry; what rounding may have done counts as none."""
         away = [Real.context.subtract(x, y).copy_abs() for x, y in zip(a.data, b.data, strict=True)]
-        relative = [d / max(abs(x), abs(y)) if d else d for d, x, y in zip(away, a.data, b.data, strict=True)]
+        relative = [d / max(abs(x), abs(y)) if d else ZERO for d, x, y in zip(away, a.data, b.data, strict=True)]
         place = max(range(len(relative)), key=relative.__getitem__)
         if relative[place] <= YES:
             return relative[place], place
-        scale = max(magnitude(trial, e, extra) for e in formulas)
+        met = (x for e in formulas for n in nodes(e) if (t := trial.memo.get(n)) is not None for x in t.data)
+        scale: Decimal = max(map(abs, met), default=Decimal(1))
         for k, d in enumerate(away):
-            if d <= NOISE * scale:
-                relative[k] = Decimal(0)
-            elif d <= SHARP * scale:
-                relative[k] = min(relative[k], NO)
+            if d <= SHARP * scale:
+                relative[k] = ZERO if d <= NOISE * scale else min(relative[k], NO)
         place = max(range(len(relative)), key=relative.__getitem__)
         return relative[place], place
 
-
-def magnitude(trial: Trial, e: Expr, extra: Extra | None) -> Decimal:
-    """The largest number that is met on the way to a value."""
-    every = [n for f in ((extra or {}).values() if extra else ()) for n in nodes(f)] + list(nodes(e))
-    return max((abs(x) for n in every if (t := trial.memo.get(n)) is not None for x in t.data), default=Decimal(1))
+    def compare_function(self, function: Function, truth: Expr) -> Comparison:
+        """A function of arrays against the truth: it is called with nested lists of floats by name and may return any nested sequence."""
+        used, worst = self.trials.of(REAL), 0.0
+        for trial in used:
+            wanted = trial.value(truth)
+            found = flat(function({name: nested(t) for name, t in trial.env.items()}))
+            if len(found) != len(wanted.data):
+                return Comparison("shape", reason=f"{len(found)} numbers against {len(wanted.data)}", at=dict(trial.frame))
+            scale = max((abs(float(x)) for x in wanted.data), default=1.0) or 1.0
+            for place, (x, y) in enumerate(zip(found, wanted.data, strict=True)):
+                gap = abs(x - float(y)) / scale
+                if not gap <= FLOATS:
+                    return different(trial, Tensor(wanted.shape, found), wanted, place, Decimal(gap))
+                worst = max(worst, gap)
+        return self._equal(REAL, used, (), gap=worst)
 
 
 def different(trial: Trial, a: Tensor, b: Tensor, place: int, gap: Decimal) -> Comparison:
     """The entry that shows it."""
     index = tuple(place // s % n for s, n in zip(strides(b.shape), b.shape, strict=True))
-    return Comparison("different", REAL, 1, gap=float(gap), at=dict(trial.frame), index=index,
-                      claimed=float(a.data[place]), expected=float(b.data[place]))
+    numbers = {"claimed": float(a.data[place]), "expected": float(b.data[place])}
+    return Comparison("different", REAL, 1, gap=float(gap), at=dict(trial.frame), index=index, **numbers)  # type: ignore[arg-type]
 
 
 def bare(shape: Shape, squeeze: bool) -> Shape:
@@ -189,4 +206,18 @@ def bare(shape: Shape, squeeze: bool) -> Shape:
     return tuple(d for d in shape if d != 1) if squeeze else strip(shape)
 
 
-__all__ = ["NO", "YES", "Comparison", "Comparisons", "Real", "bare"]
+def nested(t: Tensor) -> Any:
+    """A tensor as lists within lists of floats, as NumPy's tolist gives them."""
+    rows: list[Any] = [float(x) for x in t.data]
+    for n in reversed(t.shape[1:]):
+        rows = [rows[k : k + n] for k in range(0, len(rows), n)]
+    return rows if t.shape else rows[0]
+
+
+def flat(value: Any) -> list[float]:
+    """The numbers of a nested sequence or an array, row by row."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [x for part in value for x in flat(part)]
+    return [float(value)]

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from shapecalc.calculus.gradients import Backward
-from shapecalc.expr import Apply, Expr, Lit, Var, nodes
+from shapecalc.expr import ONE, Apply, Expr, Lit, Var, nodes
 from shapecalc.language.problem import Problem
 from shapecalc.notation import text
 
 POSITIVE, NONNEGATIVE = "positive", "nonnegative"
 ALWAYS_POSITIVE = frozenset({"exp", "sigmoid", "softmax", "softplus", "cosh", "sqrt", "pi", "ones"})
-ALWAYS_NONNEGATIVE = frozenset({"abs", "relu", "norm", "var", "std", "eye", "zeros", "greater", "less", "greater_equal", "less_equal", "equal", "mse"})
+ALWAYS_NONNEGATIVE = frozenset({
+    "abs", "relu", "norm", "var", "std", "eye", "zeros", "greater", "less", "greater_equal", "less_equal", "equal", "mse",
+})  # fmt: skip
 KEEPS = frozenset({
     "transpose", "reshape", "vec", "squeeze", "expand_dims", "broadcast_to", "slice", "sum", "mean", "max", "min", "mul", "div", "pow",
     "diagonal", "outer", "kron", "concatenate", "cumsum",
@@ -32,6 +34,7 @@ class Known:
     definite: set[Expr] = field(default_factory=set)
     semidefinite: set[Expr] = field(default_factory=set)
     invertible: set[Expr] = field(default_factory=set)
+    below_one: set[Expr] = field(default_factory=set)
     seen: set[Expr] = field(default_factory=set)
 
     def learn(self, e: Expr, name: str | None = None) -> None:
@@ -42,7 +45,7 @@ class Known:
                 self._learn(node)
         if name is not None:
             variable = Var(name, e.shape)
-            for known in (self.definite, self.semidefinite, self.invertible):
+            for known in (self.definite, self.semidefinite, self.invertible, self.below_one):
                 if e in known:
                     known.add(variable)
             if e in self.signs:
@@ -52,6 +55,8 @@ class Known:
         sign = self._sign(node)
         if sign:
             self.signs[node] = sign
+        if isinstance(node, Apply) and (node.name in ("sigmoid", "softmax", "tanh") or (node.name in MOVES and node.args[0] in self.below_one)):
+            self.below_one.add(node)
         if len(node.shape) == 2:
             self._matrix(node)
 
@@ -62,8 +67,9 @@ class Known:
                 return POSITIVE if node.value > 0 else NONNEGATIVE if node.value == 0 else None
             return POSITIVE
         if isinstance(node, Var):
-            own = node.properties
-            return POSITIVE if own & {"positive", "probabilities"} else NONNEGATIVE if own & {"nonnegative", "onehot", "onehot_columns"} else self.signs.get(node)
+            if node.properties & {"positive", "probabilities"}:
+                return POSITIVE
+            return NONNEGATIVE if node.properties & {"nonnegative", "onehot", "onehot_columns"} else self.signs.get(node)
         name = node.name
         signs = [self.signs.get(a) for a in node.args]
         if name in ALWAYS_POSITIVE:
@@ -76,8 +82,10 @@ class Known:
             return NONNEGATIVE
         if name == "inner" and node.args[0] == node.args[1]:
             return NONNEGATIVE
-        if name == "add" and (all(signs) and all(s == 1 for s in node["signs"])):
+        if name == "add" and all(signs) and all(s == 1 for s in node["signs"]):
             return POSITIVE if POSITIVE in signs else NONNEGATIVE
+        if name == "add" and node["signs"] == (1, -1) and node.args[0] == ONE and node.args[1] in self.below_one:
+            return POSITIVE
         if name in KEEPS or name in KEEPS_NONNEGATIVE:
             return None if None in signs else POSITIVE if name in KEEPS and set(signs) == {POSITIVE} else NONNEGATIVE
         return POSITIVE if name in ("det", "tr") and node.args[0] in self.definite else None
@@ -173,6 +181,8 @@ def _collect(node: Expr, known: Known, out: dict[str, None]) -> None:
     domain = node.op.domain
     if node.name == "power" and (node["k"] < 0 or node["k"].denominator != 1):
         domain = "{x} > 0" if node["k"].denominator != 1 else "{x} != 0"
+    if node.name == "matpow" and node["k"] < 0:
+        domain = "{a} is invertible"
     if not domain:
         return
     words = dict(zip(node.op.args, node.args, strict=False)) if node.op.args else {}

@@ -12,7 +12,7 @@ from math import prod
 
 from shapecalc.calculus.texts import meaning
 from shapecalc.expr import Apply, Expr, Lit, nodes
-from shapecalc.ops.constants import letters
+from shapecalc.op import Axes
 from shapecalc.rings import Unsupported
 from shapecalc.shapes import Dim, value
 
@@ -95,7 +95,7 @@ def _summed(node: Apply) -> tuple[tuple[int, ...], tuple[Dim, ...]]:
     if signature is None:
         return (1,) * len(node.args), ()
 
-    def flat(axes: tuple[str | None | tuple[str, ...], ...]) -> set[str]:
+    def flat(axes: Axes) -> set[str]:
         return {x for axis in axes if axis is not None for x in ((axis,) if isinstance(axis, str) else axis)}
 
     inside = set().union(*map(flat, signature.inputs)) - flat(signature.output)
@@ -164,6 +164,3 @@ def bits(test: Degree, prime: int) -> int:
     n, d = max(1, test[0]), test[1]
     room = prime - d
     return max(0, (room // n).bit_length() - 1) if room > n else 0
-
-
-__all__ = ["CONSTANT", "FREE", "Degree", "bits", "degree", "derivative", "extent", "letters", "power", "zero_test"]

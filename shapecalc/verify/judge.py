@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -15,23 +15,21 @@ from shapecalc.expr import Apply, Expr, Lit
 from shapecalc.forms import zeros
 from shapecalc.language.problem import Problem
 from shapecalc.rings import Modular, Real, Unsupported
-from shapecalc.shapes import Dim, Shape, strip, total
+from shapecalc.shapes import Shape, show, strip, total
 from shapecalc.tensor import Tensor
 
 from .arrangement import Axes, arranged, arrangement
 from .certainty import ENOUGH, Certainty, sizes_of, total_bits
-from .comparison import NO, ROUNDS, YES, Comparison, Comparisons, Extra
+from .comparison import NO, ROUNDS, YES, Comparison, Comparisons, Extra, Function
 from .conditions import assumptions
 from .degrees import MASKS
-from .points import distinct, is_structured
-from .trials import EXACT, MISFORTUNE, REAL, Trial, Trials, Undecided, band, rescaled
+from .points import STRUCTURES, Undecided, distinct, is_structured
+from .trials import EXACT, MISFORTUNE, ONE, REAL, Trial, Trials, band, rescaled
 
-ONE = Decimal(1)
-SLOPE_NOISE, CURVATURE_NOISE = Decimal("1e-36"), Decimal("1e-26")  # of the value: sixty digits less those that the steps take, four to spare
 WITNESS = "difference quotients of the program itself"
-REVIVALS = 3
-Check = Callable[[Trial], float]
-Bound = Callable[[Certainty], int]
+SLOPE_NOISE, CURVATURE_NOISE = Decimal("1e-36"), Decimal("1e-26")  # of a value: what the steps leave of sixty digits, four to spare
+REVIVALS = 3  # further points where a gradient was 0 at all of them
+SIGNED = frozenset({"positive", "nonnegative", "probabilities", "onehot", "onehot_columns"})
 
 
 class Disproved(ShapecalcError):
@@ -42,6 +40,16 @@ class Disproved(ShapecalcError):
         self.names = tuple(names)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be settled: the gap at one trial, the bits that no gap gives, who is to blame for one, and the formulas at stake."""
+
+    gap: Callable[[Trial], float]
+    bits: Callable[[Certainty], int]
+    blame: Callable[[Trial], NoReturn]
+    formulas: Sequence[Expr]
+
+
 class Judge:
     """Judges formulas about one problem. The points are drawn once and kept, so that a further claim costs its own evaluation.
 
@@ -50,14 +58,22 @@ class Judge:
 
     def __init__(self, problem: Problem, backward: Backward | None = None, seed: int | None = None) -> None:
         self.problem = problem
+        self.seed = seed
+        self._start(backward)
+
+    def _start(self, backward: Backward | None) -> None:
         self.backward = backward
-        self.trials = Trials(problem, backward, seed)
+        self.trials = Trials(self.problem, backward, self.seed)
         self.seed = self.trials.seed
         self.comparisons = Comparisons(self.trials)
 
     def compare(self, claim: Expr, truth: Expr, extra: Extra | None = None, squeeze: bool = False) -> Comparison:
         """A claim against the truth, both in the names of the problem, of its gradients, and of `extra` (formulas, in order)."""
         return self.comparisons.compare(claim, truth, extra, squeeze)
+
+    def compare_function(self, function: Function, truth: Expr) -> Comparison:
+        """A function from values by name (nested lists of floats) to numbers, against the truth."""
+        return self.comparisons.compare_function(function, truth)
 
     def values(self, which: int = 0, mode: str = REAL) -> Mapping[str, Tensor]:
         """The values of all names and gradients at one of the points."""
@@ -69,38 +85,38 @@ class Judge:
         ``wanted``: names by which the loss is differentiated even where the pass found that it does not depend on them.
         """
         if backward is not None and backward is not self.backward:
-            self.__init__(self.problem, backward, self.seed)  # type: ignore[misc]
+            self._start(backward)
         if self.backward is None:
             raise ValueError("there is no backward pass to be certified")
         formulas = self._gradients(self.backward, wanted)
         if not formulas:
-            return Certificate("exact", 0, (), None, witnesses=(WITNESS,))
-        names = list(formulas)
+            return Certificate(EXACT, 0, (), witnesses=(WITNESS,))
 
         def blame(trial: Trial) -> NoReturn:
-            wrong = [n for n in names if self._slope_gap(trial, {n: formulas[n]}) > float(NO)]
+            wrong = [n for n, e in formulas.items() if self._slope_gap(trial, {n: e}) > NO]
             raise Disproved(f"the derived gradient{'s' * (len(wrong) > 1)} of {', '.join(wrong)} failed the check against {WITNESS}", wrong)
 
-        made = self._settled(lambda t: self._slope_gap(t, formulas), lambda c: c.slopes(formulas.values()), blame, list(formulas.values()))
+        every = list(formulas.values())
+        made = self._settled(Question(lambda t: self._slope_gap(t, formulas), lambda c: c.slopes(every), blame, every))
         return self._revived(made, formulas)
 
     def _gradients(self, backward: Backward, wanted: Iterable[str]) -> dict[str, Expr]:
         """The gradients to be checked; a comparison as a definition has none that a quotient could see."""
         out = {n: backward.formula(n) for n in backward.order if not _is_mask(self.problem.definitions.get(n))}
-        out |= {n: zeros(self.problem.variable(n).shape) for n in wanted if n not in out and n not in backward.flows}
+        out |= {n: zeros(self.problem.variable(n).shape) for n in wanted if n not in backward.flows}
         for name, formula in out.items():
             if strip(formula.shape) != strip(self.problem.variable(name).shape):
-                raise Disproved(f"the derived gradient of {name} has the shape {formula.shape}", [name])
+                raise Disproved(f"the derived gradient of {name} has the shape {show(formula.shape)}", [name])
         return out
 
     def certify_gradient(self, name: str, formula: Expr, structured: bool = False) -> Certificate:
         """One gradient formula, in the shape of the variable; `structured`: the partials by the distinct entries."""
-        structure = self.problem.variable(name).properties if structured else frozenset()
+        structure = self.problem.variable(name).properties & STRUCTURES if structured else frozenset()
 
-        def blame(_: Trial) -> NoReturn:
-            raise Disproved(f"the formula for the gradient of {name} failed the check against {WITNESS}", [name])
+        def found(trial: Trial) -> float:
+            return self._slope_gap(trial, {name: formula}, structure)
 
-        return self._settled(lambda t: self._slope_gap(t, {name: formula}, structure), lambda c: c.slopes([formula]), blame, [formula])
+        return self._settled(Question(found, lambda c: c.slopes([formula]), _blame(f"the gradient of {name}", name), [formula]))
 
     def _slope_gap(self, trial: Trial, formulas: Mapping[str, Expr], structure: frozenset[str] = frozenset()) -> float:
         """Σ <G, V> over all gradients against the quotient along all the V at once; gradients of very different size apart."""
@@ -116,16 +132,17 @@ class Judge:
         ring, directions, products = trial.ring, {}, []
         for name, gradient in gradients.items():
             v = directions[name] = rescaled(trial, self.trials.direction(trial, gradient.shape, structure), gradient)
-            free = distinct(v.shape, structure) if structure else range(len(v.data))
-            g, along = zip(*((gradient.data[k], v.data[k]) for k in free), strict=True)
-            products.append(ring.dots(g, along, len(g))[0])
+            free = list(distinct(v.shape, structure)) if structure else range(len(v.data))
+            products.append(ring.dots([gradient.data[k] for k in free], [v.data[k] for k in free], len(free))[0])
         found = ring.total(products)
         (wanted,) = trial.witness.slope(directions)
         if isinstance(ring, Modular):
             return float(found != wanted)
         return gap(found, wanted, max(map(abs, products)), SLOPE_NOISE * trial.level())
 
-    def certify_jacobian(self, of: str, wrt: str, formula: Expr, layout: str = "numerator", vec: bool = False, axes: Axes | None = None) -> Certificate:
+    def certify_jacobian(
+        self, of: str, wrt: str, formula: Expr, layout: str = "numerator", vec: bool = False, axes: Axes | None = None
+    ) -> Certificate:
         """∂of/∂wrt against quotients of every entry of `of`. The order of the axes follows from layout and vec, or is given.
 
         ``axes``: for each axis of the formula (without the ones that are the number 1) which axes of (of, wrt) it runs over, the last
@@ -134,18 +151,15 @@ class Judge:
         shapes = self.problem.variable(of).shape, self.problem.variable(wrt).shape
         order = axes or arrangement(*shapes, layout, vec)
 
-        def check(trial: Trial) -> float:
+        def found(trial: Trial) -> float:
             j = arranged(trial.value(formula), shapes, order, trial.frame)
-            v = self.trials.direction(trial, concrete(shapes[1], trial.frame))
-            width = len(v.data)
-            found = trial.ring.dots(j, v.data * (len(j) // width), width)
-            return gaps(trial, found, trial.witness.slope({wrt: v}, of), SLOPE_NOISE * trial.level(of))
+            v = self.trials.direction(trial, concrete(shapes[1], trial.frame)).data
+            along = trial.ring.dots(j, v * (len(j) // len(v)), len(v))
+            wanted = trial.witness.slope({wrt: Tensor(concrete(shapes[1], trial.frame), v)}, of)
+            return gaps(trial, along, wanted, SLOPE_NOISE, of)
 
-        def blame(_: Trial) -> NoReturn:
-            raise Disproved(f"the derived Jacobian of {of} by {wrt} failed the check against {WITNESS}", [wrt])
-
-        self._sized(formula, shapes, f"the Jacobian of {of} by {wrt}")
-        return self._settled(check, lambda c: c.slopes([formula], of), blame, [formula])
+        _sized(formula, shapes, f"the Jacobian of {of} by {wrt}")
+        return self._settled(Question(found, lambda c: c.slopes([formula], of), _blame(f"the Jacobian of {of} by {wrt}", wrt), [formula]))
 
     def certify_hessian(self, wrt: str, formula: Expr, wrt2: str | None = None, vec: bool = False, axes: Axes | None = None) -> Certificate:
         """The second derivative of the loss by `wrt`, then by `wrt2`, against second differences of the loss."""
@@ -153,76 +167,64 @@ class Judge:
         shapes = self.problem.variable(wrt).shape, self.problem.variable(other).shape
         order = axes or arrangement(*shapes, "numerator", vec)
 
-        def check(trial: Trial) -> float:
+        def found(trial: Trial) -> float:
             h = arranged(trial.value(formula), shapes, order, trial.frame)
             u, v = (self.trials.direction(trial, concrete(s, trial.frame)) for s in shapes)
-            rows = trial.ring.dots(h, v.data * len(u.data), len(v.data))
-            found = trial.ring.dots(u.data, rows, len(rows))
-            return gaps(trial, found, trial.witness.curvature({wrt: u}, {other: v}), CURVATURE_NOISE * trial.level())
+            along = trial.ring.dots(h, v.data * len(u.data), len(v.data))
+            both = trial.ring.dots(u.data, along, len(along))
+            return gaps(trial, both, trial.witness.curvature({wrt: u}, {other: v}), CURVATURE_NOISE)
 
-        def blame(_: Trial) -> NoReturn:
-            raise Disproved(f"the derived Hessian by {wrt} failed the check against {WITNESS}", [wrt])
+        _sized(formula, shapes, f"the Hessian by {wrt}")
+        return self._settled(Question(found, lambda c: c.slopes([formula], order=2), _blame(f"the Hessian by {wrt}", wrt), [formula]))
 
-        self._sized(formula, shapes, f"the Hessian by {wrt}")
-        return self._settled(check, lambda c: c.slopes([formula], order=2), blame, [formula])
-
-    def _sized(self, formula: Expr, shapes: tuple[Shape, Shape], what: str) -> None:
-        if total(formula.shape) != total((*shapes[0], *shapes[1])):
-            raise Disproved(f"{what} has the shape {formula.shape}")
-
-    def _settled(self, check: Check, bound: Bound, blame: Callable[[Trial], NoReturn], formulas: Sequence[Expr]) -> Certificate:
+    def _settled(self, question: Question) -> Certificate:
         """Exact arithmetic where it has a meaning and settles the matter, reals otherwise."""
-        found = self._exact(check, bound, blame, formulas)
-        if found is not None:
-            return found
+        made = self._exactly(question)
+        if made is not None:
+            return made
         try:
-            gaps = self.trials.survey(REAL, check)
+            found = self.trials.survey(REAL, question.gap)
         except Unsupported as error:
             raise Undecided(f"there are no numbers for {error}") from None
-        trials = self.trials.of(REAL)
-        worst = max(gaps, default=0.0)
+        trials, worst = self.trials.of(REAL), max(found)
         if worst > NO:
-            blame(trials[gaps.index(worst)])
-        if worst > YES or not trials:
+            question.blame(trials[found.index(worst)])
+        if worst > YES:
             raise Undecided(f"the check against {WITNESS} leaves a gap of {worst:.0e}")
-        return self._certificate(REAL, trials, formulas, gap=worst)
+        return self._certificate(REAL, trials, question.formulas, gap=worst)
 
-    def _exact(self, check: Check, bound: Bound, blame: Callable[[Trial], NoReturn], formulas: Sequence[Expr]) -> Certificate | None:
+    def _exactly(self, question: Question) -> Certificate | None:
         try:
             for _ in range(ROUNDS):
-                gaps = self.trials.survey(EXACT, check)
+                found = self.trials.survey(EXACT, question.gap)
                 trials = self.trials.of(EXACT)
-                if not trials:
-                    return None
-                if any(gaps):
-                    if any(t.masked for t in trials):
-                        return None
-                    blame(trials[gaps.index(max(gaps))])
-                single = bound(self.comparisons.certainty)
-                if not single:
+                if any(found) and not any(t.masked for t in trials):
+                    question.blame(trials[found.index(1.0)])
+                if not trials or any(found) or not (single := question.bits(self.comparisons.certainty)):
                     return None
                 if (sure := total_bits(single, trials)) >= ENOUGH:
-                    return self._certificate(EXACT, trials, formulas, sure=sure)
+                    return self._certificate(EXACT, trials, question.formulas, bits=sure)
                 self.trials.again(EXACT)
         except (Unsupported, Undecided):
             self.trials.drawn[EXACT] = []
         return None
 
-    def _certificate(self, mode: str, trials: Sequence[Trial], formulas: Sequence[Expr], sure: int | None = None, gap: float | None = None) -> Certificate:
-        open_conditions = self.comparisons.conditions(formulas)
-        for style in dict.fromkeys(t.style for t in trials):
-            if style.positive:
-                names = self.trials.needy if style.who == "needy" else self.problem.declared
-                open_conditions += tuple(c for n in names if (c := f"{n} > 0") not in open_conditions)
-        return Certificate(mode, len(trials), sizes_of(trials), sure, gap, open_conditions, assumptions(self.backward), (WITNESS,))
+    def _certificate(self, method: str, trials: Sequence[Trial], formulas: Sequence[Expr], **how: Any) -> Certificate:
+        provided = self.comparisons.conditions(formulas)
+        for style in dict.fromkeys(t.style for t in trials if t.style.positive):
+            tried = {n: v for n, v in self.problem.declared.items() if not v.properties & SIGNED}
+            names = self.trials.needy & set(tried) if style.who == "needy" else tried
+            provided += tuple(c for n in tried if n in names and (c := f"{n} > 0") not in provided)
+        known = assumptions(self.backward)
+        return Certificate(method, len(trials), sizes_of(trials), conditions=provided, assumptions=known, witnesses=(WITNESS,), **how)
 
     def _revived(self, made: Certificate, formulas: Mapping[str, Expr]) -> Certificate:
-        """A real check at which a gradient was 0 throughout (a dead relu) shows nothing of it: a few more points."""
-        trials = self.trials.of(REAL) if made.method == REAL else []
-        worst = made.gap or 0.0
+        """Where a gradient was 0 at every real point (a dead relu) they show nothing of it: a few more are tried."""
+        if made.method != REAL:
+            return made
+        trials, worst = self.trials.of(REAL), made.gap or 0.0
         for _ in range(REVIVALS):
-            dead = [e for e in formulas.values() if not _is_zero(e) and not any(any(t.value(e).data) for t in trials)]
-            if not trials or not dead:
+            if all(_is_zero(e) or any(any(t.value(e).data) for t in trials) for e in formulas.values()):
                 break
             try:
                 trial = self.trials.draw(REAL)
@@ -232,11 +234,23 @@ class Judge:
             trials.append(trial)
         if worst > YES:
             raise Undecided(f"the check against {WITNESS} leaves a gap of {worst:.0e}")
-        return replace(made, points=len(trials), sizes=sizes_of(trials), gap=worst) if trials else made
+        return replace(made, points=len(trials), sizes=sizes_of(trials), gap=worst)
+
+
+def _blame(what: str, *names: str) -> Callable[[Trial], NoReturn]:
+    def blame(_: Trial) -> NoReturn:
+        raise Disproved(f"the formula for {what} failed the check against {WITNESS}", names)
+
+    return blame
+
+
+def _sized(formula: Expr, shapes: tuple[Shape, Shape], what: str) -> None:
+    if total(formula.shape) != total((*shapes[0], *shapes[1])):
+        raise Disproved(f"the formula for {what} has the shape {show(formula.shape)}")
 
 
 def _is_zero(e: Expr) -> bool:
-    return isinstance(e, Lit) or e.name == "zeros"
+    return isinstance(e, Lit) or (isinstance(e, Apply) and e.name == "zeros")
 
 
 def _is_mask(body: Expr | None) -> bool:
@@ -249,12 +263,9 @@ def gap(a: Decimal, b: Decimal, scale: Decimal, noise: Decimal) -> float:
     return 0.0 if difference <= noise else float(difference / max(abs(a), abs(b), scale))
 
 
-def gaps(trial: Trial, found: Sequence[Any], wanted: Sequence[Any], noise: Decimal) -> float:
+def gaps(trial: Trial, found: Sequence[Any], wanted: Sequence[Any], noise: Decimal, of: str | None = None) -> float:
     """The largest gap between the entries of two rows."""
     if isinstance(trial.ring, Modular):
         return float(list(found) != list(wanted))
-    scale = max(map(abs, wanted), default=ONE)
-    return max((gap(a, b, scale, noise) for a, b in zip(found, wanted, strict=True)), default=0.0)
-
-
-__all__ = ["MISFORTUNE", "Dim", "Disproved", "Judge", "Lit"]
+    scale, level = max(map(abs, wanted), default=ONE), noise * trial.level(of)
+    return max((gap(a, b, scale, level) for a, b in zip(found, wanted, strict=True)), default=0.0)

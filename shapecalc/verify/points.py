@@ -13,15 +13,16 @@ from typing import Any
 
 from shapecalc.errors import NotKnownYet
 from shapecalc.evaluate import Frame, concrete
-from shapecalc.expr import Apply, Expr, Var, nodes, variables
+from shapecalc.expr import Apply, Var, nodes, variables
 from shapecalc.language.problem import Problem
 from shapecalc.ops.linear_algebra import identity, product
-from shapecalc.rings import Modular, Real, Unlucky
+from shapecalc.rings import Field, Modular, Real, Unlucky
 from shapecalc.shapes import Dim, value
 from shapecalc.tensor import Tensor
 
 SMALLEST, LARGEST = 2, 5
 MANY = 7  # size names up to which all of them are drawn pairwise different
+STRUCTURES = frozenset({"symmetric", "posdef", "diagonal", "triangular"})
 DIGITS = 9  # of a drawn real: enough to be in no special position, short enough to be multiplied fast
 
 
@@ -127,7 +128,7 @@ def _restricted(node: Apply) -> bool:
 class Sampler:
     """Draws values over a ring at given sizes."""
 
-    def __init__(self, ring: Modular | Real, frame: Frame, random: Random, style: Style = PLAIN, asked: Iterable[str] = ()) -> None:
+    def __init__(self, ring: Field, frame: Frame, random: Random, style: Style = PLAIN, asked: Iterable[str] = ()) -> None:
         self.ring = ring
         self.frame = frame
         self.random = random
@@ -141,7 +142,8 @@ class Sampler:
             return Tensor(shape, [random.getrandbits(128) % ring.prime for _ in range(prod(shape))])
         low, high = round(style.low * 10**DIGITS), round(style.high * 10**DIGITS)
         below = 0.0 if style.positive else 1 / 6 if style.skew else 0.5
-        data = [Decimal(random.randint(low, high) * (-1 if random.random() < below else 1)).scaleb(-DIGITS, ring.context) for _ in range(prod(shape))]
+        drawn = (random.randint(low, high) * (-1 if random.random() < below else 1) for _ in range(prod(shape)))
+        data = [Decimal(x).scaleb(-DIGITS, Real.context) for x in drawn]
         if style.skew and len(shape) > 1:
             scale = ring.lift(Fraction(7, 2 * (shape[-1] + shape[-2])))
             data = ring.dots(data, [scale] * len(data), 1)
@@ -177,8 +179,9 @@ class Sampler:
         if "posdef" in own and not isinstance(ring, Modular) and "diagonal" not in own:
             rows = out.rows()
             squared = product(ring, rows, [list(c) for c in zip(*rows, strict=True)])
-            tilted = [[ring.total((x, y)) for x, y in zip(r, s, strict=True)] for r, s in zip(squared, identity(ring, len(rows)), strict=True)]
-            return out.of_rows(tilted).mapped(lambda x: ring.mul(x, Decimal("0.5")))
+            half = [ring.lift(Fraction(1, 2))] * len(rows)
+            one = identity(ring, len(rows))
+            return out.of_rows([ring.dots(ring.combined(pair, (1, 1)), half, 1) for pair in zip(squared, one, strict=True)])
         if own & {"posdef", "diagonal"} == {"posdef", "diagonal"} and not isinstance(ring, Modular):
             out = out.mapped(lambda x: x.copy_abs())
         return structured(out, own, ring.lift(Fraction(0)))
@@ -260,6 +263,3 @@ def degrees_of(v: Var, sizes: Mapping[str, int]) -> tuple[int, int]:
     if "onehot" in v.properties or "onehot_columns" in v.properties:
         return (0, 0)
     return (1, 1) if "probabilities" in v.properties else (1, 0)
-
-
-__all__ = ["DEEP", "PLAIN", "STYLES", "Expr", "Sampler", "Style", "Undecided", "axes_of", "degrees_of", "distinct", "draw_sizes", "needy", "structured"]

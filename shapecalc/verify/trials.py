@@ -13,17 +13,18 @@ from shapecalc.calculus.texts import meaning
 from shapecalc.evaluate import Frame, concrete, evaluate
 from shapecalc.expr import Expr
 from shapecalc.language.problem import Problem
-from shapecalc.rings import Masked, Modular, Real, Unlucky, Unsupported
+from shapecalc.rings import Field, Masked, Modular, Real, Unlucky, Unsupported
 from shapecalc.tensor import Tensor
 
 from .points import DEEP, PLAIN, STYLES, Sampler, Style, Undecided, axes_of, draw_sizes, needy
-from .witness import Witness, incoming, run
+from .witness import Values, Witness, incoming, run
 
 EXACT, REAL = "exact", "real"
 LONG = 30  # definitions beyond which a single tuple of sizes is tried, so that the cost stays linear
-TRIES = 24  # points for each way of drawing
-KEPT = 20_000  # values remembered between claims
-MISFORTUNE = (Unlucky, ArithmeticError)  # a pole, a kink, a domain; decimals that overflow are arithmetic errors
+TRIES = 24  # points for each way of drawing; fewer where one takes long
+KEPT = 20_000  # values remembered from claim to claim
+MISFORTUNE = (Unlucky, ArithmeticError)  # a pole, a kink, outside a domain; a decimal that overflows is an ArithmeticError
+ONE = Decimal(1)
 
 Found = TypeVar("Found")
 
@@ -31,7 +32,7 @@ Found = TypeVar("Found")
 class Trial:
     """One point: sizes, and the values of every name; of the gradients too, once `add_gradients` has run."""
 
-    def __init__(self, problem: Problem, ring: Modular | Real, frame: Frame, declared: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
+    def __init__(self, problem: Problem, ring: Field, frame: Frame, declared: Values, given: Values) -> None:
         self.ring = ring
         self.frame = frame
         self.memo: dict[Expr, Tensor] = {}
@@ -52,16 +53,15 @@ class Trial:
             if len(self.memo) > KEPT:
                 self.memo.clear()
             return evaluate(self.ring, e, self.env, self.frame, meaning, self.memo)
-        env, memo = dict(self.env), {}
+        env = dict(self.env)
         for name, formula in extra.items():
             # a name may be given a new value, so nothing remembered under the old one is used
-            env[name] = evaluate(self.ring, formula, env, self.frame, meaning, {})
-        return evaluate(self.ring, e, env, self.frame, meaning, memo)
+            env[name] = evaluate(self.ring, formula, env, self.frame, meaning)
+        return evaluate(self.ring, e, env, self.frame, meaning)
 
     def level(self, of: str | None = None) -> Decimal:
         """How large the numbers are whose differences a real quotient takes: at least 1."""
-        entries = self.witness.outcome(self.ring, self.env, of)
-        return max([Decimal(1), *map(abs, entries)])
+        return max((abs(x) for x in self.witness.outcome(self.ring, self.env, of)), default=ONE).max(ONE)
 
     @property
     def masked(self) -> bool:
@@ -70,7 +70,7 @@ class Trial:
 
 
 class Trials:
-    """Draws the trials of one problem and keeps them, exact ones and real ones."""
+    """Draws the trials of one problem, exact ones and real ones, and keeps them."""
 
     def __init__(self, problem: Problem, backward: Backward | None, seed: int | None) -> None:
         self.problem = problem
@@ -79,14 +79,11 @@ class Trials:
         self.random = Random(self.seed)  # noqa: S311 - nothing is kept secret by it
         self.axes = axes_of(problem)
         self.drawn: dict[str, list[Trial]] = {}
+        self.long = len(problem.definitions) > LONG
+        self.tries = max(4, TRIES * LONG // max(LONG, len(problem.definitions)))
         self._needy: frozenset[str] | None = None
         self._lucky: dict[str, Style] = {}
         self._avoid: dict[str, int] = {}
-
-    @property
-    def long(self) -> bool:
-        """Whether the problem is so long that one tuple of sizes has to do."""
-        return len(self.problem.definitions) > LONG
 
     @property
     def needy(self) -> frozenset[str]:
@@ -101,6 +98,8 @@ class Trials:
             try:
                 self.drawn[mode] = list(self._planned(mode))
             except Unsupported:
+                if mode == REAL:
+                    raise
                 self.drawn[mode] = []
         return self.drawn[mode]
 
@@ -116,15 +115,13 @@ class Trials:
             try:
                 yield self.draw(mode, equal=True)
             except Undecided:
-                return  # X.T @ A @ X may need more rows than columns: there is no such point with equal sizes
+                return  # det(X.T @ A @ X) may want more rows than columns: no point of equal sizes has an inverse
 
     def draw(self, mode: str, equal: bool = False, sizes: Mapping[str, int] | None = None, styles: Sequence[Style] | None = None) -> Trial:
         """A new trial, drawn again and again until everything has a value; Undecided where that never happens."""
         reason = ""
-        if styles is None:
-            styles = self._styles(mode)[: 1 if equal else None]
-        for style in styles:
-            for _ in range(max(4, TRIES * LONG // max(LONG, len(self.problem.definitions)))):
+        for style in self._styles(mode)[: 1 if equal else None] if styles is None else styles:
+            for _ in range(self.tries):
                 try:
                     trial = self._once(mode, style, dict(sizes) if sizes else self._sizes(equal))
                 except MISFORTUNE as error:
@@ -133,7 +130,7 @@ class Trials:
                 trial.equal = equal
                 self._lucky.setdefault(mode, style)
                 return trial
-        raise Undecided(f"no point was found where everything has a value; the last one failed because {reason}")
+        raise Undecided(f"no point was found where everything has a value; at the last one, {reason}")
 
     def _sizes(self, equal: bool) -> dict[str, int]:
         """Sizes unlike those of the first trial, if that is possible."""
@@ -144,15 +141,15 @@ class Trials:
             made = draw_sizes(self.problem, self.axes, self.random, equal)
         return made
 
-    def _styles(self, mode: str) -> Sequence[Style]:
+    def _styles(self, mode: str) -> tuple[Style, ...]:
         if mode == EXACT:
             return (PLAIN,)
-        first = (DEEP, *STYLES) if self.long else STYLES
-        return (self._lucky[mode], *first) if mode in self._lucky else first
+        every = (DEEP, *STYLES) if self.long else STYLES
+        return (self._lucky[mode], *every) if mode in self._lucky else every
 
     def _once(self, mode: str, style: Style, sizes: Mapping[str, int]) -> Trial:
         frame = Frame(sizes)
-        ring: Modular | Real = Masked(self.random) if mode == EXACT else Real()
+        ring: Field = Masked(self.random) if mode == EXACT else Real()
         sampler = Sampler(ring, frame, self.random, style, self.needy if style.who == "needy" else ())
         declared = {name: sampler.value(v) for name, v in self.problem.declared.items()}
         shapes = {symbol: self.problem.definitions[name].shape for name, symbol in incoming(self.problem).items()}
@@ -170,7 +167,7 @@ class Trials:
 
     def _checked(self, trials: list[Trial], k: int, mode: str, check: Callable[[Trial], Found]) -> Found:
         reason = ""
-        for _ in range(TRIES):
+        for _ in range(self.tries):
             try:
                 return check(trials[k])
             except MISFORTUNE as error:
@@ -180,7 +177,8 @@ class Trials:
 
     def again(self, mode: str) -> None:
         """One more trial at each tuple of sizes, where one gives too small a certainty."""
-        self.drawn[mode] += [self.draw(mode, t.equal, t.frame) for t in {tuple(t.frame.items()): t for t in self.drawn[mode]}.values()]
+        once = {tuple(t.frame.items()): t for t in self.drawn[mode]}
+        self.drawn[mode] += [self.draw(mode, t.equal, t.frame) for t in once.values()]
 
     def direction(self, trial: Trial, shape: tuple[int, ...], structure: frozenset[str] = frozenset()) -> Tensor:
         """A random direction."""
@@ -191,7 +189,7 @@ def band(trial: Trial, gradient: Tensor) -> int:
     """Gradients of one band are checked in one sum, in which an error in any of them shows."""
     if isinstance(trial.ring, Modular):
         return 0
-    largest = max(map(abs, gradient.data), default=Decimal(0))
+    largest: Decimal = max(map(abs, gradient.data), default=Decimal(0))
     return largest.adjusted() // 10 if largest else 0
 
 
@@ -199,9 +197,6 @@ def rescaled(trial: Trial, v: Tensor, gradient: Tensor) -> Tensor:
     """A direction that is longer where the gradient is small, and the other way round."""
     if isinstance(trial.ring, Modular):
         return v
-    largest = max(map(abs, gradient.data), default=Decimal(0))
+    largest: Decimal = max(map(abs, gradient.data), default=Decimal(0))
     exponent = max(-5, min(5, -largest.adjusted())) if largest else 0
     return v.mapped(lambda x: x.scaleb(exponent, Real.context)) if exponent else v
-
-
-__all__ = ["EXACT", "MISFORTUNE", "REAL", "Trial", "Trials", "Undecided", "band", "rescaled"]

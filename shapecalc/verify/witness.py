@@ -30,7 +30,9 @@ def incoming(problem: Problem) -> dict[str, str]:
     return {n: problem.upstream.get(n) or problem.gradient_name(n) for n in names}
 
 
-def run(problem: Problem, ring: Field, frame: Frame, declared: Values, shifts: Values, memo: dict[Expr, Tensor] | None = None) -> dict[str, Tensor]:
+def run(
+    problem: Problem, ring: Field, frame: Frame, declared: Values, shifts: Values, memo: dict[Expr, Tensor] | None = None
+) -> dict[str, Tensor]:
     """The values of all names, definition by definition, each shifted by what `shifts` has for it."""
     env = {name: _shifted(ring, v, shifts.get(name)) for name, v in declared.items()}
     memo = {} if memo is None else memo

@@ -1,0 +1,94 @@
+"""Mends of factors: one that is missing (f', a mask, a matrix of the chain rule), one too many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..expr import Expr
+from ..language.tree import Node, Number, Product
+from ..shapes import Shape, broadcast, is_scalar
+from .case import Case, Mend
+from .mend_layout import runs
+from .trees import Plug, factors, product, sites, times
+
+SITES = 24
+
+
+def extra_factors(case: Case) -> Iterator[Mend]:
+    """A factor left out: of an entrywise product, of a matrix product."""
+    for site in sites(case.tree):
+        if not isinstance(site.node, Product):
+            continue
+        parts = factors(site.node)
+        for k, (op, factor) in enumerate(parts):
+            rest = [*parts[:k], *parts[k + 1 :]]
+            if k == 0:
+                rest[0] = ("*" if rest[0][0] == "@" else rest[0][0], rest[0][1])
+            slug = extra_slug(case, factor)
+            divisor = "the division by " if op == "/" else "the factor "
+            yield Mend(slug, site.plug(product(rest)), f"{divisor}{case.said(factor)} does not belong there", factor.span)
+
+
+def extra_slug(case: Case, factor: Node) -> str:
+    """What it is called that a factor is there."""
+    if isinstance(factor, Number):
+        return "factor-2"
+    shape = case.reader.shape(factor)
+    return "extra-scale" if shape is not None and is_scalar(shape) else "extra-factor"
+
+
+def missing_factors(case: Case) -> Iterator[Mend]:
+    """A formula of the vocabulary put in as an entrywise factor or divisor."""
+    for node, plug, term in _places(case):
+        shape = case.reader.shape(node)
+        if shape is None:
+            continue
+        for v in case.vocabulary.tensors():
+            if not _goes(shape, v.shape, term):
+                continue
+            tree = case.vocabulary.tree(v)
+            words = f"the factor {case.said(tree)} is missing at {case.said(node)}"
+            yield Mend("missing-factor", plug(times(node, tree)), words, node.span)
+            yield Mend("missing-factor", plug(times(node, tree, "/")), f"the division by {case.said(tree)} is missing at {case.said(node)}", node.span)
+
+
+def missing_matrices(case: Case) -> Iterator[Mend]:
+    """A matrix of the vocabulary put in as a factor of a matrix product."""
+    for node, plug, _ in _places(case):
+        shape = case.reader.shape(node)
+        if not shape:
+            continue
+        for v in case.vocabulary.matrices():
+            words = f"the factor {case.said(case.vocabulary.tree(v))} is missing at {case.said(node)}"
+            if v.shape[-1] == (shape[0] if len(shape) == 1 else shape[-2]):
+                yield Mend(_summing(v), plug(times(case.vocabulary.tree(v), node, "@")), words, node.span)
+            if v.shape[0] == shape[-1]:
+                yield Mend("missing-factor", plug(times(node, case.vocabulary.tree(v), "@")), words, node.span)
+
+
+def _summing(v: Expr) -> str:
+    """A one-hot matrix as the missing factor: what it does is to add up the rows of a kind."""
+    from ..expr import variables
+
+    return "not-reduced" if any(x.properties & {"onehot", "onehot_columns"} for x in variables(v).values()) and v.weight <= 2 else "missing-factor"
+
+
+def _goes(shape: Shape, factor: Shape, term: bool) -> bool:
+    """Whether a factor leaves a shape as it is (an addend may grow: a broadcast scalar hides that)."""
+    made = broadcast(shape, factor)
+    return made is not None and (made == shape or (term and is_scalar(shape)))
+
+
+def _places(case: Case) -> Iterator[tuple[Node, Plug, bool]]:
+    """Where a factor may be missing: at the whole, an addend, a factor, a run of factors, the argument of a sum."""
+    count = 0
+    for site in sites(case.tree):
+        if site.linear and not isinstance(site.node, Number):
+            yield site.node, site.plug, site.role in ("term", "whole")
+            count += 1
+        if site.linear and isinstance(site.node, Product):
+            for run, plug in runs(case, site):
+                yield run, plug, False
+                count += 1
+        if count > SITES:
+            return

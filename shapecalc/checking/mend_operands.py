@@ -1,0 +1,152 @@
+"""Mends of what stands in a formula: another variable, another function, another operation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from ..expr import Expr, Lit, Var, variables
+from ..language.tree import Call, Method, Name, Node, Number, Power, Product, Sum, Unary, walk
+from .case import Case, Mend
+from .trees import NEW, Site, call, everywhere, factors, name, number, product, sites, times
+
+FUNCTIONS = (
+    ("exp", "log", "sqrt", "square"), ("sin", "cos", "tan"), ("tanh", "sigmoid", "relu", "softmax"), ("sinh", "cosh", "tanh"),
+    ("inv", "pinv", "transpose"), ("det", "logdet", "tr"), ("sum", "mean", "max"), ("max", "min"), ("maximum", "minimum"), ("var", "std", "norm"),
+    ("softmax", "log_softmax"), ("outer", "kron"), ("diag", "diagonal"), ("ones", "eye", "zeros"), ("arcsin", "arccos"), ("tril", "triu"),
+)  # fmt: skip
+
+
+def variables_for(case: Case) -> Iterator[Mend]:
+    """One name in the place of another: in one place, or wherever it stands; a size in the place of another."""
+    problem, names = case.problem, case.reader.names
+    known = [n for n, e in names.items() if isinstance(e, Var) and (e.name == n or n in problem.definitions)]
+    counts = Counter(part.id for part, _ in walk(case.tree) if isinstance(part, Name))
+    for site in sites(case.tree):
+        if not isinstance(site.node, Name):
+            continue
+        old = site.node.id
+        for other in problem.sizes if old in problem.sizes else known:
+            if other == old:
+                continue
+            slug, words = _exchange(case, old, other)
+            yield Mend(slug, site.plug(name(other)), words, site.node.span)
+    for old, count in counts.items():
+        if count > 1 and old in names:
+            for other in known:
+                if other != old:
+                    slug, words = _exchange(case, old, other)
+                    yield Mend(slug, everywhere(case.tree, lambda p, old=old, other=other: _renamed(p, old, other)), words, case.tree.span)  # type: ignore[misc]
+
+
+def _renamed(part: Node, old: str, other: str) -> Node | None:
+    return name(other) if isinstance(part, Name) and part.id == old else None
+
+
+def _exchange(case: Case, old: str, other: str) -> tuple[str, str]:
+    """What it is called that one name stands for another. Gradients that are steps of one chain differ by a factor of the chain rule."""
+    symbols = {case.problem.gradient_name(n): n for n in case.problem.definitions} | {s: n for n, s in case.problem.upstream.items()}
+    if old in symbols and other in symbols:
+        late, early = symbols[old], symbols[other]
+        if depends(case, late, early):
+            return "missing-factor", f"the step from {late} back to {early} is missing: {old} is not {other}"
+        if depends(case, early, late):
+            return "extra-factor", f"{old} has gone back one step too far: it should be {other}"
+    return "wrong-variable", f"{old} stands where {other} should"
+
+
+def depends(case: Case, late: str, early: str) -> bool:
+    """Whether one definition is made of another."""
+    waiting, seen = [late], set()
+    while waiting:
+        n = waiting.pop()
+        body = case.problem.definitions.get(n)
+        for used in variables(body) if body is not None else ():
+            if used == early:
+                return True
+            if used not in seen:
+                seen.add(used)
+                waiting.append(used)
+    return False
+
+
+def functions(case: Case) -> Iterator[Mend]:
+    """Another function, another operation, another exponent; 1 for the identity."""
+    for site in sites(case.tree):
+        node = site.node
+        match node:
+            case Call(name=old) | Method(name=old):
+                for group in FUNCTIONS:
+                    if old in group:
+                        for other in group:
+                            if other != old:
+                                made = replace(node, name=other, span=NEW)
+                                yield Mend("wrong-function", site.plug(made), f"{other} and not {old}", node.span)
+                if isinstance(node, Call) and len(node.args) == 1 and old not in ("sum", "mean"):
+                    yield Mend("wrong-function", site.plug(node.args[0]), f"{old} does not belong there", node.span)
+            case Power():
+                yield from _exponents(case, site, node)
+            case Product():
+                yield from _operations(case, site, node)
+            case Sum(terms=terms) if len(terms) == 2:
+                made = times(terms[0][1], terms[1][1])
+                yield Mend("wrong-function", site.plug(made), f"a product, not {'a sum' if terms[1][0] == '+' else 'a difference'}", node.span)
+            case Number(value=value) if value == 1:
+                for size in case.problem.sizes:
+                    yield Mend("wrong-function", site.plug(call("eye", name(size))), "the identity matrix, not the number 1, which is taken from every entry", node.span)
+        if not site.linear and isinstance(node, Name | Call):
+            for k in (2, Fraction(1, 2)):
+                words = f"the argument is {case.said(times(number(k), node))}, not {case.said(node)}"
+                yield Mend("wrong-function", site.plug(times(number(k), node)), words, node.span)
+
+
+def _exponents(case: Case, site: Site, node: Power) -> Iterator[Mend]:
+    old = node.exponent
+    if isinstance(old, Number):
+        for k in (1, 2, 3, 4, Fraction(1, 2)):
+            if k != old.value:
+                made = node.base if k == 1 else replace(node, exponent=number(k), span=NEW)
+                yield Mend("wrong-function", site.plug(made), f"the exponent is {k}", node.span)
+
+
+def _operations(case: Case, site: Site, node: Product) -> Iterator[Mend]:
+    parts = factors(node)
+    for k in range(1, len(parts)):
+        op, factor = parts[k]
+        if op == "@":
+            continue
+        other = "/" if op == "*" else "*"
+        words = f"{'divided' if other == '/' else 'multiplied'} by {case.said(factor)}, not {'divided' if op == '/' else 'multiplied'}"
+        yield Mend("wrong-function", site.plug(product([*parts[:k], (other, factor), *parts[k + 1 :]])), words, factor.span)
+        if op == "*" and len(parts) == 2:
+            for sign in "-+":
+                made = Sum((("+", parts[0][1]), (sign, factor)), NEW)
+                yield Mend("wrong-function", site.plug(made), f"a {'difference' if sign == '-' else 'sum'}, not a product", node.span)
+
+
+def squares(case: Case) -> Iterator[Mend]:
+    """x for x**2 where x is an addend: 1 - a for 1 - a**2."""
+    for site in sites(case.tree):
+        if site.role == "term" and isinstance(site.node, Name):
+            made = Power(site.node, number(2), NEW)
+            yield Mend("wrong-function", site.plug(made), f"{site.node.id} is to be squared", site.node.span)
+
+
+def parts(case: Case) -> Iterator[Mend]:
+    """A part of the claim that should be another formula of the vocabulary."""
+    for site in sites(case.tree):
+        if site.role == "whole" or isinstance(site.node, Number | Unary):
+            continue
+        old = case.reader.tried(site.node)
+        if old is None or isinstance(old, Lit):
+            continue
+        for v in case.vocabulary.items:
+            if _alike(v, old):
+                words = f"{case.said(site.node)} stands where {case.said(case.vocabulary.tree(v))} should"
+                yield Mend("wrong-function", site.plug(case.vocabulary.tree(v)), words, site.node.span)
+
+
+def _alike(v: Expr, old: Expr) -> bool:
+    return v.shape == old.shape and v != old and not (isinstance(v, Var) and isinstance(old, Var))

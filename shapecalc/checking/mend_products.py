@@ -1,0 +1,136 @@
+"""Mends of products: the order of factors, an entrywise factor on the wrong side of @, * for @ and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import permutations
+
+from ..language.tree import Call, Node, Number, Power, Product, Transpose
+from .case import Case, Mend
+from .trees import NEW, Site, call, factors, number, product, sites, times, toggled
+
+MOST = 4  # factors of a matrix product all of whose orders are tried
+
+
+def orders(case: Case) -> Iterator[Mend]:
+    """Factors of a matrix product exchanged; entrywise factors moved across @."""
+    for site in sites(case.tree):
+        if isinstance(site.node, Product):
+            yield from _swaps(case, site)
+            yield from _moves(case, site)
+        elif isinstance(site.node, Call) and site.node.name in ("outer", "kron", "solve") and len(site.node.args) == 2:
+            a, b = site.node.args
+            yield Mend("wrong-order", site.plug(replace(site.node, args=(b, a), span=NEW)), f"{case.said(a)} and {case.said(b)} change places", site.node.span)
+
+
+def _swaps(case: Case, site: Site) -> Iterator[Mend]:
+    node = site.node
+    assert isinstance(node, Product)
+    parts = factors(node)
+    places = [k for k, (op, _) in enumerate(parts) if op == "@" or (k + 1 < len(parts) and parts[k + 1][0] == "@")]
+    if len(places) < 2:
+        return
+    tried = permutations(places) if len(places) <= MOST else ([*places[:k], places[k + 1], places[k], *places[k + 2 :]] for k in range(len(places) - 1))
+    ordered = sorted(map(list, tried), key=lambda p: sum(a != b for a, b in zip(p, places, strict=True)))
+    for order in ordered:
+        if order == places:
+            continue
+        swapped = list(parts)
+        for to, source in zip(places, order, strict=True):
+            swapped[to] = parts[to][0], parts[source][1]
+        said = " @ ".join(case.said(parts[k][1]) for k in order)
+        yield Mend("wrong-order", site.plug(product(swapped)), f"the order is {said}", node.span, "order")
+
+
+def _moves(case: Case, site: Site) -> Iterator[Mend]:
+    """(A @ B) * c, A @ (B * c), (A * c) @ B: the factor c somewhere else."""
+    node = site.node
+    assert isinstance(node, Product)
+    parts = factors(node)
+    for k, (op, factor) in enumerate(parts):
+        if op == "@" or isinstance(factor, Number) or (k == 0 and parts[1][0] == "@"):
+            inside = _inside(case, site, parts, k)
+            yield from inside
+            continue
+        rest = [*parts[:k], *parts[k + 1 :]]
+        if len(rest) < 2 and not isinstance(rest[0][1], Product):
+            continue
+        if rest[0][0] == "/":
+            continue
+        words = f"{case.said(factor)} belongs to another factor of the matrix product"
+        for j, (joint, other) in enumerate(rest):
+            moved = [*rest[:j], (joint, times(other, factor, op)), *rest[j + 1 :]]
+            yield Mend("wrong-order", site.plug(product(moved)), words, factor.span, "moved")
+            if isinstance(other, Product):
+                for i, (inner, deep) in enumerate(chain := factors(other)):
+                    placed = product([*chain[:i], (inner, times(deep, factor, op)), *chain[i + 1 :]])
+                    yield Mend("wrong-order", site.plug(product([*rest[:j], (joint, placed), *rest[j + 1 :]])), words, factor.span, "moved")
+
+
+def _inside(case: Case, site: Site, parts: list[tuple[str, Node]], k: int) -> Iterator[Mend]:
+    """A factor of a factor: A @ (B * c) becomes (A @ B) * c."""
+    factor = parts[k][1]
+    if not isinstance(factor, Product) or not any(op == "@" for op, _ in parts):
+        return
+    inner = factors(factor)
+    for j, (op, moved) in enumerate(inner):
+        if op == "@" or isinstance(moved, Number) or (j == 0 and inner[1][0] != "*"):
+            continue
+        left = product([*inner[:j], *inner[j + 1 :]])
+        words = f"{case.said(moved)} belongs outside"
+        changed = [*parts[:k], (parts[k][0], left), *parts[k + 1 :]]
+        yield Mend("wrong-order", site.plug(times(product(changed), moved, op)), words, moved.span, "moved")
+        for i, (joint, other) in enumerate(changed):
+            if i != k:
+                placed = [*changed[:i], (joint, times(other, moved, op)), *changed[i + 1 :]]
+                yield Mend("wrong-order", site.plug(product(placed)), f"{case.said(moved)} belongs to {case.said(other)}", moved.span, "moved")
+
+
+def kinds(case: Case) -> Iterator[Mend]:
+    """@ for *, * for @ (with a transpose, where only that fits); powers and quotients read entry by entry."""
+    for site in sites(case.tree):
+        node = site.node
+        if isinstance(node, Product):
+            yield from _kinds_of_product(case, site, factors(node))
+        elif isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value == 2:
+            words = f"{case.said(node)} squares each entry"
+            yield Mend("elementwise-vs-matmul", site.plug(times(node.base, node.base, "@")), words, node.span, "entrywise")
+        elif isinstance(node, Call) and node.name == "outer" and len(node.args) == 2:
+            words = f"{case.said(node)} is a matrix"
+            yield Mend("elementwise-vs-matmul", site.plug(times(*node.args)), words, node.span)
+
+
+def _kinds_of_product(case: Case, site: Site, parts: list[tuple[str, Node]]) -> Iterator[Mend]:
+    node = site.node
+    both = {"@": "*", "*": "@"}
+    for k in range(1, len(parts)):
+        op, factor = parts[k]
+        if op not in both:
+            continue
+        written = "@ is the matrix product, * multiplies entry by entry"
+        changed = [*parts[:k], (both[op], factor), *parts[k + 1 :]]
+        yield Mend("elementwise-vs-matmul", site.plug(product(changed)), f"{op} where {both[op]} is right: {written}", _span(parts, k, node), "entrywise")
+        if op == "*":
+            head = product(parts[:k])
+            for a, b in ((toggled(head), factor), (head, toggled(factor)), (factor, head), (toggled(factor), head), (factor, toggled(head))):
+                tree = site.plug(product([("*", times(a, b, "@")), *parts[k + 1 :]]))
+                yield Mend("elementwise-vs-matmul", tree, f"* where @ is right: {written}", _span(parts, k, node), "entrywise")
+        elif isinstance(factor, Transpose) or isinstance(parts[k - 1][1], Transpose):
+            for a, b in ((toggled(parts[k - 1][1]), factor), (parts[k - 1][1], toggled(factor))):
+                tree = site.plug(product([*parts[: k - 1], (parts[k - 1][0], times(a, b)), *parts[k + 1 :]]))
+                yield Mend("elementwise-vs-matmul", tree, f"@ where * is right: {written}", _span(parts, k, node), "entrywise")
+    flipped = [parts[0], *((both.get(op, op), f) for op, f in parts[1:])]
+    yield Mend("elementwise-vs-matmul", site.plug(product(flipped)), "@ and * are exchanged", node.span, "entrywise")
+    if len(parts) > 2:
+        for one in "*@":
+            same = [parts[0], *((one if op != "/" else op, f) for op, f in parts[1:])]
+            yield Mend("elementwise-vs-matmul", site.plug(product(same)), f"every product is {one}", node.span, "entrywise")
+
+
+def _span(parts: list[tuple[str, Node]], k: int, node: Node) -> tuple[int, int]:
+    begin, end = parts[k - 1][1].span[0], parts[k][1].span[1]
+    return (begin, end) if begin >= 0 else node.span
+
+
+__all__ = ["call", "kinds", "number", "orders"]

@@ -1,0 +1,155 @@
+"""Mends of reductions: another axis, a sum that is missing, a sum too many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..language.tree import Call, Keyword, Method, Name, Node, Number, Product, Transpose, Tuple, Unary
+from ..shapes import is_scalar
+from .case import Case, Mend
+from .trees import NEW, Site, call, factors, number, product, sites, toggled
+
+REDUCING = frozenset({"sum", "mean", "max", "min", "amax", "amin", "norm", "var", "std", "logsumexp", "average"})
+ALONG = REDUCING | {"softmax", "log_softmax", "cumsum"}
+
+
+def axis_of(node: Node) -> tuple[int | None, bool]:
+    """The axis that a reduction names (None: none or several), and whether it keeps it."""
+    axis, keep = None, False
+    if isinstance(node, Call | Method):
+        extra = node.args[1:] if isinstance(node, Call) else node.args
+        for value in (*extra[:1], *(k.value for k in node.keywords if k.name in ("axis", "dim"))):
+            axis = _fixed(value)
+        keep = any(k.name in ("keepdims", "keepdim") and isinstance(k.value, Name) and k.value.id == "True" for k in node.keywords)
+    return axis, keep
+
+
+def _fixed(node: Node) -> int | None:
+    match node:
+        case Number(value=value):
+            return int(value)
+        case Unary(op="-", arg=Number(value=value)):
+            return -int(value)
+        case Tuple(items=(item,)):
+            return _fixed(item)
+    return None
+
+
+def reduced(node: Node, axis: int | None, keep: bool, function: str = "sum") -> Node:
+    """sum(node, axis=..., keepdims=True)."""
+    keywords = () if axis is None else (Keyword("axis", number(axis), NEW),)
+    keywords += (Keyword("keepdims", Name("True", NEW), NEW),) if keep else ()
+    return Call(function, (node,), keywords, "", NEW, NEW)
+
+
+def _with_axis(node: Call | Method, axis: int | None, keep: bool) -> Node:
+    """The same reduction along another axis."""
+    others = tuple(k for k in node.keywords if k.name not in ("axis", "dim", "keepdims", "keepdim"))
+    named = next((k.name for k in node.keywords if k.name in ("axis", "dim")), "axis")
+    keeping = next((k.name for k in node.keywords if k.name in ("keepdims", "keepdim")), "keepdims")
+    made = () if axis is None else (Keyword(named, number(axis), NEW),)
+    made += (Keyword(keeping, Name("True", NEW), NEW),) if keep else ()
+    args = node.args[:1] if isinstance(node, Call) else ()
+    return replace(node, args=args, keywords=(*others, *made), span=NEW)
+
+
+def operand(node: Call | Method) -> Node:
+    """What is reduced."""
+    return node.args[0] if isinstance(node, Call) else node.object
+
+
+def reductions(case: Case, names: frozenset[str] = REDUCING) -> Iterator[tuple[Site, Call | Method]]:
+    """Every reduction in the claim."""
+    for site in sites(case.tree):
+        node = site.node
+        if isinstance(node, Call | Method) and node.name in names and (isinstance(node, Method) or node.args):
+            yield site, node
+
+
+def axes(case: Case) -> Iterator[Mend]:
+    """Another axis, kept or not."""
+    for site, node in reductions(case, ALONG):
+        shape = case.reader.shape(operand(node))
+        axis, keep = axis_of(node)
+        rank = len(shape) if shape is not None else 2
+        if axis is None:
+            continue
+        for other in range(rank):
+            if other != axis % max(rank, 1):
+                for kept in (keep, not keep) if node.name in REDUCING else (False,):
+                    words = f"axis={other}, not axis={axis}"
+                    yield Mend("wrong-axis", site.plug(_with_axis(node, other, kept)), words, node.span, "axis")
+
+
+def kept_axes(case: Case) -> Iterator[Mend]:
+    """The reduced axis kept, or not."""
+    for site, node in reductions(case):
+        axis, keep = axis_of(node)
+        if axis is not None or keep:
+            words = "without keepdims" if keep else "the summed axis has to be kept (keepdims=True)"
+            yield Mend("rank", site.plug(_with_axis(node, axis, not keep)), words, node.span, "rank")
+
+
+def missing_sums(case: Case) -> Iterator[Mend]:
+    """A part summed, along one axis or altogether; a sum along one axis that should be one over all."""
+    for site in sites(case.tree):
+        shape = case.reader.shape(site.node)
+        if not shape or is_scalar(shape):
+            continue
+        said = case.said(site.node)
+        if len(shape) > 1:
+            for axis, dim in enumerate(shape):
+                if dim != 1:
+                    for keep in (False, True):
+                        words = f"{said} is not summed over {dim}"
+                        yield Mend("not-reduced", site.plug(reduced(site.node, axis, keep)), words, site.node.span, "summed")
+        yield Mend("not-reduced", site.plug(reduced(site.node, None, False)), f"{said} is not summed", site.node.span, "summed")
+    for site, node in reductions(case):
+        if axis_of(node)[0] is not None:
+            words = f"{case.said(node)} is still not summed over every axis"
+            yield Mend("not-reduced", site.plug(_with_axis(node, None, False)), words, node.span, "summed")
+
+
+def extra_sums(case: Case) -> Iterator[Mend]:
+    """A sum left out, or restricted to one axis; x @ x for outer(x, x)."""
+    for site, node in reductions(case, frozenset({"sum", "mean", "average", "tr", "trace"})):
+        inner = operand(node)
+        shape = case.reader.shape(inner)
+        said = case.said(node)
+        if node.name not in ("tr", "trace"):
+            axis, keep = axis_of(node)
+            for other in range(len(shape) if shape is not None else 2):
+                if axis is None:
+                    for kept in (False, True):
+                        words = f"{said} sums over every axis, where only axis={other} goes"
+                        yield Mend("over-reduced", site.plug(_with_axis(node, other, kept)), words, node.span, "all")
+        yield Mend("over-reduced", site.plug(inner), f"{said} sums where nothing is to be summed", node.span)
+    for site in sites(case.tree):
+        yield from _inner_products(case, site)
+
+
+def _inner_products(case: Case, site: Site) -> Iterator[Mend]:
+    """u @ v of vectors that should be outer(u, v), or u * v; u.T @ v that should be u @ v.T."""
+    if not isinstance(site.node, Product):
+        return
+    parts = factors(site.node)
+    for k in range(1, len(parts)):
+        (op, a), (joint, b) = parts[k - 1], parts[k]
+        shapes = case.reader.shape(a), case.reader.shape(b)
+        if joint != "@" or shapes[0] is None or shapes[1] is None:
+            continue
+        for made, how in _spread(a, b, shapes):
+            tree = site.plug(product([*parts[: k - 1], (op if op != "@" else "*", made), *parts[k + 1 :]]))
+            words = f"{case.said(a)} @ {case.said(b)} adds up to a number; {how} keeps every product"
+            yield Mend("over-reduced", tree, words, (a.span[0], b.span[1]))
+
+
+def _spread(a: Node, b: Node, shapes: tuple[object, object]) -> Iterator[tuple[Node, str]]:
+    first, second = shapes
+    if isinstance(first, tuple) and isinstance(second, tuple) and len(first) == len(second) == 1:
+        yield call("outer", a, b), "outer"
+        yield call("outer", b, a), "outer"
+        yield Product(a, (("*", b),), NEW), "the entrywise product"
+    elif isinstance(a, Transpose) and isinstance(first, tuple) and first[0] == 1:
+        yield Product(a.arg, (("@", toggled(b)),), NEW), "u @ v.T"
