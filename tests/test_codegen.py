@@ -22,7 +22,7 @@ from shapecalc.calculus.jacobians import hessian, jacobian
 from shapecalc.calculus.texts import meaning
 from shapecalc.codegen import generate
 from shapecalc.derivation import Program
-from shapecalc.errors import InputProblem
+from shapecalc.errors import InputProblem, NotKnownYet
 from shapecalc.evaluate import evaluate
 from shapecalc.expr import Apply, Expr, Var, nodes
 from shapecalc.forms import apply
@@ -673,6 +673,16 @@ def test_an_unknown_target_is_named():
     with pytest.raises(InputProblem) as caught:
         generate(program_of(AFFINE), "fortran")
     assert (caught.value.message, caught.value.hint) == ("there is no target 'fortran'", "numpy, torch, jax, python-test")
+
+
+@pytest.mark.parametrize("program", [
+    program_of("X: (S, D)\nz = exp(X)\nL = sum(z)", ("z",)),
+    Program((("x", ("n",)),), (), (), (("x", Var("x", ("n",)), False),), function="jacobian", of="y"),
+    Program((("x", ("n",)),), (), (), (("x", Var("x", ("n",)), False),), function="hessian", loss="L"),
+])  # fmt: skip
+def test_a_test_that_cannot_be_written_is_refused(program: Program):
+    with pytest.raises(NotKnownYet, match="^a test "):
+        generate(program, "python-test")
 
 
 def test_names_that_python_reads_otherwise_are_taken_by_their_own_name():

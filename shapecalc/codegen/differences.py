@@ -157,6 +157,8 @@ def test_module(program: Program) -> str:
 
 def _of_gradients(program: Program) -> str:
     wanted = [n for n, _, _ in program.outputs if n in dict(program.inputs)]
+    if not wanted:
+        raise NotKnownYet("a test moves the entries of a declared name, and none is differentiated by", hint="wrt=None tests all that are declared")
     turned = [n for n, _, turn in program.outputs if turn and n in wanted]
     all_turned = ".T" if turned == wanted else f"\n    if name in {_names(turned)}:\n        expected = expected.T" if turned else ""
     return GRADIENTS.format(objective=_objective(program), cases=_names(wanted), turned=all_turned)
@@ -164,8 +166,8 @@ def _of_gradients(program: Program) -> str:
 
 def _of_jacobian(program: Program) -> str:
     wrt, of, definitions = program.outputs[0][0], str(program.of), dict(program.forward)
-    if of not in definitions:
-        raise NotKnownYet(f"the test needs the definition of {of}")
+    if of not in definitions or wrt not in dict(program.inputs):
+        raise NotKnownYet(f"a test needs a definition of {of} and moves the entries of a declared name, not of {wrt}")
     arrange = _arranged(program, definitions[of].shape, dict(program.inputs)[wrt], f'forward(**values)["{of}"]', f'values["{wrt}"]')
     return JACOBIAN.format(of=of, wrt=wrt, arrange=arrange)
 
@@ -174,7 +176,7 @@ def _of_hessian(program: Program) -> str:
     first = program.outputs[0][0]
     second, shapes = program.wrt2 or first, dict(program.inputs)
     if program.loss not in dict(program.forward):
-        raise NotKnownYet(f"the test needs the definition of {program.loss}")
+        raise NotKnownYet(f"a test needs the definition of {program.loss}")
     arrange = _arranged(program, shapes[first], shapes[second], f'values["{first}"]', f'values["{second}"]')
     return HESSIAN.format(loss=program.loss, first=first, second=second, arrange=arrange)
 

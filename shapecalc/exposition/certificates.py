@@ -15,14 +15,23 @@ def certificate(c: Certificate | None, entries: bool = False) -> Iterator[Block]
         return
     witnesses = list(c.witnesses) + (["sympy, entry by entry"] if entries else [])
     points = [prose(f"Every gradient agrees with {' and with '.join(witnesses)}."), surely(c)]
-    if c.sizes:
-        where = "; ".join(", ".join(f"{k}={v}" for k, v in s.items()) for s in c.sizes if s)
-        points += [prose(f"At sizes {where}: all different, so that no transpose can hide, and all equal, so that no shape can.")] if where else []
+    if any(c.sizes):
+        points.append(where(c))
     if c.conditions:
         points.append(prose(f"Provided that {', '.join(c.conditions)}."))
     if c.assumptions:
         points.append(prose(f"Using that {', '.join(c.assumptions)}."))
     yield Callout("certificate", prose("Checked"), (List(tuple(points)),))
+
+
+def where(c: Certificate) -> Content:
+    """At which sizes, and what these are good for."""
+    tuples = [s for s in c.sizes if s]
+    listed = "; ".join(", ".join(f"{k}={v}" for k, v in s.items()) for s in tuples)
+    different = any(len(set(s.values())) == len(s) > 1 for s in tuples)
+    equal = any(len(set(s.values())) == 1 < len(s) for s in tuples)
+    why = ": different ones, where a wrong shape cannot pass, and equal ones, where a wrong transpose would not raise an error" if different and equal else ""
+    return prose(f"At sizes {listed}{why}.")
 
 
 def surely(c: Certificate) -> Content:
@@ -31,6 +40,6 @@ def surely(c: Certificate) -> Content:
     if c.method == "exact":
         prime = row(sup(Number("2"), Number("61")), "−", Number("1"))
         bits = sup(Number("2"), row("−", Number(str(c.bits))))
-        return prose(f"Exact arithmetic modulo ", prime, f" at {count}: a wrong formula would pass with a probability below ", bits, ".")
-    gap = f"{c.gap:.0e}" if c.gap else "0"
-    return prose(f"60-digit arithmetic at {count}, away from kinks: the largest relative gap is {gap}.")
+        return prose("Exact arithmetic modulo ", prime, f" at {count}: a wrong formula would pass with a probability below ", bits, ".")
+    gap = f"the largest relative gap is {c.gap:.0e}" if c.gap else "no gap was seen"
+    return prose(f"60-digit arithmetic at {count}, away from kinks: {gap}.")

@@ -97,12 +97,9 @@ def gradient_rows(columns: list[Convention], name: str) -> Iterator[tuple[Conten
     drawn = [c.drawn(name) for c in columns]
     yield (prose(pen.gradient(name)), *(prose(c.pen.formula(e)) for c, e in zip(columns, drawn, strict=True)))
     yield (prose("  shape"), *(prose(Dims(c.shape(name))) for c in columns))
-    if found(pen, name) is None or summed(drawn[0]) is None:
+    kept = [n for n in map(summed, drawn) if n is not None and isinstance(n.args[0], Var)]
+    if found(pen, name) is None or len(kept) < len(drawn):
         return
-    nodes = [summed(e) for e in drawn]
-    if any(n is None for n in nodes):
-        return
-    kept = [n for n in nodes if n is not None]
     yield (prose("  which sums"), *(prose("column sums" if n["axis"] % 2 == 0 else "row sums") for n in kept))
     yield (prose("  axis that goes"), *(prose(f"`axis={n['axis'] % 2}{', keepdims=True' if n['keepdims'] else ''}`") for n in kept))
     products = [product_with_ones(n.args[0], n["axis"], n["keepdims"]) for n in kept]
@@ -115,7 +112,7 @@ def reconciled(columns: list[Convention]) -> Content:
     pen = first.pen
     for name in pen.subject.wrt:
         node = summed(first.drawn(name)) if found(pen, name) is not None else None
-        if node is None:
+        if node is None or not isinstance(node.args[0], Var):
             continue
         size = node.args[0].shape[node["axis"] % 2]
         unit = pen.plan.words.get(str(pen.subject.shape(name)[-1]), "")

@@ -16,7 +16,7 @@ from .pen import Pen, entry_text, listed, number_word, table
 MANY = 8  # addends of a chain rule up to which the zeros are written too
 LISTED = 6  # entries of a definition that are written out
 WIDE = 400  # characters of a row of formulas above which a matrix of them is no longer legible
-LONG = 160  # characters of one entry that a reader follows
+LONG = 300  # characters of one entry that a reader follows
 WORD = re.compile(r"[^\W\d]\w*(?:\[[^\]]*\])?")
 
 
@@ -132,9 +132,10 @@ def _put_in(k: Link) -> Box:
 def put_in(pen: Pen, entries: Entries, formula: str) -> str:
     """A formula with the entries of the gradients of definitions written out, where these are known and short."""
     known: dict[str, str] = {}
-    for name in pen.subject.inner:
-        block = entries.gradients.get(name)
-        if block is not None and block.kind == "gradient":
+    blocks = [b for n in pen.subject.inner if (b := entries.gradients.get(n)) is not None]
+    gradients = {s for b in blocks for s in b.symbols}
+    for block in blocks:
+        if block.kind == "gradient" and not gradients & set(WORD.findall(block.formula(*(1 for _ in block.shape)))):
             known |= {s: f for s, f in zip(block.symbols, block.formulas, strict=True) if s in formula}
 
     def written(word: re.Match[str]) -> str:

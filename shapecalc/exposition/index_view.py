@@ -107,7 +107,7 @@ def as_matrices(pen: Pen, name: str, f: IndexLink) -> list[Line]:
         (inside,) = [f.letters[i] for i in f.summed] or ["k"]
         stops = [own[0], inside, own[1]]
         drawn = [turned_entry(pen, x, (stops[k], stops[k + 1])) for k, x in enumerate(factors)]
-        turned = ", ".join(x.args[0].name for x in factors if isinstance(x, Apply) and isinstance(x.args[0], Var))
+        turned = ", ".join(x.args[0].name for x in factors if isinstance(x, Apply) and is_turned(x) and isinstance(x.args[0], Var))
         lines.append(Line(None, Sum(Symbol(inside), None, joined(drawn, TIMES)), prose(f"{turned} transposed: the two ", Symbol(inside), " stand side by side")))
         return [*lines, Line(None, element(paren(pen.formula(e)), own), prose("a sum over neighbouring indices is a matrix product"))]
     if not own:

@@ -74,10 +74,16 @@ def order(e: Expr) -> Content:
     try:
         other = apply("matmul", b, a)
     except Misfit:
-        return out + prose(f"`{text(b)} @ {text(a)}` does not fit: ", Dims(b.shape), " @ ", Dims(a.shape), f", {b.shape[1]} against {a.shape[0]}.")
+        return out + prose(f"`{factor(b)} @ {factor(a)}` does not fit: ", Dims(b.shape), " @ ", Dims(a.shape), f", {b.shape[1]} against {a.shape[0]}.")
     if other.shape != e.shape:
-        return out + prose(f"`{text(b)} @ {text(a)}` fits, but is ", Dims(other.shape), ".")
+        return out + prose(f"`{factor(b)} @ {factor(a)}` fits, but is ", Dims(other.shape), ".")
     return out + prose("The other order fits too; only the indices tell which is right.")
+
+
+def factor(e: Expr) -> str:
+    """A factor of a product that cannot be made, in parentheses where it is more than a name."""
+    written = text(e)
+    return f"({written})" if " " in written and not written.endswith(")") or isinstance(e, Apply) and e.name in ("mul", "div", "add", "matmul") else written
 
 
 def layout(pen: Pen, name: str) -> Content:

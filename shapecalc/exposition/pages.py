@@ -32,8 +32,7 @@ def derivation(subject: Subject, plan: Plan, others: Iterable[tuple[str, Subject
     blocks: list[Block] = [*problem(pen), answer(pen)]
     if plan.steps != "none":
         blocks += derived(pen, entries)
-    for name in subject.wrt:
-        blocks += reductions(pen, name, entries)
+    blocks += reductions(pen, entries)
     pens = [(samples, pen), *((kind, Pen(s, plan)) for kind, s in others)]
     blocks += conventions(pens, plan.layouts)
     if plan.numbers and entries is not None:
@@ -62,8 +61,9 @@ def derived(pen: Pen, entries: Entries | None) -> Iterator[Block]:
         return
     if entries is not None:
         yield from matrices(pen, entries)
-    for name in (*(inner if len(inner) <= WITHIN else ()), *s.wrt):
-        yield from gradient(pen, name, entries)
+    within = inner if len(inner) <= WITHIN and pen.plan.steps == "full" else []
+    for name in (*within, *s.wrt):
+        yield from gradient(pen, name, entries if name in s.wrt or len(within) == 1 else None)
 
 
 def passing(pen: Pen, inner: list[str]) -> Iterator[Block]:

@@ -36,7 +36,24 @@ def summed(e: Expr) -> Apply | None:
     return next((n for n in sums if len(n.args[0].shape) == 2 and n["axis"] in (0, 1, -1, -2)), None)
 
 
-def reductions(pen: Pen, name: str, entries: Entries | None) -> Iterator[Block]:
+def reductions(pen: Pen, entries: Entries | None) -> Iterator[Block]:
+    """Every broadcast variable: the first one in full, the others in brief."""
+    names = [n for n in pen.subject.wrt if found(pen, n) is not None]
+    for k, name in enumerate(names):
+        if k == 0:
+            yield from in_full(pen, name, entries)
+    if len(names) > 1:
+        yield Prose(prose("The others are sums too:"))
+        yield List(tuple(in_brief(pen, n) for n in names[1:]))
+
+
+def in_brief(pen: Pen, name: str) -> Content:
+    """One reduction in a line."""
+    r = found(pen, name)
+    return prose(pen.gradient(name), f": {r.words}, `{pen.code(name)}`" if r is not None else "")
+
+
+def in_full(pen: Pen, name: str, entries: Entries | None) -> Iterator[Block]:
     """Which index disappears, which way the sum runs, what it is not, and what it is where the variable is declared otherwise."""
     r = found(pen, name)
     if r is None:
@@ -48,7 +65,7 @@ def reductions(pen: Pen, name: str, entries: Entries | None) -> Iterator[Block]:
     else:
         body.append(List(tuple(points(pen, name, node))))
         body += picture(pen, name, node, entries)
-        body += variants(pen, name, node)
+        body += variants(pen, name, node) if pen.brief else ()
     yield Callout("reduction", prose("The reduction of ", pen.name(name)), tuple(body))
 
 

@@ -12,15 +12,16 @@ from shapecalc.language.problem import Problem
 from shapecalc.notation import text
 
 POSITIVE, NONNEGATIVE = "positive", "nonnegative"
-ALWAYS_POSITIVE = frozenset({"exp", "sigmoid", "softmax", "softplus", "cosh", "sqrt", "pi", "ones"})
+ALWAYS_POSITIVE = frozenset({"exp", "sigmoid", "softmax", "softplus", "cosh", "sqrt", "norm", "pi", "ones"})
 ALWAYS_NONNEGATIVE = frozenset({
-    "abs", "relu", "norm", "var", "std", "eye", "zeros", "greater", "less", "greater_equal", "less_equal", "equal", "mse",
+    "abs", "relu", "var", "std", "eye", "zeros", "greater", "less", "greater_equal", "less_equal", "equal", "mse",
 })  # fmt: skip
 KEEPS = frozenset({
     "transpose", "reshape", "vec", "squeeze", "expand_dims", "broadcast_to", "slice", "sum", "mean", "max", "min", "mul", "div", "pow",
-    "diagonal", "outer", "kron", "concatenate", "cumsum",
+    "diagonal", "outer", "kron", "concatenate", "cumsum", "matmul", "tr", "inner", "einsum", "maximum", "minimum",
 })  # fmt: skip
-KEEPS_NONNEGATIVE = frozenset({"matmul", "tr", "diag", "inner", "einsum", "tril", "triu", "place", "maximum", "minimum"})
+KEEPS_NONNEGATIVE = frozenset({"diag", "tril", "triu", "place"})
+FACTORS = frozenset({"mul", "div", "neg", "power", "sqrt", "transpose", "reshape", "squeeze", "expand_dims", "broadcast_to"})
 MOVES = frozenset({"transpose", "reshape", "squeeze", "expand_dims"})
 INVERTIBLE = frozenset({"invertible", "posdef", "orthogonal"})
 
@@ -113,15 +114,27 @@ class Known:
                 self.definite.add(node)
         elif name in ("mul", "div") and any(s.shape == () and self.signs.get(s) == POSITIVE for s in args):
             rest = next((a for a in args if a.shape != ()), None)
-            for known in (self.definite, self.semidefinite):
+            for known in (self.definite, self.semidefinite, self.invertible):
                 if rest in known and (name == "mul" or args[0] is rest):
                     known.add(node)
-        elif name == "matmul" and _gram(args[0], args[1]):
+        elif name == "matmul" and self._gram(node):
             self.semidefinite.add(node)
         if name in ("inv", "transpose", "matpow") and args[0] in self.invertible:
             self.invertible.add(node)
         if name == "matmul" and all(a in self.invertible and a.shape == node.shape for a in args):
             self.invertible.add(node)
+
+    def _gram(self, node: Apply) -> bool:
+        """X.T @ X, or X.T @ A @ X with a positive definite A."""
+        chain: list[Expr] = [node]
+        while isinstance(chain[0], Apply) and chain[0].name == "matmul":
+            chain[:1] = chain[0].args
+        while len(chain) > 1:
+            first, last = chain[0], chain[-1]
+            if not any(isinstance(x, Apply) and x.name == "transpose" and x.args[0] == y for x, y in ((first, last), (last, first))):
+                return False
+            chain = chain[1:-1]
+        return not chain or chain[0] in self.definite
 
     def implies(self, domain: str, e: Expr) -> bool:
         """Whether a condition of the rule book holds anyway."""
@@ -137,11 +150,6 @@ class Known:
         return sign == POSITIVE if domain.endswith(("> 0", "!= 0")) else False
 
 
-def _gram(a: Expr, b: Expr) -> bool:
-    """X.T @ X or X @ X.T."""
-    return any(isinstance(x, Apply) and x.name == "transpose" and x.args[0] == y for x, y in ((a, b), (b, a)))
-
-
 def _plain(e: Expr) -> Expr:
     """What a condition is about: (x > 0 for x.T, x[:, None] or 2 * x as well)."""
     while isinstance(e, Apply) and e.name in MOVES:
@@ -154,13 +162,13 @@ class Conditions:
 
     def __init__(self, problem: Problem) -> None:
         self.known = Known(problem)
-        self.own: dict[str, None] = {}
+        self.own: dict[str, Expr] = {}
         self.kinks: dict[str, None] = {}
         for name, body in problem.definitions.items():
             self.known.learn(body, name)
             for node in nodes(body):
                 _collect(node, self.known, self.own)
-                if isinstance(node, Apply) and node.op.kink:
+                if isinstance(node, Apply) and node.op.kink and not node.op.domain:
                     self.kinks[node.name] = None
 
     def of(self, formulas: Iterable[Expr] = ()) -> tuple[str, ...]:
@@ -170,12 +178,33 @@ class Conditions:
             self.known.learn(e)
             for node in nodes(e):
                 _collect(node, self.known, out)
-        roots = {c.removesuffix(" > 0") for c in out if c.endswith(" > 0")}
-        kept = [c for c in out if not (c.endswith(" != 0") and c.removesuffix(" != 0") in roots)]
+        kept = [c for c, e in out.items() if not _follows(c, e, out, self.known)]
         return tuple(kept) + ((f"no argument is on a kink of {', '.join(kinks)}",) if kinks else ())
 
 
-def _collect(node: Expr, known: Known, out: dict[str, None]) -> None:
+def _follows(condition: str, e: Expr, others: dict[str, Expr], known: Known) -> bool:
+    """Whether a condition holds because others do: a product is not 0 where no factor is."""
+    if condition.endswith(" is invertible"):
+        return f"det({text(e)}) > 0" in others
+    if not condition.endswith(" != 0"):
+        return False
+    factors, stack = [], [e]
+    while stack:
+        f = stack.pop()
+        if isinstance(f, Apply) and f.name in FACTORS:
+            stack += f.args
+        else:
+            factors.append(f)
+    return all(_nonzero(f, others, known, condition) for f in factors)
+
+
+def _nonzero(f: Expr, others: dict[str, Expr], known: Known, condition: str) -> bool:
+    if known.signs.get(f) == POSITIVE or (isinstance(f, Apply) and f.name == "det" and f.args[0] in known.invertible):
+        return True
+    return any(c in others and c != condition for c in (f"{text(f)} > 0", f"{text(f)} != 0"))
+
+
+def _collect(node: Expr, known: Known, out: dict[str, Expr]) -> None:
     if not isinstance(node, Apply):
         return
     domain = node.op.domain
@@ -191,7 +220,8 @@ def _collect(node: Expr, known: Known, out: dict[str, None]) -> None:
         return
     about = _plain(about)
     loose = "> " in domain or "!=" in domain
-    out[domain.format(**{n: (f"({text(a)})" if loose and _compares(a) else text(_plain(a))) for n, a in words.items()})] = None
+    written = {n: f"({text(a)})" if loose and _compares(a) else text(_plain(a)) for n, a in words.items()}
+    out[domain.format(**written)] = about
 
 
 def _compares(e: Expr) -> bool:
