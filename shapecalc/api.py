@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .calculus.jacobians import hessian as _hessian
 from .calculus.jacobians import jacobian as _jacobian
 from .calculus.layouts import LAYOUTS
+from .checking import check_sheet
+from .derivation import Report
 from .errors import InputProblem
 from .language.problem import Problem
 from .language.sheet import read
@@ -84,6 +86,19 @@ def hessian(source: str, wrt: str | None = None, wrt2: str | None = None, vec: b
     return out
 
 
+def check(source: str, layout: str = "denominator", structured: bool = False, aliases: Mapping[str, str] | None = None) -> Report:
+    """The verdicts on the claims of a text: which are right, which line is wrong first, and what the slip is.
+
+    layout and structured as for `derive`; aliases: further names of gradients, each with what it is the gradient of ({"dz2": "Z2"}).
+    Raises ShapecalcError where the problem itself cannot be read; a claim that cannot is a verdict.
+
+    >>> r = check("X: (S, D); W: (D, M); Z = X @ W; dW = dZ.T @ X")
+    >>> r.ok, r.claims[0].slip, r.claims[0].suggestion
+    (False, 'wrong-layout', 'dW = (dZ.T @ X).T')
+    """
+    return check_sheet(source, _layout(layout), structured, aliases)
+
+
 def jvp(source: str, of: str | None = None, wrt: str | None = None, vector: str = "v") -> str:
     """The Jacobian-vector product: how `of` changes along a direction of wrt's shape, as a formula without the Jacobian.
 
@@ -102,4 +117,4 @@ def hvp(source: str, wrt: str | None = None, vector: str = "v") -> str:
     return hessian(source, wrt).times(vector)
 
 
-__all__ = ["Derivation", "Gradient", "JacobianResult", "derive", "hessian", "hvp", "jacobian", "jvp"]
+__all__ = ["Derivation", "Gradient", "JacobianResult", "check", "derive", "hessian", "hvp", "jacobian", "jvp"]

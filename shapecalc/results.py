@@ -13,7 +13,7 @@ from .calculus.structures import structured as _structured
 from .codegen import generate
 from .derivation import Certificate, Program, Reduction
 from .errors import NotKnownYet, UnknownName
-from .expr import Apply, Expr, Var, nodes, variables
+from .expr import Apply, Expr, Var, nodes
 from .language.nearest import nearest
 from .language.problem import Problem
 from .notation import text
@@ -84,7 +84,7 @@ class Gradient:
 
     def judge(self, claim: Any) -> Any:
         """The verdict on a claim: text, a sympy Matrix over d.entries(...)'s symbols, or a function of arrays."""
-        from .judging import judge_one
+        from .checking import judge_one
 
         return judge_one(self._parent, self.name, claim)
 
@@ -241,13 +241,9 @@ class JacobianResult:
         """Source text that defines jacobian(**values) or hessian(**values)."""
         problem = self.problem
         _writable([*problem.definitions.values(), self.expression])
-        used = set(variables(self.expression))
-        forward = tuple((n, e) for n, e in problem.definitions.items() if n in _closure(problem, used))
-        inputs = tuple((n, v.shape) for n, v in problem.declared.items())
-        docs = (f"{self._function} = {self.formula}",)
         program = Program(
-            inputs,
-            forward,
+            tuple((n, v.shape) for n, v in problem.declared.items()),
+            tuple(problem.definitions.items()),
             (),
             ((self.wrt, self.expression, False),),
             problem.loss,
@@ -256,7 +252,8 @@ class JacobianResult:
             self.of,
             self.layout,
             self.vec,
-            docs,
+            (f"{self._function} = {self.formula}",),
+            wrt2=self._wrt2,
         )
         return generate(program, target)
 
@@ -281,12 +278,3 @@ def _writable(formulas: Iterable[Expr]) -> None:
         for node in nodes(e):
             if isinstance(node, Apply) and node.op.family == "undefined":
                 raise NotKnownYet(f"{node.name} is left undefined, so there is no code for it", hint=f"define it: def {node.name}(x) = ...")
-
-
-def _closure(problem: Problem, used: set[str]) -> set[str]:
-    """The definitions that some names depend on, themselves included."""
-    out = set(used)
-    for name in reversed(problem.definitions):
-        if name in out:
-            out |= set(variables(problem.definitions[name]))
-    return out

@@ -23,7 +23,8 @@ from shapecalc.tensor import Tensor
 
 from .entry_chain import Explanation, Link, explain
 from .entry_engine import Engine
-from .entry_graph import Graph, Grid, Node
+from .entry_graph import Graph, Node
+from .entry_names import Grid
 from .entry_numbers import Exact, pencils, shown, valued
 from .entry_sympy import nodes_of
 from .entry_text import Writer

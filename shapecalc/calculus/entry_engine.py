@@ -11,18 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from math import prod
 
-from shapecalc.errors import InputProblem, TooLarge, UnknownName
+from shapecalc.errors import InputProblem, UnknownName
 from shapecalc.evaluate import Sizes, concrete
 from shapecalc.expr import variables
 from shapecalc.language.problem import Problem
 from shapecalc.tensor import Tensor
 
-from .entry_graph import ONE, ZERO, Graph, Grid, Node, leaves
-from .entry_names import Names, incoming_base
+from .entry_graph import ONE, ZERO, Graph, Node, leaves
+from .entry_names import Grid, Names, incoming_base
 from .entry_sweep import Sweep
-from .entry_values import spell_out
-
-MOST = 2_000_000  # entries of one problem
+from .entry_values import bearable, spell_out
 
 
 @contextmanager
@@ -57,8 +55,7 @@ class Engine:
         self.shapes = {name: concrete(v.shape, self.sizes) for name, v in self.variables.items()}
         if min((min(s, default=1) for s in self.shapes.values()), default=1) < 1:
             raise InputProblem("at these sizes there is a tensor without entries", hint="choose larger sizes")
-        if sum(map(prod, self.shapes.values())) > MOST:
-            raise TooLarge(f"at these sizes there are more than {MOST} entries", hint="choose smaller sizes")
+        bearable(sum(map(prod, self.shapes.values())))
         self.live = self.dependents()
         self.flowing = self.reach()
         self.named_gradients: dict[str, str] = {}

@@ -25,35 +25,15 @@ from typing import Any
 
 from shapecalc.rings import Unlucky, Unsupported
 
+from .entry_names import Grid
+
 Number = int | Fraction
 FUNCTIONS = ("exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "erf")
 KNOWN = frozenset({*FUNCTIONS, "relu", "abs", "sign", "pi"})
+HIGHEST = 1000  # power of a number that is worked out
 LARGEST = 12  # rows of a determinant that is written out
 LIVE, KIND = attrgetter("live"), attrgetter("kind")
 OPPOSITE = {"greater": "less_equal", "less_equal": "greater", "less": "greater_equal", "greater_equal": "less"}
-
-
-class Grid:
-    """The names of the entries of one tensor: ``name`` is the tensor's, ``base`` begins the names where they are written compactly."""
-
-    __slots__ = ("_symbols", "base", "compact", "name", "shape")
-
-    def __init__(self, name: str, shape: tuple[int, ...], base: str, compact: bool) -> None:
-        self.name = name
-        self.shape = shape
-        self.base = base
-        self.compact = compact
-        self._symbols: list[str] | None = None
-
-    @property
-    def symbols(self) -> list[str]:
-        """x11, x12, ... row by row; X[1,1], ... where that would be ambiguous."""
-        if self._symbols is None:
-            marks: list[str] = [""]
-            for size in self.shape:
-                marks = [m + ("," if m and not self.compact else "") + str(i) for m in marks for i in range(1, size + 1)]
-            self._symbols = [self.base] if not self.shape else [self.base + m if self.compact else f"{self.base}[{m}]" for m in marks]
-        return self._symbols
 
 
 class Node:
@@ -216,7 +196,7 @@ class Graph:
         if a.kind == "const":
             if a is ZERO and k < 0:
                 raise Unlucky("a denominator is 0")
-            if isinstance(k, int):
+            if isinstance(k, int) and abs(k) <= HIGHEST:
                 return self.lift(_raised(a.data, k))
             return a if a is ONE or a is ZERO else self.make("prod", (a,), (1, (k,)), False)
         if k in (0, 1):

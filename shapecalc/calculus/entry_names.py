@@ -6,9 +6,30 @@ from collections.abc import Iterable, Mapping
 
 from shapecalc.language.problem import Problem
 
-from .entry_graph import Grid
-
 LARGEST = 9  # an index up to which digits may stand side by side
+
+
+class Grid:
+    """The names of the entries of one tensor: ``name`` is the tensor's, ``base`` begins the names where they are written compactly."""
+
+    __slots__ = ("_symbols", "base", "compact", "name", "shape")
+
+    def __init__(self, name: str, shape: tuple[int, ...], base: str, compact: bool) -> None:
+        self.name = name
+        self.shape = shape
+        self.base = base
+        self.compact = compact
+        self._symbols: list[str] | None = None
+
+    @property
+    def symbols(self) -> list[str]:
+        """x11, x12, ... row by row; X[1,1], ... where that would be ambiguous."""
+        if self._symbols is None:
+            marks: list[str] = [""]
+            for size in self.shape:
+                marks = [m + ("," if m and not self.compact else "") + str(i) for m in marks for i in range(1, size + 1)]
+            self._symbols = [self.base] if not self.shape else [self.base + m if self.compact else f"{self.base}[{m}]" for m in marks]
+        return self._symbols
 
 
 class Names:

@@ -6,10 +6,11 @@ There is no derivative in this room: every rule is read from what sympy answers 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
-from .entry_graph import KIND, ZERO, Column, Graph, Grid, Node, Number, leaves
+from .entry_graph import KIND, ZERO, Column, Graph, Node, Number, leaves
+from .entry_names import Grid
 from .entry_sympy import functions, nodes_of
 
 Rule = Callable[[Graph, Sequence[Any], Node], Any]
@@ -39,7 +40,7 @@ def _extreme(node: Node, k: int) -> Rule:
     return apply
 
 
-@cache
+@lru_cache(maxsize=1024)
 def slopes(kind: str, data: Any = None) -> tuple[Rule | None, ...]:
     """The rules of a kind of node: one for each argument (a sum has one for all), None where the derivative is 0 everywhere."""
     import sympy

@@ -19,6 +19,15 @@ from shapecalc.tensor import Tensor, strides
 from .entry_graph import ONE, ZERO, Column, Graph, Node
 from .texts import meaning
 
+MOST = 2_000_000  # entries of one problem, or of one step in it
+
+
+def bearable(count: int) -> int:
+    """A number of entries, unless it is too large."""
+    if count > MOST:
+        raise TooLarge(f"at these sizes there are more than {MOST} entries", hint="choose smaller sizes")
+    return count
+
 
 def spell_out(graph: Graph, e: Expr, env: Mapping[str, Tensor], sizes: Sizes) -> Tensor:
     """The entries of e, its variables taken from env; each shared part once."""
@@ -90,7 +99,7 @@ def _pointwise(graph: Graph, node: Apply, tensors: list[Tensor], sizes: Sizes) -
 def _stretched(node: Apply, tensors: list[Tensor], sizes: Sizes) -> tuple[tuple[int, ...], list[list[Node]]]:
     """The entries of the arguments side by side, broadcast to the node's shape."""
     shape = concrete(node.shape, sizes)
-    count = prod(shape)
+    count = bearable(prod(shape))
     if all(t.shape == shape or len(t.data) == 1 for t in tensors):
         return shape, [t.data if len(t.data) == count else t.data * count for t in tensors]
     inputs, out, full = aligned(tuple(a.shape for a in node.args))
@@ -131,6 +140,9 @@ def _plan(
     shape, steps = _steps(output, sizes)
     free = list(steps)
     summed = list(dict.fromkeys(x for axes in inputs for a in axes if a is not None for x in a if x not in steps))
+    cells, each = bearable(prod(sizes[x] for x in free)), prod(sizes[x] for x in summed)
+    if len(inputs) != 2:
+        bearable(cells * each)
     outer = [_places(axes, free, sizes) for axes in inputs]
     inner = [_places(axes, summed, sizes) for axes in inputs]
     return shape, _places(output, free, sizes), outer, inner, bool(summed)

@@ -31,7 +31,7 @@ def length(e: Expr) -> int:
 
 def shorter(other: Expr, best: Expr) -> bool:
     """Whether a formula with its sums multiplied out is worth losing the sums that the user wrote: a quarter fewer names."""
-    return 4 * names_in(other) <= 3 * names_in(best) and length(other) < length(best)
+    return 4 * names_in(other) <= 3 * names_in(best) and length(other) <= length(best)
 
 
 def names_in(e: Expr) -> int:

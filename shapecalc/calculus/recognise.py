@@ -209,5 +209,6 @@ def vec_diagonal(factors: list[Factor], target: Places, scaling: str, even: froz
 
 
 def missing(piece: Piece, target: Places) -> float:
-    """A small charge for axes of the target that the formula only broadcasts to."""
-    return 0.3 * sum(p is not None for p in target[: len(target) - len(piece.places)])
+    """A small charge for axes of the target that the formula only broadcasts to, a large one for an axis of 1 that it lacks."""
+    lacking = target[: len(target) - len(piece.places)]
+    return sum(0.3 if p is not None else 14 for p in lacking)

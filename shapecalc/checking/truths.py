@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ..calculus.gradients import Backward, backward
 from ..calculus.jacobians import hessian, jacobian
-from ..calculus.layouts import turned
+from ..calculus.layouts import is_turned
 from ..calculus.structures import structured
 from ..expr import Expr, Var
 from ..forms import add, mul, transposed, zeros
@@ -117,14 +117,14 @@ class Truths:
         if self.structure:
             formula = structured(variable, free, passed)
             self.judge.certify_gradient(name, formula, structured=True)
-        if turned(self.layout, formula.shape):
+        if is_turned(self.layout, formula.shape):
             formula = passed.drawn(formula, self.layout)
 
         def forms() -> list[Expr]:
             if self.structure:
                 return [free]
             out = [free, passed.expanded(name)]
-            return [transposed(e) for e in out] + out if turned(self.layout, free.shape) else out
+            return [transposed(e) for e in out] + out if is_turned(self.layout, free.shape) else out
 
         return Truth(claim.name, formula, forms, lambda: self._rival_gradients(name), layout=self.layout, wrt=name)
 

@@ -8,7 +8,7 @@ from shapecalc.derivation import Program
 from shapecalc.errors import InputProblem
 
 from .custom import jax_module, torch_module
-from .differences import test_module
+from .differences import pytest_module
 from .for_numpy import NUMPY
 from .functions import plain
 
@@ -16,7 +16,7 @@ TARGETS: Mapping[str, Callable[[Program], str]] = {
     "numpy": lambda program: plain(program, NUMPY),
     "torch": torch_module,
     "jax": jax_module,
-    "python-test": test_module,
+    "python-test": pytest_module,
 }
 
 

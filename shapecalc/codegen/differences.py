@@ -146,7 +146,7 @@ def test_hessian(seed):
 '''
 
 
-def test_module(program: Program) -> str:
+def pytest_module(program: Program) -> str:
     """NumPy code and the test of it, in one file for pytest."""
     code = code_for(program, NUMPY)
     written = functions(code)
@@ -158,7 +158,7 @@ def test_module(program: Program) -> str:
 def _of_gradients(program: Program) -> str:
     wanted = [n for n, _, _ in program.outputs if n in dict(program.inputs)]
     if not wanted:
-        raise NotKnownYet("a test moves the entries of a declared name, and none is differentiated by", hint="wrt=None tests all that are declared")
+        raise NotKnownYet("a test moves the entries of a declared name, and none is differentiated by")
     turned = [n for n, _, turn in program.outputs if turn and n in wanted]
     all_turned = ".T" if turned == wanted else f"\n    if name in {_names(turned)}:\n        expected = expected.T" if turned else ""
     return GRADIENTS.format(objective=_objective(program), cases=_names(wanted), turned=all_turned)
@@ -253,6 +253,3 @@ def _arranged(program: Program, of: Shape, wrt: Shape, of_text: str, wrt_text: s
         return f'.reshape({wrt_shape}, order="F")' + (".T" if first and len(wrt) == 2 else "")
     axes = (*range(len(of), len(of) + len(wrt)), *range(len(of)))
     return f'.reshape({of_shape} + {wrt_shape}, order="F")' + ("" if first else f".transpose({axes})")
-
-
-__all__ = ["test_module"]

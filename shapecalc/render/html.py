@@ -82,7 +82,8 @@ def style(colour: bool, groups: int) -> str:
     colours = ["", ""]
     if colour:
         colours = [" ".join(f"--s{k}: {c};" for k, c in enumerate(table)) for table in (LIGHT, DARK)]
-        css += "".join(f".s{k} {{ color: var(--s{k}); }}\n" for k in range(len(LIGHT)))
+        for k in range(len(LIGHT)):
+            css += f".s{k} {{ color: var(--s{k}); }} svg .f{k} {{ fill: var(--s{k}); }} svg rect.f{k} {{ stroke: var(--s{k}); }}\n"
     for k in range(groups):
         css += f"main:has(.g{k}:hover, .g{k}:focus) .g{k} {{ background: var(--lit); }}\n"
     notice = licence.replace("*/", "* /").replace("</", "< /")

@@ -23,6 +23,7 @@ KEEPS = frozenset({
 KEEPS_NONNEGATIVE = frozenset({"diag", "tril", "triu", "place"})
 FACTORS = frozenset({"mul", "div", "neg", "power", "sqrt", "transpose", "reshape", "squeeze", "expand_dims", "broadcast_to"})
 MOVES = frozenset({"transpose", "reshape", "squeeze", "expand_dims"})
+BELOW_ONE = frozenset({"sigmoid", "softmax", "tanh"})
 INVERTIBLE = frozenset({"invertible", "posdef", "orthogonal"})
 
 
@@ -56,7 +57,7 @@ class Known:
         sign = self._sign(node)
         if sign:
             self.signs[node] = sign
-        if isinstance(node, Apply) and (node.name in ("sigmoid", "softmax", "tanh") or (node.name in MOVES and node.args[0] in self.below_one)):
+        if isinstance(node, Apply) and (node.name in BELOW_ONE or (node.name in MOVES and node.args[0] in self.below_one)):
             self.below_one.add(node)
         if len(node.shape) == 2:
             self._matrix(node)
@@ -79,10 +80,8 @@ class Known:
             return POSITIVE if name == "power" and signs[0] == POSITIVE else NONNEGATIVE
         if name == "power":
             return signs[0]
-        if name == "mul" and node.args[0] == node.args[1]:
-            return NONNEGATIVE
-        if name == "inner" and node.args[0] == node.args[1]:
-            return NONNEGATIVE
+        if (name in ("mul", "inner") or (name == "matmul" and not node.shape)) and node.args[0] == node.args[1]:
+            return POSITIVE if signs[0] == POSITIVE else NONNEGATIVE
         if name == "add" and all(signs) and all(s == 1 for s in node["signs"]):
             return POSITIVE if POSITIVE in signs else NONNEGATIVE
         if name == "add" and node["signs"] == (1, -1) and node.args[0] == ONE and node.args[1] in self.below_one:

@@ -1,0 +1,198 @@
+"""A derivation marked line by line, as a fair teacher does: each line by itself, and given what stands before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from ..derivation import Certificate, Verdict
+from ..errors import NotDifferentiable, NotKnownYet, ShapecalcError, ShapeProblem
+from ..expr import Expr, variables
+from ..forms import add
+from ..language.problem import Claim, Problem
+from ..language.tree import Name, Node, walk
+from ..verify.points import Undecided
+from .bench import Bench
+from .case import Case
+from .diagnosis import diagnose
+from .reader import Reader
+from .truths import Truth, Truths, stacked_shape
+from .wording import explained, plain, shape_error
+
+
+class Marker:
+    """Marks the claims of one problem in order, and keeps what the user has given names to."""
+
+    def __init__(self, truths: Truths) -> None:
+        self.truths = truths
+        self.problem: Problem = truths.problem
+        self.defined: dict[str, Expr] = {}     # abbreviations, with true gradients in them
+        self.own: dict[str, Expr] = {}         # what names stand for as the user has defined them, where that is not the truth
+        self.lines: dict[str, int] = {}        # in which line that was
+        self._reader: Reader | None = None
+
+    @cached_property
+    def bench(self) -> Bench:
+        """The points for the diagnosis."""
+        return Bench(self.truths.judge.trials)
+
+    @property
+    def reader(self) -> Reader:
+        """Reads formulas in which gradients are the true ones."""
+        if self._reader is None:
+            self._reader = Reader(self.problem, {**self.truths.names, **self.defined})
+        return self._reader
+
+    def mark(self, claim: Claim) -> Iterator[Verdict]:
+        """The verdicts on one line, one for each link of a chain."""
+        try:
+            if claim.kind == "abbreviation":
+                yield from self._abbreviation(claim)
+            elif claim.kind == "equality":
+                yield from self._equality(claim)
+            else:
+                yield from self._derivative(claim)
+        except (Undecided, NotKnownYet, NotDifferentiable) as error:
+            yield plain(claim, "undecided", error.message)
+
+    def _abbreviation(self, claim: Claim) -> Iterator[Verdict]:
+        first = claim.values[0]
+        try:
+            value = self.reader.build(first)
+        except ShapecalcError as error:
+            yield shape_error(claim, error)
+            return
+        if claim.operator == "+=" and claim.name in self.defined:
+            value = add(self.defined[claim.name], value)
+        user = self._as_defined(first)
+        self.defined[claim.name] = value
+        if user is not None:
+            self.own[claim.name] = user
+            self.lines.setdefault(claim.name, self._blamed(first))
+        self._reader = None
+        for link in claim.values[1:]:
+            yield self._judged(claim, link, Truth(claim.name, value), self._link(claim, first, link))
+
+    def _equality(self, claim: Claim) -> Iterator[Verdict]:
+        left = claim.values[0]
+        try:
+            truth = Truth(self._said(left), self.reader.build(left))
+        except ShapecalcError as error:
+            yield shape_error(claim, error)
+            return
+        for link in claim.values[1:]:
+            yield self._judged(claim, link, truth, claim.text)
+
+    def _derivative(self, claim: Claim) -> Iterator[Verdict]:
+        if claim.kind == "gradient" and self.truths.given(claim.wrt):
+            yield from self._given(claim)
+            return
+        truth = self.truths.of(claim)
+        right_before: bool | None = None
+        for k, value in enumerate(claim.values):
+            text = claim.text if len(claim.values) == 1 else self._link(claim, claim.values[k - 1] if k else None, value)
+            verdict = self._judged(claim, value, self._shaped(claim, value, truth), text)
+            if k and right_before is False and verdict.verdict != "right":
+                verdict = self._follows(claim, claim.values[k - 1], value, text) or verdict
+            right_before = verdict.verdict == "right"
+            yield verdict
+        self._remember(claim, truth, right_before)
+
+    def _given(self, claim: Claim) -> Iterator[Verdict]:
+        """A claim about what comes in from outside: taken as the user's definition of it."""
+        name = self.problem.upstream.get(claim.wrt) or self.problem.gradient_name(claim.wrt)
+        words = f"{name} comes from outside here: no loss is defined from which it would follow, so it is taken as it is"
+        yield plain(claim, "undecided", words)
+
+    def _link(self, claim: Claim, left: Node | None, right: Node) -> str:
+        """One link of a chain as text."""
+        return f"{claim.name if left is None else self._said(left)} = {self._said(right)}"
+
+    def _said(self, node: Node) -> str:
+        return self.problem.source[node.span[0] : node.span[1]]
+
+    def _shaped(self, claim: Claim, value: Node, truth: Truth) -> Truth:
+        """Of a Jacobian or a Hessian the form with stacked columns, where the claim has its shape."""
+        if claim.kind == "gradient":
+            return truth
+        shape = self.reader.shape(value)
+        if shape is not None and len(shape) == 2 and len(truth.formula.shape) > 2 and shape in (wanted := stacked_shape(self.problem, claim), wanted[::-1]):
+            return self.truths.stacked(claim) or truth
+        return truth
+
+    # ---- what stands before
+
+    def _as_defined(self, value: Node) -> Expr | None:
+        """The value with everything as the user has defined it; None where that is the same."""
+        used = {part.id for part, _ in walk(value) if isinstance(part, Name)}
+        if not used & self.own.keys():
+            return None
+        return Reader(self.problem, {**self.truths.names, **self.defined, **self.own}).tried(value)
+
+    def _blamed(self, value: Node) -> int:
+        """The line from which something wrong is carried forward."""
+        used = [part.id for part, _ in walk(value) if isinstance(part, Name) and part.id in self.own]
+        return min(self.lines[n] for n in used)
+
+    def _remember(self, claim: Claim, truth: Truth, right: bool | None) -> None:
+        """What the name of a gradient stands for from here on, where the user's value is not the true one."""
+        if claim.kind != "gradient" or claim.operator == "+=":
+            return
+        value = claim.values[-1]
+        user = self._as_defined(value)
+        e = self.reader.tried(value) if user is None else user
+        names = [n for n, s in self.truths.names.items() if n[-len(claim.wrt) :] == claim.wrt and s == self.truths.names.get(f"d{claim.wrt}")]
+        if e is None or (right and user is None):
+            for n in names:
+                self.own.pop(n, None)
+            return
+        if user is not None and right:
+            same = self.truths.judge.compare(user, truth.formula).verdict == "equal"
+            if same:
+                return
+        for n in names:
+            self.own[n] = e
+            self.lines[n] = self._blamed(value) if right and user is not None else claim.line
+
+    def _follows(self, claim: Claim, left: Node, right: Node, text: str) -> Verdict | None:
+        """A link of a chain that follows from the side before it, which is wrong already."""
+        a, b = self.reader.tried(left), self.reader.tried(right)
+        if a is None or b is None or self.truths.judge.compare(b, a).verdict != "equal":
+            return None
+        return plain(claim, "right", "it follows from the side before it; nothing new is wrong here", text)
+
+    # ---- judging
+
+    def _judged(self, claim: Claim, value: Node, truth: Truth, text: str) -> Verdict:
+        """One formula against what it should be."""
+        error: ShapecalcError | None = None
+        e: Expr | None = None
+        try:
+            e = self.reader.build(value)
+        except ShapeProblem as problem:
+            error = problem
+        except NotKnownYet as problem:
+            return plain(claim, "undecided", problem.message, text)
+        except ShapecalcError as problem:
+            return shape_error(claim, problem, text)
+        judge = self.truths.judge
+        user = self._as_defined(value)
+        if e is not None:
+            compared = judge.compare(e, truth.formula, squeeze=truth.squeeze)
+            if compared.verdict == "equal":
+                return plain(claim, "right", self._carried(value, user, truth), text, compared.certificate)
+            if compared.verdict == "undecided":
+                return plain(claim, "undecided", compared.reason, text)
+        if user is not None and judge.compare(user, truth.formula, squeeze=truth.squeeze).verdict == "equal":
+            note = f"right, because it makes up for line {self._blamed(value)}: given that line, this is the derivative"
+            return plain(claim, "right", note, text)
+        case = Case(self.reader, value, e, truth, judge, self.bench)
+        return explained(claim, text, case, diagnose(case), error)
+
+    def _carried(self, value: Node, user: Expr | None, truth: Truth) -> str:
+        if user is None or self.truths.judge.compare(user, truth.formula, squeeze=truth.squeeze).verdict == "equal":
+            return ""
+        return f"consistent with line {self._blamed(value)}; nothing new is wrong here"
+
+
+__all__ = ["Certificate", "Mapping", "Marker", "variables"]

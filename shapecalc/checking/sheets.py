@@ -1,0 +1,38 @@
+"""A whole sheet: read as far as it can be read, every claim marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..derivation import Report, Verdict
+from ..errors import ShapecalcError
+from ..language.problem import Problem
+from ..language.sheet import read
+from .marker import Marker
+from .truths import Truths
+
+
+def check_sheet(source: str, layout: str = "denominator", structure: bool = False, aliases: Mapping[str, str] | None = None) -> Report:
+    """The verdicts on all claims, in order of their lines.
+
+    Raises ShapecalcError where the problem itself, what comes before the first claim, cannot be read.
+    """
+    problem, unread = read_claims(source, aliases)
+    marker = Marker(Truths(problem, layout, structure))
+    verdicts = [v for claim in problem.claims for v in marker.mark(claim)] + unread
+    return Report(tuple(sorted(verdicts, key=lambda v: v.line)), source)
+
+
+def read_claims(source: str, aliases: Mapping[str, str] | None = None) -> tuple[Problem, list[Verdict]]:
+    """The problem, and a verdict for each claim line that cannot be read."""
+    errors: list[ShapecalcError] = []
+    problem = read(source, errors, aliases)
+    return problem, [unreadable(source, e) for e in errors]
+
+
+def unreadable(source: str, error: ShapecalcError) -> Verdict:
+    """A verdict on a line that is no claim that could be judged."""
+    line = error.line or 1
+    text = source.splitlines()[line - 1].strip()
+    name = text.partition("=")[0].strip()
+    return Verdict(name, text, line, "unreadable", None, str(error), error.hint, None, error.span, error.span)

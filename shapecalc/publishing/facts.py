@@ -1,0 +1,112 @@
+"""A derivation as data, by the schema in data/derivation-1.schema.json: what programs go on with, and what `verify` checks again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from fractions import Fraction
+from importlib.resources import files
+from typing import Any
+
+from .. import __version__
+from ..calculus.entries import Entries
+from ..calculus.layouts import reduction
+from ..derivation import Certificate
+from ..errors import ShapecalcError
+from ..exposition.pen import Pen
+from ..exposition.subject import Plan, Subject
+from ..expr import Apply, Expr, nodes
+from ..notation import text
+from ..render import formula
+from ..shapes import Shape
+from .options import Options, sizes
+from .pages import Derived, page, subject
+
+SCHEMA = "shapecalc.derivation/1"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of what is written here."""
+    found: dict[str, Any] = json.loads((files(__package__) / "data" / "derivation-1.schema.json").read_text(encoding="utf-8"))
+    return found
+
+
+def facts(d: Derived, options: Options) -> dict[str, Any]:
+    """Everything that was derived; the page itself is under "document"."""
+    from ..render import Output, render
+
+    s = subject(d)
+    problem = s.problem
+    out = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "source": problem.source,
+        "layout": s.layout,
+        "structured": s.structured,
+        "loss": problem.loss,
+        "declared": {n: {"shape": shape(v.shape), "properties": sorted(v.properties)} for n, v in problem.declared.items()},
+        "definitions": {n: {"formula": text(e), "shape": shape(e.shape)} for n, e in problem.definitions.items()},
+        "given": {f.symbol.name: {"of": n, "shape": shape(f.symbol.shape)} for n, f in s.backward.flows.items() if f.given},
+        "backward": [line(s, n) for n in s.backward.order if not s.backward.flows[n].given and n != problem.loss],
+        "gradients": {n: gradient(s, n) for n in s.wrt},
+        "certificate": certificate(s.certificate),
+        "entries": entries(s, options) if "entries" in options.views else None,
+    }
+    return out | {"document": json.loads(render(page(d, options), "json", Output()))}
+
+
+def shape(found: Shape) -> list[int | str]:
+    """A shape as a list."""
+    return list(found)
+
+
+def line(s: Subject, name: str) -> dict[str, Any]:
+    """One line of the backward pass."""
+    e = s.backward.formula(name)
+    return {"of": name, "symbol": s.symbol(name), "formula": text(e), "shape": shape(e.shape)}
+
+
+def gradient(s: Subject, name: str) -> dict[str, Any]:
+    """One result."""
+    e = s.formulas[name]
+    flow = s.backward.flows.get(name)
+    r = reduction(flow, s.backward.formula(name)) if flow is not None else None
+    return {
+        "symbol": s.symbol(name),
+        "formula": text(e),
+        "expanded": text(s.expanded[name]),
+        "shape": shape(e.shape),
+        "latex": latex(s, e),
+        "recognised": not any(isinstance(n, Apply) and n.name == "einsum" for n in nodes(e)),
+        "reduction": None if r is None else plain(asdict(r)),
+    }
+
+
+def latex(s: Subject, e: Expr) -> str:
+    """A formula in LaTeX."""
+    return formula(Pen(s, Plan()).formula(e), "latex")
+
+
+def certificate(c: Certificate | None) -> dict[str, Any] | None:
+    """What was checked, as data."""
+    return None if c is None else plain(asdict(c)) | {"text": str(c)}
+
+
+def entries(s: Subject, options: Options) -> dict[str, Any] | None:
+    """The element-wise view; None where it cannot be had."""
+    try:
+        found = Entries(s.problem, sizes(s.problem, options.at), s.wrt)
+        blocks = {b.name: {"kind": b.kind, "shape": list(b.shape), "entries": b.formulas} for b in found}
+    except ShapecalcError:
+        return None
+    return {"sizes": dict(found.sizes), "tensors": blocks}
+
+
+def plain(value: Any) -> Any:
+    """Tuples as lists, fractions as text."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(v) for v in value]
+    return str(value) if isinstance(value, Fraction) else value

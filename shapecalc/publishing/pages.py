@@ -1,0 +1,130 @@
+"""From a derivation to its page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from ..blocks import Aligned, Document, prose
+from ..calculus.gradients import Backward
+from ..derivation import Certificate, Step
+from ..errors import InputProblem, Misfit
+from ..exposition.pages import derivation as derivation_page
+from ..exposition.pages import gradient_lines
+from ..exposition.pen import Pen
+from ..exposition.subject import Plan, Subject
+from ..expr import Expr
+from ..language.problem import Problem
+from ..mathematics import Style, boxes, read_symbol
+from ..render import formula as written_formula
+from .options import Options, sizes
+
+
+class Formulas(Protocol):
+    """A gradient as it is handed out."""
+
+    expression: Expr
+    expanded_expression: Expr
+
+
+class Derived(Protocol):
+    """What a page needs of a derivation."""
+
+    problem: Problem
+    backward_pass: Backward
+    wrt: list[str]
+    layout: str
+    structured: bool
+    certificate: Certificate
+
+    @property
+    def gradients(self) -> Mapping[str, Any]:
+        """The gradients by name."""
+
+    def turned(self) -> Derived:
+        """The same with samples as columns."""
+
+
+def subject(d: Derived) -> Subject:
+    """A derivation as plain data."""
+    formulas = {n: g.expression for n, g in d.gradients.items()}
+    expanded = {n: g.expanded_expression for n, g in d.gradients.items()}
+    return Subject(d.problem, d.backward_pass, tuple(d.wrt), d.layout, formulas, expanded, d.certificate, d.structured)
+
+
+def plan(d: Derived, options: Options) -> Plan:
+    """What the page holds."""
+    return Plan(
+        title=options.heading or (prose(options.title) if options.title else ()),
+        views=options.views,
+        steps=options.steps,
+        sizes=sizes(d.problem, options.at) if "entries" in options.views else {},
+        numbers=options.numbers,
+        layouts=options.layouts,
+        bold=options.bold,
+        symbols=symbols(options.symbols),
+        notes=tuple(prose(n) for n in options.notes),
+        words=options.words,
+    )
+
+
+def symbols(given: Mapping[str, str]) -> dict[str, Any]:
+    """Names as LaTeX draws them."""
+    out = {}
+    for name, text in given.items():
+        try:
+            out[name] = read_symbol(text)
+        except Misfit as error:
+            raise InputProblem(error.message, hint=error.hint) from None
+    return out
+
+
+def page(d: Derived, options: Options) -> Document:
+    """The page of a derivation, under the wanted way to lay out the samples."""
+    others: list[tuple[str, Subject]] = []
+    kind = ""
+    if options.samples == "columns":
+        d, kind = d.turned(), "columns"
+    elif options.samples is not None:
+        kind = "rows"
+    if options.samples == "both":
+        others.append(("columns", subject(d.turned())))
+    return derivation_page(subject(d), plan(d, options), others, kind)
+
+
+def tex(e: Expr, d: Derived) -> str:
+    """One formula in LaTeX."""
+    style: Style = Pen(subject(d), Plan()).style
+    return str(written_formula(boxes(e, style), "latex"))
+
+
+def steps(d: Derived, name: str) -> tuple[Step, ...]:
+    """The derivation of one gradient, line by line, as text."""
+    s = subject(d)
+    pen = Pen(s, Plan(views=("index", "matrix")))
+    out = []
+    for kind, block in gradient_lines(pen, name):
+        left = ""
+        for line in block.lines if isinstance(block, Aligned) else ():
+            left = written_formula(line.left, "text") if line.left is not None else left
+            out.append(Step(kind, left, written_formula(line.right, "text"), line.shape or (), words(line.reason)))
+    e = s.formulas[name]
+    out.append(Step("matrix", s.symbol(name), e, e.shape, "read as matrices"))
+    return tuple(out)
+
+
+def words(content: Any) -> str:
+    """A sentence as text."""
+    from ..blocks import Code, Dims, Math, Words
+    from ..shapes import show
+
+    out = ""
+    for part in content:
+        match part:
+            case Words(text) | Code(text):
+                out += text
+            case Math(box):
+                out += str(written_formula(box, "text"))
+            case Dims(shape):
+                out += show(shape)
+    return out
