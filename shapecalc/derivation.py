@@ -48,7 +48,8 @@ class Certificate:
         """One or two sentences."""
         where = "; ".join(", ".join(f"{k}={v}" for k, v in s.items()) for s in self.sizes)
         if self.method == "exact":
-            how = f"exact arithmetic modulo 2^61-1 at {self.points} random points; probability of a wrong yes below 2^-{self.bits} at these sizes"
+            sure = f"probability of a wrong yes below 2^-{self.bits} at these sizes"
+            how = f"exact arithmetic modulo 2^61-1 at {self.points} random points; {sure}"
         else:
             how = f"60-digit arithmetic at {self.points} random points; largest relative gap {self.gap:.0e}"
         text = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,11 @@ from .expr import Apply, Expr, Var, nodes
 from .language.nearest import nearest
 from .language.problem import Problem
 from .notation import text
+from .publishing.facades import Published, PublishedGradient
 from .shapes import Shape
 
 if TYPE_CHECKING:
+    from .calculus.entries import Entries
     from .verify.judge import Judge
 
 
@@ -32,7 +34,7 @@ def known(name: str, names: Iterable[str], what: str = "declared") -> str:
     return name
 
 
-class Gradient:
+class Gradient(PublishedGradient):
     """The derivative of the loss with respect to one name."""
 
     def __init__(self, parent: Derivation, name: str) -> None:
@@ -95,7 +97,7 @@ class Gradient:
         return self.formula
 
 
-class Derivation:
+class Derivation(Published):
     """All gradients of a problem, each derived, simplified and checked against an independent computation."""
 
     def __init__(self, problem: Problem, wrt: list[str], layout: str, structured: bool) -> None:
@@ -190,6 +192,18 @@ class Derivation:
         program = self.program()
         _writable([e for _, e in (*program.forward, *program.backward)])
         return generate(program, target)
+
+    def turned(self) -> Derivation:
+        """The same with samples as columns (as rows, where they are columns): every matrix transposed, the names kept."""
+        from .calculus.turning import turned
+
+        return Derivation(turned(self.problem), self.wrt, self.layout, self.structured)
+
+    def entries(self, sizes: Mapping[str, int]) -> Entries:
+        """The element-wise view at these sizes: sympy matrices of every value and gradient, and how they reassemble."""
+        from .calculus.entries import Entries
+
+        return Entries(self.problem, sizes, self.wrt)
 
     def __repr__(self) -> str:
         return f"Derivation({', '.join(f'd{n} = {g.formula}' for n, g in self.gradients.items())})"

@@ -12,7 +12,7 @@ from .simplify import normal, simplified
 
 
 def expanded(term: Term, free: frozenset[Index], context: Context, budget: int = WIDE, only: Var | None = None) -> list[Term] | None:
-    """The term with its sums (only those that hold a variable, if one is given) multiplied out, cancelling as it goes; None where there are too many."""
+    """The term with its sums multiplied out, cancelling as it goes; None where there are too many. ``only``: sums that hold this."""
     out, changed = [term], True
     while changed:
         changed = False

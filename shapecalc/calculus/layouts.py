@@ -53,11 +53,11 @@ def in_words(axes: tuple[Lost, ...], of: str) -> str:
     if a.rank == 1:
         return f"the sum of all {a.dim} entries of {of}"
     if a.rank == 2 and a.axis == 0:
-        return f"column sums: the {a.dim} rows of {of} are added together, which leaves one total per column (axis=0 is the axis that disappears)"
+        added = f"column sums: the {a.dim} rows of {of} are added together"
+        return f"{added}, which leaves one total per column (axis=0 is the axis that disappears)"
     if a.rank == 2:
-        return (
-            f"row sums: the {a.dim} columns of {of} are added together, which leaves one total per row (axis=1 is the axis that disappears)"
-        )
+        added = f"row sums: the {a.dim} columns of {of} are added together"
+        return f"{added}, which leaves one total per row (axis=1 is the axis that disappears)"
     return f"the sum over axis {a.axis} of {of}, which has {a.dim} entries and disappears"
 
 

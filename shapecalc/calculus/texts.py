@@ -81,7 +81,7 @@ def _of_identity(e: Expr) -> Expr | None:
     """c where e is c times the identity matrix."""
     if isinstance(e, Apply) and e.name == "eye":
         return ONE
-    if isinstance(e, Apply) and e.name in ("mul", "div", "neg") and any(a.shape == () for a in e.args) or (isinstance(e, Apply) and e.name == "neg"):
+    if isinstance(e, Apply) and (e.name == "neg" or (e.name in ("mul", "div") and any(a.shape == () for a in e.args))):
         which = next((k for k, a in enumerate(e.args) if a.shape != ()), 0)
         inner = _of_identity(e.args[which])
         return None if inner is None else remake(e, tuple(inner if k == which else a for k, a in enumerate(e.args)))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from ..blocks import Aligned, Block, Content, Document, Heading, Line, Prose, prose
 from ..boxes import row
 from ..calculus.entries import Entries
+from ..errors import ShapecalcError
 from .certificates import certificate
 from .conventions import conventions
 from .entry_view import disagreement, matrices, numbers, one_entry
@@ -18,6 +19,7 @@ from .reasons import reason
 from .reductions import reductions
 from .subject import Plan, Subject
 
+CROWDED = 5000  # entries above which nobody wants to see them all
 MOST = 8  # names whose gradients are derived view by view
 WITHIN = 4  # gradients of definitions that are derived view by view too
 
@@ -28,7 +30,7 @@ def derivation(subject: Subject, plan: Plan, others: Iterable[tuple[str, Subject
     ``others``: the same derivation under other ways to lay out the samples, for the table; ``samples``: this one's way.
     """
     pen = Pen(subject, plan)
-    entries = Entries(subject.problem, plan.sizes, subject.wrt) if "entries" in plan.views else None
+    entries = entry_by_entry(pen)
     blocks: list[Block] = [*problem(pen), answer(pen)]
     if plan.steps != "none":
         blocks += derived(pen, entries)
@@ -41,6 +43,17 @@ def derivation(subject: Subject, plan: Plan, others: Iterable[tuple[str, Subject
     blocks += doubts
     blocks += certificate(subject.certificate, entries is not None and not doubts)
     return Document(plan.title or title(pen), tuple(blocks), sizes=subject.problem.sizes)
+
+
+def entry_by_entry(pen: Pen) -> Entries | None:
+    """The element-wise view; None where it is not wanted, or cannot be had."""
+    if "entries" not in pen.plan.views:
+        return None
+    try:
+        found = Entries(pen.subject.problem, pen.plan.sizes, pen.subject.wrt)
+    except ShapecalcError:
+        return None
+    return found if sum(len(b.symbols) for b in found) <= CROWDED else None
 
 
 def title(pen: Pen) -> Content:
@@ -76,6 +89,11 @@ def passing(pen: Pen, inner: list[str]) -> Iterator[Block]:
         e = s.backward.formula(n)
         lines.append(Line(pen.gradient(n), pen.formula(e), reason(pen, n), e.shape))
     yield Aligned(tuple(lines), numbered=True)
+
+
+def gradient_lines(pen: Pen, name: str) -> Iterator[tuple[str, Block]]:
+    """The lines of the index view, for whoever wants steps."""
+    yield from (("index", block) for block in index_view(pen, name))
 
 
 def gradient(pen: Pen, name: str, entries: Entries | None) -> Iterator[Block]:

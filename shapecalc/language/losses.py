@@ -22,7 +22,7 @@ def _reduction(builder: Builder, node: tree.Call) -> str:
 
 @surface("cross_entropy")
 def cross_entropy(builder: Builder, node: tree.Call) -> Expr:
-    """cross_entropy(Z, Y): Z logits, Y probabilities or one-hot, samples as rows: -Σ Y log softmax(Z), over the number of samples."""
+    """Of logits Z and probabilities or one-hot Y, samples as rows: -Σ Y log softmax(Z), over the number of samples."""
     z = builder.build(node.args[0])
     over = " / Z.shape[0]" if _reduction(builder, node) == "mean" and len(z.shape) == 2 else ""
     return _composed(builder, node, ("Z", "Y"), f"-sum(Y * log_softmax(Z)){over}")

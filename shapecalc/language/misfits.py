@@ -48,7 +48,8 @@ def nonconformable(
         scalar = x if not a.shape else y
         return ShapeProblem(f"@ multiplies matrices, and {scalar} is a scalar", span=span, hint=f"{x} * {y}")
     inner = b.shape[0] if len(b.shape) == 1 else b.shape[-2]
-    what = f"{x} has {a.shape[-1]} {'columns' if len(a.shape) > 1 else 'entries'}, but {y} has {inner} {'rows' if len(b.shape) > 1 else 'entries'}"
+    columns, rows = "columns" if len(a.shape) > 1 else "entries", "rows" if len(b.shape) > 1 else "entries"
+    what = f"{x} has {a.shape[-1]} {columns}, but {y} has {inner} {rows}"
     if a.shape[-1] == inner:
         what = misfit.message
     return ShapeProblem(what, span=span, notes=(f"{x} {show(a.shape)} @ {y} {show(b.shape)}",), hint=product_hint(x, a.shape, y, b.shape))

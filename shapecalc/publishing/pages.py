@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from ..blocks import Aligned, Document, prose
@@ -96,6 +96,15 @@ def tex(e: Expr, d: Derived) -> str:
     """One formula in LaTeX."""
     style: Style = Pen(subject(d), Plan()).style
     return str(written_formula(boxes(e, style), "latex"))
+
+
+def summary(d: Derived, names: Iterable[str]) -> str:
+    """Gradients below one another, for a notebook: $$ with aligned, which every one of them shows."""
+    pen = Pen(subject(d), Plan())
+    s = pen.subject
+    lines = [f"{written_formula(pen.gradient(n), 'latex')} &= {written_formula(pen.formula(s.formulas[n]), 'latex')}" for n in names]
+    body = " \\\\ ".join(lines)
+    return f"$$\\begin{{aligned}} {body} \\end{{aligned}}$$"
 
 
 def steps(d: Derived, name: str) -> tuple[Step, ...]:

@@ -40,18 +40,20 @@ class Sheet:
         name = f"f{self.palette.place(size)}" if size else "soft"
         dash = ' stroke-dasharray="4 3"' if dashed else ""
         self.parts.append(
-            f'<rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}" rx="{radius:g}" fill="{colour}" fill-opacity="0.10" '
-            f'stroke="{colour}" stroke-width="1.2"{dash} class="{name}"/>'
+            f'<rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}" rx="{radius:g}" class="{name}" '
+            f'fill="{colour}" fill-opacity="0.10" stroke="{colour}" stroke-width="1.2"{dash}/>'
         )
         self.reach(x + w, y + h)
 
-    def line(self, points: str, arrow: bool = False, dashed: bool = False, colour: str = SOFT, name: str = "soft-line") -> None:
+    def line(self, points: str, *, arrow: bool = False, dashed: bool = False, colour: str = SOFT, name: str = "soft-line") -> None:
         """A line along the points of a path, with a head at its end if it is an arrow."""
         head = ' marker-end="url(#head)"' if arrow else ""
         dash = ' stroke-dasharray="5 4"' if dashed else ""
         self.parts.append(f'<path d="{points}" fill="none" stroke="{colour}" stroke-width="1.3"{dash}{head} class="{name}"/>')
 
-    def text(self, x: float, y: float, text: str, *, size: float = 14, colour: str = INK, name: str = "ink", anchor: str = "middle") -> None:
+    def text(
+        self, x: float, y: float, text: str, *, size: float = 14, colour: str = INK, name: str = "ink", anchor: str = "middle"
+    ) -> None:
         """Words, their middle (or their start, or end) at x."""
         self.parts.append(
             f'<text x="{x:g}" y="{y:g}" font-family="{SANS}" font-size="{size:g}" text-anchor="{anchor}" fill="{colour}" '
@@ -77,14 +79,12 @@ class Sheet:
 
     def svg(self, title: str, margin: float = 10) -> str:
         """The finished picture."""
-        w, h = self.right + 2 * margin, self.bottom + 2 * margin
-        body = "\n".join(self.parts)
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-margin:g} {-margin:g} {w:.0f} {h:.0f}" width="{w:.0f}" height="{h:.0f}" '
-            f'role="img" aria-label={quoteattr(title)}>\n<title>{escape(title)}</title>\n<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" '
-            f'markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0,0.8 L7.5,4 L0,7.2 z" fill="{SOFT}" class="soft-fill"/>'
-            f"</marker></defs>\n{body}\n</svg>\n"
-        )
+        w, h = f"{self.right + 2 * margin:.0f}", f"{self.bottom + 2 * margin:.0f}"
+        view = f'viewBox="{-margin:g} {-margin:g} {w} {h}" width="{w}" height="{h}"'
+        head = '<marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+        tip = f'<defs>{head}<path d="M0,0.8 L7.5,4 L0,7.2 z" fill="{SOFT}" class="soft-fill"/></marker></defs>'
+        opening = f'<svg xmlns="http://www.w3.org/2000/svg" {view} role="img" aria-label={quoteattr(title)}>'
+        return "\n".join([opening, f"<title>{escape(title)}</title>", tip, *self.parts, "</svg>\n"])
 
 
 def formula_width(box: Box, size: float = 17) -> float:
@@ -109,8 +109,8 @@ def spans(box: Box, size: float) -> str:
             out = spans(body, size)
             for script, shift in ((low, 0.22), (high, -0.38)):
                 if script is not None:
-                    inner = spans(script, 0.7 * size)
-                    out += f'<tspan dy="{shift * size:.1f}" font-size="{0.7 * size:.1f}">{inner}</tspan><tspan dy="{-shift * size:.1f}">&#8203;</tspan>'
+                    out += f'<tspan dy="{shift * size:.1f}" font-size="{0.7 * size:.1f}">{spans(script, 0.7 * size)}</tspan>'
+                    out += f'<tspan dy="{-shift * size:.1f}">&#8203;</tspan>'  # back to the line, for whatever follows
             return out
         case Operator("⊤"):
             return "<tspan>T</tspan>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..blocks import Content, Picture
 from ..boxes import Box
@@ -59,11 +60,11 @@ def graph_picture(nodes: Sequence[Node], sizes: Sequence[str] = (), caption: Con
 def in_words(nodes: Sequence[Node]) -> str:
     """The graph as lines of text."""
     wide = max((len(f"{n.name} {show(n.shape)}") for n in nodes), default=0)
-    lines = []
-    for n in nodes:
-        if n.inputs:
-            lines.append(f"{f'{n.name} {show(n.shape)}':<{wide}}  ←  {', '.join(n.inputs)}" + (f"   {n.operation}" if n.operation else ""))
-    return "\n".join(lines)
+
+    def line(n: Node) -> str:
+        return f"{f'{n.name} {show(n.shape)}':<{wide}}  ←  {', '.join(n.inputs)}" + (f"   {n.operation}" if n.operation else "")
+
+    return "\n".join(line(n) for n in nodes if n.inputs)
 
 
 def mermaid(nodes: Sequence[Node]) -> str:
@@ -133,7 +134,7 @@ def _ordered(columns: list[list[Place]], edges: list[tuple[list[Place], bool]]) 
     """Each column in the order of what its places are joined to, swept to and fro, so that few edges cross."""
     joined: dict[int, list[Place]] = {}
     for path, _ in edges:
-        for a, b in zip(path, path[1:], strict=False):
+        for a, b in pairwise(path):
             joined.setdefault(id(a), []).append(b)
             joined.setdefault(id(b), []).append(a)
     for _ in range(6):
@@ -181,7 +182,7 @@ def _edge(sheet: Sheet, path: list[Place], back: bool) -> None:
         if dashed:
             points = [(x + (2 if k == 0 else -2 if k == len(points) - 1 else 0), y) for k, (x, y) in enumerate(points)][::-1]
         drawn = f"M{points[0][0]:g},{points[0][1]:g}"
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             bend = (x1 - x0) * 0.45
             drawn += f" C{x0 + bend:g},{y0:g} {x1 - bend:g},{y1:g} {x1:g},{y1:g}"
         sheet.line(drawn, arrow=True, dashed=dashed, colour="#1559b3" if dashed else SOFT, name="back-line" if dashed else "soft-line")

@@ -126,7 +126,8 @@ class Page:
                 return f'<pre tabindex="0"><code class="language-{escape(language)}">{escape(text)}</code></pre>'
             case Picture(svg, alt, caption):
                 below = f"<figcaption>{self.sentence(caption)}</figcaption>" if caption else ""
-                return f"<figure>{named(svg, alt)}{below}</figure>"
+                self.count += 1
+                return f"<figure>{named(svg, alt, self.count)}{below}</figure>"
             case Rule():
                 return "<hr>"
             case List(points, ordered):
@@ -209,12 +210,13 @@ class Page:
         return f'<div class="callout {escape(block.kind)}"{label}>\n{title}{self.blocks(block.body)}\n</div>'
 
 
-def named(svg: str, alt: str) -> str:
-    """A picture with its words for whoever does not see it."""
+def named(svg: str, alt: str, number: int) -> str:
+    """A picture with its words for whoever does not see it; names inside it get a number, since a page may hold several pictures."""
     found = re.search(r"<svg\b[^>]*>", svg)
     if not found:
         return f'<p role="img" aria-label="{escape(alt)}">{escape(alt)}</p>'
     opening = re.sub(r'\s(?:role|aria-label)="[^"]*"', "", found[0])
+    svg = svg.replace('id="head"', f'id="head-{number}"').replace("url(#head)", f"url(#head-{number})")
     return svg[found.start() :].replace(found[0], f'{opening[:-1]} role="img" aria-label="{escape(alt)}">', 1)
 
 

@@ -1,4 +1,4 @@
-"""Pictures of shapes: the factors of a product drawn to the scale of their size names; what is broadcast, and which entries are added up."""
+"""Pictures of shapes: factors drawn to the scale of their size names; what is broadcast, and which entries are added up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CELL = (46.0, 26.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Shaped:
     """One tensor in a picture: what it is called (a name, or a formula) and its shape."""
 
     name: str | Box
@@ -41,33 +41,34 @@ def length(dim: Dim, palette: Palette) -> float:
     return min(sum(SCALE[(palette.names.index(n) if n in palette.names else 0) % len(SCALE)] for n in names(dim)) * 1.2, 120.0)
 
 
-def shapes_picture(parts: Sequence[Block | str], sizes: Sequence[str], caption: Content = ()) -> Picture:
-    """Blocks with signs between them: [Block("X", ("S", "D")), "@", Block("W", ("D", "M")), "=", Block("Z", ("S", "M"))]."""
+def shapes_picture(parts: Sequence[Shaped | str], sizes: Sequence[str], caption: Content = ()) -> Picture:
+    """Blocks with signs between them: [Shaped("X", ("S", "D")), "@", Shaped("W", ("D", "M")), "=", Shaped("Z", ("S", "M"))]."""
     palette = Palette(tuple(sizes))
     sheet = Sheet(palette)
-    heights = [_extent(p, palette)[1] for p in parts if isinstance(p, Block)]
+    heights = [_extent(p, palette)[1] for p in parts if isinstance(p, Shaped)]
     middle = 22 + max(heights, default=THIN) / 2
-    x = 26.0
+    x = 6.0
     for part in parts:
         if isinstance(part, str):
             sheet.text(x + 4, middle + 6, part, size=18, colour=SOFT, name="soft")
-            x += 36
+            x += 30
         else:
-            x = _block(sheet, part, x, middle) + 22
+            x = _block(sheet, part, x, middle) + 20
     written = " ".join(p if isinstance(p, str) else f"{_plain(p.label)} {show(p.shape)}" for p in parts)
     return Picture(sheet.svg(f"Shapes: {written}"), f"Shapes: {written}", caption, written)
 
 
-def _extent(block: Block, palette: Palette) -> tuple[float, float]:
+def _extent(block: Shaped, palette: Palette) -> tuple[float, float]:
     """Width and height; a 1-D tensor lies, a scalar is a dot, leading axes are drawn behind one another."""
     shape = block.shape
     w = length(shape[-1], palette) if shape else THIN
     return w, length(shape[-2], palette) if len(shape) > 1 else THIN
 
 
-def _block(sheet: Sheet, block: Block, x: float, middle: float) -> float:
+def _block(sheet: Sheet, block: Shaped, x: float, middle: float) -> float:
     """Draws a block and says where it ends."""
     w, h = _extent(block, sheet.palette)
+    x += 18 if len(block.shape) > 1 else 0  # for the size at its left
     label = formula_width(block.label)
     below = label > w - 6 or h < 20
     # the name may be wider than the block: then the block stands in the middle of its name
@@ -87,40 +88,47 @@ def _block(sheet: Sheet, block: Block, x: float, middle: float) -> float:
     return left + max(w, (label + w) / 2 if below else w)
 
 
-def reduction_picture(of: str | Box, result: str | Box, sizes: tuple[str, str], counts: tuple[int, int], axis: int, caption: Content = ()) -> Picture:
+def reduction_picture(
+    of: str | Box, result: str | Box, sizes: tuple[str, str], counts: tuple[int, int], axis: int, *,
+    order: Sequence[str] = (), caption: Content = (),
+) -> Picture:  # fmt: skip
     """Which entries are added into what: a matrix of counts[0] x counts[1] entries, summed over an axis, with an arrow for each total.
 
-    ``sizes`` are the names of the two axes; axis 0 adds the rows together (one total per column), axis 1 the columns.
+    ``sizes`` are the names of the two axes; axis 0 adds the rows together (one total per column), axis 1 the columns. ``order``: the
+    size names in the order of their colours, so that they are those of the page.
     """
-    palette = Palette(tuple(dict.fromkeys(sizes)))
+    palette = Palette(tuple(dict.fromkeys((*order, *sizes))))
     sheet = Sheet(palette)
     rows, columns = counts
-    x, y = _entries(sheet, (34.0, 40.0), counts, sizes, Block(of, sizes).label)
+    x, y = _entries(sheet, (34.0, 40.0), counts, sizes, Shaped(of, sizes).label)
     gone, kept = sizes[axis], sizes[1 - axis]
     w, h = CELL
     if axis == 0:
         for j in range(columns):
             sheet.line(f"M{34 + (j + 0.5) * w:g},{y + 4:g} v26", arrow=True)
             sheet.rect(34 + j * w, y + 34, w, h, kept, radius=2)
-            sheet.text(34 + (j + 0.5) * w, y + 34 + h / 2 + 4, f"Σ column {j + 1}", size=9.5)
+            sheet.text(34 + (j + 0.5) * w, y + 34 + h / 2 + 4, f"Σ i,{j + 1}", size=11)
         sheet.text(x + 10, y + 20, f"add the {rows} rows", size=12, colour=SOFT, name="soft", anchor="start")
-        sheet.formula(x + 14 + formula_width(Block(result, (kept,)).label) / 2, y + 34 + h / 2 + 6, Block(result, (kept,)).label)
+        sheet.formula(x + 14 + formula_width(Shaped(result, (kept,)).label) / 2, y + 34 + h / 2 + 6, Shaped(result, (kept,)).label)
     else:
         for i in range(rows):
             sheet.line(f"M{x + 4:g},{40 + (i + 0.5) * h:g} h26", arrow=True)
             sheet.rect(x + 34, 40 + i * h, w + 14, h, kept, radius=2)
-            sheet.text(x + 34 + w / 2 + 7, 40 + (i + 0.5) * h + 4, f"Σ row {i + 1}", size=9.5)
-        sheet.formula(x + 34 + w / 2 + 7, 30, Block(result, (kept,)).label)
-    what = "rows" if axis == 0 else "columns"
-    words = f"The {what} of {_plain(Block(of, sizes).label)} {show(sizes)} are added together: {gone} disappears, {kept} totals are left, one per {'column' if axis == 0 else 'row'}."
-    return Picture(sheet.svg(words), words, caption, _drawn(_plain(Block(of, sizes).label), _plain(Block(result, (kept,)).label), counts, axis))
+            sheet.text(x + 34 + w / 2 + 7, 40 + (i + 0.5) * h + 4, f"Σ {i + 1},j", size=11)
+        sheet.formula(x + 34 + w / 2 + 7, 30, Shaped(result, (kept,)).label)
+    name, total = _plain(Shaped(of, sizes).label), _plain(Shaped(result, (kept,)).label)
+    what, each = ("rows", "column") if axis == 0 else ("columns", "row")
+    words = f"The {what} of {name} {show(sizes)} are added together: {gone} disappears, {kept} totals are left, one per {each}."
+    return Picture(sheet.svg(words), words, caption, _drawn(name, total, counts, axis))
 
 
-def broadcast_picture(name: str | Box, sizes: tuple[str, str], counts: tuple[int, int], axis: int, caption: Content = ()) -> Picture:
+def broadcast_picture(
+    name: str | Box, sizes: tuple[str, str], counts: tuple[int, int], axis: int, *, order: Sequence[str] = (), caption: Content = ()
+) -> Picture:
     """How a vector is stretched: the same entries in every row (axis 0), or in every column (axis 1)."""
-    palette = Palette(tuple(dict.fromkeys(sizes)))
+    palette = Palette(tuple(dict.fromkeys((*order, *sizes))))
     sheet = Sheet(palette)
-    label = Block(name, (sizes[1 - axis],)).label
+    label = Shaped(name, (sizes[1 - axis],)).label
     rows, columns = counts
     w, h = CELL
     plain = _plain(label)
@@ -139,7 +147,7 @@ def broadcast_picture(name: str | Box, sizes: tuple[str, str], counts: tuple[int
             sheet.line(f"M{18 + w:g},{40 + (i + 0.5) * h:g} h24", arrow=True)
         sheet.formula(14 + w / 2, 30, label)
         _entries(sheet, (64.0 + w, 40.0), counts, sizes, None, [[f"{plain}{_low(i + 1)}"] * columns for i in range(rows)], dashed=True)
-    words = f"{plain} is copied into every {'row' if axis == 0 else 'column'}: its entries are used {rows if axis == 0 else columns} times ({sizes[axis]})."
+    words = f"{plain} is copied into every {'row' if axis == 0 else 'column'}: each of its entries is used {sizes[axis]} times."
     return Picture(sheet.svg(words), words, caption, words)
 
 
@@ -169,7 +177,7 @@ def _drawn(of: str, result: str, counts: tuple[int, int], axis: int) -> str:
     cell = [[f"{i + 1},{j + 1}" for j in range(columns)] for i in range(rows)]
     lead = " " * (cells(of) + 3)
     if axis == 1:
-        total = [f"  →  Σ row {i + 1}" for i in range(rows)]
+        total = [f"  →  Σ {i + 1},j" for i in range(rows)]
         return "\n".join((f"{of} = " if i == 0 else lead) + "  ".join(r) + total[i] for i, r in enumerate(cell)) + f"   ({result})"
     lines = [(f"{of} = " if i == 0 else lead) + "  ".join(r) for i, r in enumerate(cell)]
     return "\n".join([*lines, lead + "  ".join([" ↓ "] * columns), f"{result} = ".rjust(len(lead)) + "  ".join([" Σ "] * columns)])
