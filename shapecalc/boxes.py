@@ -10,7 +10,7 @@ TIMES = "\u2062"  # a product without a sign
 APPLY = "\u2061"  # between a function and its argument
 TOP = "⊤"
 BINARY = frozenset("+−±⊙⊘⊗·×")
-RELATIONS = frozenset("=≠≈≤≥<>→:∈")
+RELATIONS = frozenset("=≠≈≤≥<>→∈")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from .expr import Apply, Expr, Var, nodes
 from .language.nearest import nearest
 from .language.problem import Problem
 from .notation import text
-from .publishing.facades import Published, PublishedGradient
+from .publishing.facades import Published, PublishedDerivative, PublishedGradient
 from .shapes import Shape
 
 if TYPE_CHECKING:
@@ -209,22 +209,22 @@ class Derivation(Published):
         return f"Derivation({', '.join(f'd{n} = {g.formula}' for n, g in self.gradients.items())})"
 
 
-class JacobianResult:
+class JacobianResult(PublishedDerivative):
     """A Jacobian or a Hessian: a formula with axes in the order of the layout."""
 
     def __init__(self, problem: Problem, found: Jacobian, layout: str, vec: bool, function: str, wrt: str, wrt2: str | None = None) -> None:
         self.problem = problem
         self.layout = layout
         self.vec = vec
-        self._found = found
-        self._function = function
-        self._wrt2 = wrt2
+        self.found = found
+        self.function = function
+        self.wrt2 = wrt2
         self.of, self.wrt = found.of, wrt
 
     @cached_property
     def expression(self) -> Expr:
         """The formula as a node."""
-        return self._found.formula(self.layout, self.vec)
+        return self.found.formula(self.layout, self.vec)
 
     @cached_property
     def formula(self) -> str:
@@ -247,8 +247,8 @@ class JacobianResult:
         from .verify.judge import Judge
 
         judge = Judge(self.problem)
-        if self._function == "hessian":
-            return judge.certify_hessian(self.wrt, self.expression, self._wrt2, self.vec)
+        if self.function == "hessian":
+            return judge.certify_hessian(self.wrt, self.expression, self.wrt2, self.vec)
         return judge.certify_jacobian(self.of, self.wrt, self.expression, self.layout, self.vec)
 
     def code(self, target: str = "numpy") -> str:
@@ -262,22 +262,22 @@ class JacobianResult:
             ((self.wrt, self.expression, False),),
             problem.loss,
             (),
-            self._function,
+            self.function,
             self.of,
             self.layout,
             self.vec,
-            (f"{self._function} = {self.formula}",),
-            wrt2=self._wrt2,
+            (f"{self.function} = {self.formula}",),
+            wrt2=self.wrt2,
         )
         return generate(program, target)
 
     def times(self, vector: str = "v") -> str:
         """The Jacobian-vector (Hessian-vector) product with a direction of the variable's shape, without forming the matrix."""
-        direction = Var(_free_name(vector, self.problem), self.problem.variable(self._wrt2 or self.wrt).shape)
-        return text(self._found.times(direction))
+        direction = Var(_free_name(vector, self.problem), self.problem.variable(self.wrt2 or self.wrt).shape)
+        return text(self.found.times(direction))
 
     def __repr__(self) -> str:
-        return f"{self._function.capitalize()}({self.formula!r})"
+        return f"{self.function.capitalize()}({self.formula!r})"
 
 
 def _free_name(name: str, problem: Problem) -> str:

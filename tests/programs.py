@@ -71,6 +71,10 @@ class Maker:
             kinds += [self.diagonal]
         if rank == 0:
             kinds += [self.scalar]
+        if rank >= 1:
+            kinds += [self.part, self.joined, self.contraction]
+        if rank == 3:
+            kinds += [self.permuted]
         return rng.choice(kinds)(shape, depth - 1)
 
     def sum(self, shape, d):
@@ -138,6 +142,41 @@ class Maker:
         return self.rng.choice(
             [f"tr({self.formula((n, n), d)})", f"logdet(4*eye({n}) + {self.formula((n, n), d)}/4)", f"det({self.formula((n, n), d)})"]
         )
+
+    def part(self, shape, d):
+        """A slice: the longer tensor has the axis twice over."""
+        axis = self.rng.randrange(len(shape))
+        if shape[axis] == 1:
+            whole = (*shape[:axis], self.rng.choice(SIZES), *shape[axis + 1 :])
+            cut = self.rng.choice([":1", "-1:", "1:2"])
+        else:
+            whole = (*shape[:axis], f"2*{shape[axis]}", *shape[axis + 1 :])
+            cut = self.rng.choice([f":{shape[axis]}", f"{shape[axis]}:"])
+        return f"{self.variable(whole)}[{', '.join([':'] * axis + [cut])}]"
+
+    def joined(self, shape, d):
+        axis = self.rng.randrange(len(shape))
+        if shape[axis] == 1:
+            return self.leaf(shape)
+        one, rest = ((*shape[:axis], n, *shape[axis + 1 :]) for n in (1, f"{shape[axis]} - 1"))
+        return f"concatenate([{self.formula(one, d)}, {self.variable(rest)}], axis={axis})"
+
+    def contraction(self, shape, d):
+        letters = "abcde"[: len(shape)]
+        shared, summed = self.rng.choice(letters), self.rng.choice(SIZES)
+        left = "".join(x for x in letters if x == shared or self.rng.random() < 0.5) + "s"
+        right = "".join(x for x in letters if x not in left or x == shared) + "s"
+        sizes = dict(zip(letters, shape, strict=True)) | {"s": summed}
+        a, b = (self.formula(tuple(sizes[x] for x in word), d) for word in (left, right))
+        return f"einsum('{left},{right}->{letters}', {a}, {b})"
+
+    def permuted(self, shape, d):
+        order = [0, 1, 2]
+        self.rng.shuffle(order)
+        source = [None] * 3
+        for place, axis in enumerate(order):
+            source[axis] = shape[place]
+        return f"transpose({self.formula(tuple(source), d)}, ({', '.join(map(str, order))}))"
 
     def program(self, definitions=4):
         lines = []

@@ -51,7 +51,8 @@ def slopes(kind: str, data: Any = None) -> tuple[Rule | None, ...]:
     x, result = [sympy.Symbol(f"x{k}") for k in range(count)], sympy.Symbol("y")
     whole = _placeholder(kind, data, x)
     known = {result: y, **dict(zip(x, args, strict=True))}
-    known |= {functions()[name](x[0]): graph.function(name, args[0]) for name in ("sign", "abs", "relu")}
+    if kind == "call":
+        known |= {functions()[name](x[0]): graph.function(name, args[0]) for name in ("sign", "abs", "relu")}
     if kind == "where":
         known[x[0] > 0] = graph.test("greater", args[0], ZERO)
     out: list[Rule | None] = []

@@ -84,6 +84,8 @@ def _paired_outer(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], o
         left, right = x.args[1 - k], y.args[1 - k]
         if x.args[k] == y.args[k] and left.shape == right.shape:
             inner = total_of(factored([Part(a.number / scale, own[0], left), Part(b.number / scale, own[1], right)]))
+            if inner.shape != left.shape:
+                return None
             return Part(scale, outer, apply(x.name, *((x.args[0], inner) if k == 0 else (inner, x.args[1]))))
     return None
 
@@ -100,7 +102,7 @@ def _paired_wrapped(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...],
     if left.shape != right.shape:
         return None
     inner = total_of(factored([Part(a.number / scale, own[0], left), Part(b.number / scale, own[1], right)]))
-    return Part(scale, outer, remake(x, (inner,)))
+    return Part(scale, outer, remake(x, (inner,))) if inner.shape == left.shape else None
 
 
 def _lcm(a: int, b: int) -> int:

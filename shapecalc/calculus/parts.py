@@ -115,7 +115,10 @@ def written(part: Part) -> Expr:
     up = [power(e, k) for e, k in part.scalars if k > 0]
     down = [power(e, -k) for e, k in part.scalars if k < 0]
     top, bottom = part.number.numerator, part.number.denominator
-    e = ONE if part.core == ONE else part.core
+    e = part.core
+    if isinstance(e, Apply) and e.name == "div" and e.args[0] == ONE and (up or top not in (1, -1)):
+        e = ONE
+        down.append(part.core.args[1])  # type: ignore[union-attr]
     for s in reversed(up):
         e = mul(s, e)
     if top == -1 and e != ONE:

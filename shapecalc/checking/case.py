@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,7 +37,8 @@ class Mend:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What explains a wrong claim. ``tree``: the claim mended, where it was found so; ``also``: a second slip on top of the first."""
+    """What explains a wrong claim. ``tree``: the claim mended, where it was found so; ``also``: a second slip on top of the first,
+    ``second`` its slug."""
 
     slug: str
     words: str
@@ -44,6 +46,7 @@ class Found:
     span: Span | None = None
     note: str = ""
     also: str = ""
+    second: str = ""
 
 
 class Case:
@@ -60,6 +63,14 @@ class Case:
         assert target is not None
         self.target: Values = target
         self.values: Values | None = None if claim is None else bench.values(claim)
+
+    def with_tree(self, tree: Node) -> Case:
+        """The same question with another formula written."""
+        other = copy(self)
+        other.tree = tree
+        other.claim = self.reader.tried(tree)
+        other.values = None if other.claim is None else self.bench.values(other.claim)
+        return other
 
     @property
     def problem(self) -> Problem:

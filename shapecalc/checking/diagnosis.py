@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
 
-from ..expr import Apply, Expr, nodes
+from ..calculus.layouts import is_turned
+from ..expr import Apply, Expr, Var, nodes, rebuild
+from ..forms import remake
 from ..shapes import strip
-from . import mend_factors, mend_operands, mend_products, mend_sums, slips, whole
+from . import derivations, mend_factors, mend_operands, mend_products, mend_sums, pairs, slips, whole
 from .bench import ratio, turned
 from .case import Case, Found, Mend
 from .mend_layout import transposes
@@ -20,8 +24,8 @@ ORDER = (
     "missing-term", "extra-term", "symmetric-only",
 )  # fmt: skip
 RANK = {slug: k for k, slug in enumerate(ORDER)}
-MOST = 6000  # formulas that are tried on one claim
-ABSORBED = frozenset({"sign", "factor-2", "missing-scale"})
+MOST = 1500  # changes of one kind that are tried on one claim
+ABSORBED = frozenset({"sign", "factor-2"})
 Step = Callable[["Search"], Found | None]
 
 
@@ -34,12 +38,6 @@ class Search:
         self.mended: list[tuple[Mend, Expr]] = []
         self.slipped: list[Slip] = []
         self._solved: list[Solved] | None = None
-        self.limit = case.bench.tried + MOST
-
-    @property
-    def spent(self) -> bool:
-        """Whether enough has been tried."""
-        return self.case.bench.tried > self.limit
 
     @property
     def solved(self) -> list[Solved]:
@@ -50,32 +48,40 @@ class Search:
 
     def mends(self, candidates: Iterable[Mend]) -> Found | None:
         """The first change to the claim that makes it right."""
-        for m in candidates:
+        for m in islice(candidates, MOST):
             e = self.case.reader.tried(m.tree)
             if e is None:
                 continue
             if self.case.meets(e) and self.case.confirmed(e):
                 return Found(m.slug, m.words, m.tree, m.span, m.note)
             self._close(e, m)
-            if self.spent:
-                return None
         return None
 
-    def slips(self, make: Callable[[Expr], Iterator[Slip]]) -> Found | None:
+    def slips(self, make: Callable[[Expr], Iterator[Slip]], forms: list[Expr] | None = None) -> Found | None:
         """The first slip on the derived form that gives what was claimed."""
         case = self.case
         if case.claim is None:
             return None
-        for form in case.truth.all_forms:
+        for form in forms or case.truth.all_forms:
             if form.weight > slips.HEAVIEST:
                 continue
             for s in make(form):
                 if case.explains(s.formula) and case.equal(s.formula, case.claim):
                     return Found(s.slug, s.words, None, case.tree.span, s.note)
                 self._explains_nearly(s)
-                if self.spent:
-                    return None
         return None
+
+    @property
+    def lacks_factor(self) -> bool:
+        """Whether the claim is the answer without one factor, a sign or a number being wrong as well: the chain rule stopped early."""
+        return any(f.slug == "missing-factor" and f.second in ABSORBED for f in self.near)
+
+    def by_forms(self, make: Callable[[Expr], Iterator[Slip]]) -> Found | None:
+        """A slip on the derived form with all definitions written out."""
+        definitions = self.case.problem.definitions
+        truth = self.case.truth
+        forms = [e for f in truth.all_forms for e in (f, inlined(f, definitions)) if e.weight <= slips.HEAVIEST]
+        return self.slips(make, list(dict.fromkeys(forms)))
 
     def _close(self, e: Expr, m: Mend) -> None:
         """Keeps a change after which only a number or the orientation is wrong."""
@@ -112,15 +118,52 @@ class Search:
             self._keep(s.slug, other, s.words, whole.scale_words(case, other, scale), None)
 
     def _keep(self, first: str, second: str, words: str, also: str, mend: Mend | None) -> None:
-        slug = combined(self.case, first, second)
-        tree = None
-        self.near.append(Found(slug, words, tree, mend.span if mend is not None else self.case.tree.span, mend.note if mend is not None else "", also))
+        span = mend.span if mend is not None else self.case.tree.span
+        self.near.append(Found(first, words, None, span, mend.note if mend is not None else "", also, second))
+
+    def misreadings(self) -> Found | None:
+        """The first slip in the derivation that leads to the claim, a sign or a number perhaps being wrong on top of it."""
+        case = self.case
+        truth, problem = case.truth, case.problem
+        if truth.kind != "gradient" or not truth.wrt or case.values is None or not case.fits or len(problem.definitions) > derivations.LONG:
+            return None
+        near = None
+        for m in islice(derivations.misreadings(problem, truth.wrt), derivations.MOST):
+            values = derivations.outcome(m, truth.wrt, case.bench.spots)
+            if values is not None and len(values[0].shape) == 2 and is_turned(truth.layout, case.shape):
+                values = turned(values)
+            ks = ratio(case.values, values) if values is not None else None
+            scale = next(case.scales.find(ks), None) if ks is not None else None
+            if scale is not None and scale.parts == 0:
+                return Found(m.slug, m.words, None, case.tree.span, m.note)
+            if scale is not None and scale.parts == 1 and near is None:
+                wanted = scale.inverse
+                slug = slug_of(case, wanted, case.tree)
+                near = Found(m.slug, m.words, None, case.tree.span, m.note, whole.scale_words(case, slug, wanted), slug)
+        if near is not None:
+            self.near.append(near)
+        return None
+
+
+def inlined(e: Expr, definitions: Mapping[str, Expr]) -> Expr:
+    """A formula with definitions written out, as far as it stays short."""
+    for _ in range(4):
+        made = rebuild(e, lambda n: definitions.get(n.name) if isinstance(n, Var) else None, remake)
+        if made == e or made.weight > slips.HEAVIEST:
+            break
+        e = made
+    return e
+
+
+def settled(case: Case, found: Found) -> Found:
+    """Two slips under one name."""
+    return replace(found, slug=combined(case, found.slug, found.second)) if found.second else found
 
 
 def combined(case: Case, first: str, second: str) -> str:
     """What two slips together are called: the one that mends the shape; f' with its sign and number; else the first in the order."""
     if not case.fits:
-        return first
+        return first if first not in ABSORBED else second
     if first == "missing-factor" and second in ABSORBED:
         return first
     return min(first, second, key=RANK.__getitem__)
@@ -139,23 +182,27 @@ def grows(case: Case) -> bool:
 def diagnose(case: Case) -> Found | None:
     """The cheapest explanation of a wrong claim; None where nothing that is tried explains it."""
     search = Search(case)
-    found = nonconforming(search) if case.claim is None else conforming(search)
-    if found is None and search.near:
-        found = min(search.near, key=lambda f: RANK[f.slug])
-    return found
+    return nonconforming(search) if case.claim is None else conforming(search)
 
 
 def conforming(search: Search) -> Found | None:
     """For a claim that has a shape."""
+    case = search.case
     for step in STEPS:
         found = step(search)
         if found is not None:
-            if not search.case.fits and grows(search.case):
-                return Found("broadcast", found.words, found.tree, found.span, "broadcast", found.also)
-            return found
-        if search.spent:
-            return None
-    return None
+            break
+    else:
+        return None
+    found = settled(case, found)
+    if not case.fits and grows(case):
+        return replace(found, slug="broadcast", note="broadcast")
+    return found
+
+
+def nearest(search: Search) -> Found | None:
+    """One change and a number besides."""
+    return min(search.near, key=lambda f: RANK[f.slug], default=None)
 
 
 def _solved(*slugs: str) -> Step:
@@ -177,22 +224,23 @@ STEPS: tuple[Step, ...] = (
     lambda s: whole.orientation(s.case),
     lambda s: whole.rank(s.case),
     lambda s: next(whole.multiple(s.case), None),
+    lambda s: whole.by_structure(s.case),
     _mends(transposes),
     _mends(mend_sums.kept_axes),
     _solved("sign"),
     _slips(slips.signs),
     _solved("factor-2"),
     _solved("missing-scale", "extra-scale", "missing-factor"),
+    _mends(mend_sums.axes),
     lambda s: whole.unsummed(s.case),
     lambda s: whole.oversummed(s.case),
-    lambda s: whole.rival(s.case),
     _slips(slips.spread),
     _mends(mend_operands.squares),
     _slips(slips.dropped_factors),
+    lambda s: whole.rival(s.case) if not s.lacks_factor else None,
     _mends(mend_factors.extra_factors),
     _mends(mend_factors.missing_factors),
     _mends(mend_factors.missing_matrices),
-    _mends(mend_sums.axes),
     _mends(mend_sums.missing_sums),
     _mends(mend_sums.extra_sums),
     _slips(slips.sums),
@@ -201,32 +249,35 @@ STEPS: tuple[Step, ...] = (
     _mends(mend_products.kinds),
     _slips(slips.entrywise),
     _mends(mend_operands.variables_for),
+    _mends(mend_factors.missing_divisors),
     _mends(mend_operands.functions),
     _solved("extra-term"),
     _slips(slips.dropped_terms),
     _slips(slips.symmetric),
+    lambda s: s.by_forms(slips.scalar_rules),
     _mends(mend_operands.parts),
+    Search.misreadings,
+    nearest,
+    lambda s: pairs.met(s.case, s.mended, s.slipped),
+    lambda s: pairs.two_slips(s.case),
+    _mends(mend_factors.sandwiches),
+    lambda s: pairs.two_mends(s.case),
 )
 
 
 def nonconforming(search: Search) -> Found | None:
     """For a claim without a shape: the change that makes it right; its name is the cause where only one kind of change does."""
     case = search.case
-    first = {
-        "wrong-order": search.mends(mend_products.orders(case)),
-        "elementwise-vs-matmul": search.mends(mend_products.kinds(case)),
-        "nonconformable": search.mends(transposes(case)),
-    }
-    hits = {slug: f for slug, f in first.items() if f is not None}
+    first = [search.mends(make(case)) for make in (mend_products.orders, mend_products.kinds, transposes)]
+    hits = [f for f in first if f is not None]
     if hits:
-        slug = next(iter(hits)) if len(hits) == 1 else "nonconformable"
-        found = next(iter(hits.values()))
-        return Found(slug, found.words, found.tree, found.span, found.note)
+        clear = len(hits) == 1 and (hits[0].slug == "elementwise-vs-matmul" or hits[0].note == "order")
+        return hits[0] if clear else replace(hits[0], slug="nonconformable")
     for make in (mend_sums.axes, mend_sums.missing_sums, mend_sums.extra_sums, mend_factors.extra_factors, mend_operands.variables_for, mend_operands.functions):
         found = search.mends(make(case))
         if found is not None:
-            return Found("nonconformable", found.words, found.tree, found.span, found.note)
-    return Found("nonconformable", "", None, case.tree.span)
+            return replace(found, slug="nonconformable")
+    return replace(pairs.two_mends(case) or Found("nonconformable", "", None, case.tree.span), slug="nonconformable")
 
 
 __all__ = ["ORDER", "diagnose", "turned"]

@@ -9,7 +9,8 @@ from ..language.tree import Node, Number, Product
 from ..shapes import Shape, broadcast, is_scalar
 from .case import Case, Mend
 from .mend_layout import runs
-from .trees import Plug, factors, product, sites, times
+from .slips import counting
+from .trees import NEW, Plug, factors, product, sites, times
 
 SITES = 24
 
@@ -21,12 +22,31 @@ def extra_factors(case: Case) -> Iterator[Mend]:
             continue
         parts = factors(site.node)
         for k, (op, factor) in enumerate(parts):
-            rest = [*parts[:k], *parts[k + 1 :]]
-            if k == 0:
-                rest[0] = ("*" if rest[0][0] == "@" else rest[0][0], rest[0][1])
-            slug = extra_slug(case, factor)
             divisor = "the division by " if op == "/" else "the factor "
-            yield Mend(slug, site.plug(product(rest)), f"{divisor}{case.said(factor)} does not belong there", factor.span)
+            words = f"{divisor}{case.said(factor)} does not belong there"
+            yield Mend(extra_slug(case, factor), site.plug(product(_left(parts, k, k + 1))), words, factor.span)
+        for k in range(len(parts) - 1):
+            for end in range(k + 2, len(parts) + (k > 0)):
+                if all(op != "@" for op, _ in parts[k:end]):
+                    said = " * ".join(case.said(f) for _, f in parts[k:end])
+                    span = parts[k][1].span[0], parts[end - 1][1].span[1]
+                    yield Mend("extra-factor", site.plug(product(_left(parts, k, end))), f"the factors {said} do not belong there", span)
+
+
+def _left(parts: list[tuple[str, Node]], begin: int, end: int) -> list[tuple[str, Node]]:
+    """The factors that are left when some are taken away."""
+    rest = [*parts[:begin], *parts[end:]]
+    return [("*" if rest[0][0] == "@" else rest[0][0], rest[0][1]), *rest[1:]]
+
+
+def missing_divisors(case: Case) -> Iterator[Mend]:
+    """A formula of the vocabulary put in as a divisor."""
+    for node, plug, term in _places(case):
+        shape = case.reader.shape(node)
+        for v in case.vocabulary.tensors() if shape is not None else ():
+            if shape is not None and _goes(shape, v.shape, term):
+                tree = case.vocabulary.tree(v)
+                yield Mend("missing-factor", plug(times(node, tree, "/")), f"the division by {case.said(tree)} is missing at {case.said(node)}", node.span)
 
 
 def extra_slug(case: Case, factor: Node) -> str:
@@ -38,7 +58,7 @@ def extra_slug(case: Case, factor: Node) -> str:
 
 
 def missing_factors(case: Case) -> Iterator[Mend]:
-    """A formula of the vocabulary put in as an entrywise factor or divisor."""
+    """A formula of the vocabulary put in as an entrywise factor."""
     for node, plug, term in _places(case):
         shape = case.reader.shape(node)
         if shape is None:
@@ -49,7 +69,6 @@ def missing_factors(case: Case) -> Iterator[Mend]:
             tree = case.vocabulary.tree(v)
             words = f"the factor {case.said(tree)} is missing at {case.said(node)}"
             yield Mend("missing-factor", plug(times(node, tree)), words, node.span)
-            yield Mend("missing-factor", plug(times(node, tree, "/")), f"the division by {case.said(tree)} is missing at {case.said(node)}", node.span)
 
 
 def missing_matrices(case: Case) -> Iterator[Mend]:
@@ -66,11 +85,24 @@ def missing_matrices(case: Case) -> Iterator[Mend]:
                 yield Mend("missing-factor", plug(times(node, case.vocabulary.tree(v), "@")), words, node.span)
 
 
+def sandwiches(case: Case) -> Iterator[Mend]:
+    """A matrix of the vocabulary on either side: A.T @ (...) @ B.T."""
+    shape = case.claim.shape if case.claim is not None else ()
+    if len(shape) != 2:
+        return
+    matrices = list(case.vocabulary.matrices())
+    for left in matrices:
+        for right in matrices:
+            if left.shape[-1] == shape[0] and right.shape[0] == shape[1]:
+                a, b = case.vocabulary.tree(left), case.vocabulary.tree(right)
+                tree = Product(a, (("@", case.tree), ("@", b)), NEW)
+                words = f"the factors {case.said(a)} and {case.said(b)} around it are missing"
+                yield Mend("missing-factor", tree, words, case.tree.span)
+
+
 def _summing(v: Expr) -> str:
     """A one-hot matrix as the missing factor: what it does is to add up the rows of a kind."""
-    from ..expr import variables
-
-    return "not-reduced" if any(x.properties & {"onehot", "onehot_columns"} for x in variables(v).values()) and v.weight <= 2 else "missing-factor"
+    return "not-reduced" if counting(v) else "missing-factor"
 
 
 def _goes(shape: Shape, factor: Shape, term: bool) -> bool:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ..language.tree import Name, Node, Product, Transpose, walk
+from ..language.tree import Call, Method, Name, Node, Product, Transpose, walk
 from .case import Case, Mend
 from .trees import NEW, Plug, Site, everywhere, factors, product, sites, toggled
+
+REDUCING = frozenset({"sum", "mean", "average", "max", "min", "norm", "var", "std", "logsumexp"})  # what has an axis has a slip of its own
 
 
 def transposes(case: Case) -> Iterator[Mend]:
     """Any part of two axes or more, a run of factors, or a name wherever it stands."""
     for site in sites(case.tree):
         shape = case.reader.shape(site.node)
-        if site.role != "whole" and (shape is None or len(shape) > 1):
+        summed = isinstance(site.parent, Call | Method) and site.parent.name in REDUCING
+        if site.role != "whole" and not summed and (shape is None or len(shape) > 1):
             yield _turned(case, site.node, site.plug)
         if isinstance(site.node, Product):
             for run, plug in runs(case, site):

@@ -18,11 +18,14 @@ FUNCTIONS = (
     ("softmax", "log_softmax"), ("outer", "kron"), ("diag", "diagonal"), ("ones", "eye", "zeros"), ("arcsin", "arccos"), ("tril", "triu"),
 )  # fmt: skip
 
+SMALL = 0.45  # of a claim: how much of it may be replaced as one part
+
 
 def variables_for(case: Case) -> Iterator[Mend]:
     """One name in the place of another: in one place, or wherever it stands; a size in the place of another."""
     problem, names = case.problem, case.reader.names
-    known = [n for n, e in names.items() if isinstance(e, Var) and (e.name == n or n in problem.definitions)]
+    own = {problem.gradient_name(n) for n in problem.declared}
+    known = [n for n, e in names.items() if isinstance(e, Var) and (e.name == n or n in problem.definitions) and n not in own]
     counts = Counter(part.id for part, _ in walk(case.tree) if isinstance(part, Name))
     for site in sites(case.tree):
         if not isinstance(site.node, Name):
@@ -140,7 +143,8 @@ def parts(case: Case) -> Iterator[Mend]:
         if site.role == "whole" or isinstance(site.node, Number | Unary):
             continue
         old = case.reader.tried(site.node)
-        if old is None or isinstance(old, Lit):
+        # where most of the claim would be replaced, nothing is explained
+        if old is None or isinstance(old, Lit) or case.claim is None or old.weight > SMALL * case.claim.weight:
             continue
         for v in case.vocabulary.items:
             if _alike(v, old):
@@ -149,4 +153,4 @@ def parts(case: Case) -> Iterator[Mend]:
 
 
 def _alike(v: Expr, old: Expr) -> bool:
-    return v.shape == old.shape and v != old and not (isinstance(v, Var) and isinstance(old, Var))
+    return v.shape == old.shape and v != old and v.weight <= old.weight + 3 and not (isinstance(v, Var) and isinstance(old, Var))

@@ -40,32 +40,48 @@ def _swaps(case: Case, site: Site) -> Iterator[Mend]:
         for to, source in zip(places, order, strict=True):
             swapped[to] = parts[to][0], parts[source][1]
         said = " @ ".join(case.said(parts[k][1]) for k in order)
-        yield Mend("wrong-order", site.plug(product(swapped)), f"the order is {said}", node.span, "order")
+        # G @ G.T for G.T @ G may as well be two transposes
+        twins = any(parts[i][1] == toggled(parts[k][1]) or toggled(parts[i][1]) == parts[k][1] for i, k in zip(places, order, strict=True))
+        yield Mend("wrong-order", site.plug(product(swapped)), f"the order is {said}", node.span, "" if twins else "order")
 
 
 def _moves(case: Case, site: Site) -> Iterator[Mend]:
-    """(A @ B) * c, A @ (B * c), (A * c) @ B: the factor c somewhere else."""
+    """(A @ B) * c, A @ (B * c), (A * c) @ B: the factor c, or several that stand together, somewhere else."""
     node = site.node
     assert isinstance(node, Product)
     parts = factors(node)
     for k, (op, factor) in enumerate(parts):
-        if op == "@" or isinstance(factor, Number) or (k == 0 and parts[1][0] == "@"):
-            inside = _inside(case, site, parts, k)
-            yield from inside
+        if op == "@" or (k == 0 and parts[1][0] == "@"):
+            yield from _inside(case, site, parts, k)
             continue
-        rest = [*parts[:k], *parts[k + 1 :]]
-        if len(rest) < 2 and not isinstance(rest[0][1], Product):
+        for end in range(k + 1, len(parts) + 1):
+            if end > k + 1 and parts[end - 1][0] == "@":
+                break
+            moved = parts[k:end]
+            if not isinstance(factor, Number) and case.reader.shape(product(moved)) != ():
+                yield from _placed(case, site, [*parts[:k], *parts[end:]], moved)
+
+
+def _placed(case: Case, site: Site, rest: list[tuple[str, Node]], moved: list[tuple[str, Node]]) -> Iterator[Mend]:
+    """Factors put to each of the factors that are left, and to the factors in those."""
+    if not rest or rest[0][0] == "/" or (len(rest) < 2 and not isinstance(rest[0][1], Product)):
+        return
+    rest = [("*", rest[0][1]), *rest[1:]]
+    span = (moved[0][1].span[0], moved[-1][1].span[1])
+    words = f"{' * '.join(case.said(f) for _, f in moved)} belongs to another factor of the matrix product"
+    for j, (joint, other) in enumerate(rest):
+        if joint == "/":
             continue
-        if rest[0][0] == "/":
-            continue
-        words = f"{case.said(factor)} belongs to another factor of the matrix product"
-        for j, (joint, other) in enumerate(rest):
-            moved = [*rest[:j], (joint, times(other, factor, op)), *rest[j + 1 :]]
-            yield Mend("wrong-order", site.plug(product(moved)), words, factor.span, "moved")
-            if isinstance(other, Product):
-                for i, (inner, deep) in enumerate(chain := factors(other)):
-                    placed = product([*chain[:i], (inner, times(deep, factor, op)), *chain[i + 1 :]])
-                    yield Mend("wrong-order", site.plug(product([*rest[:j], (joint, placed), *rest[j + 1 :]])), words, factor.span, "moved")
+        yield Mend("wrong-order", site.plug(product([*rest[:j], (joint, _joined(other, moved)), *rest[j + 1 :]])), words, span, "moved")
+        if isinstance(other, Product):
+            chain = factors(other)
+            for i, (inner, deep) in enumerate(chain):
+                placed = product([*chain[:i], (inner, _joined(deep, moved)), *chain[i + 1 :]])
+                yield Mend("wrong-order", site.plug(product([*rest[:j], (joint, placed), *rest[j + 1 :]])), words, span, "moved")
+
+
+def _joined(node: Node, moved: list[tuple[str, Node]]) -> Node:
+    return Product(node, tuple(moved), NEW)
 
 
 def _inside(case: Case, site: Site, parts: list[tuple[str, Node]], k: int) -> Iterator[Mend]:

@@ -151,5 +151,5 @@ def _spread(a: Node, b: Node, shapes: tuple[object, object]) -> Iterator[tuple[N
         yield call("outer", a, b), "outer"
         yield call("outer", b, a), "outer"
         yield Product(a, (("*", b),), NEW), "the entrywise product"
-    elif isinstance(a, Transpose) and isinstance(first, tuple) and first[0] == 1:
+    elif isinstance(a, Transpose) and isinstance(first, tuple) and first[:1] == (1,):
         yield Product(a.arg, (("@", toggled(b)),), NEW), "u @ v.T"

@@ -12,7 +12,7 @@ from ..tensor import Tensor
 from .bench import Values, ratio
 from .case import Case, Mend
 from .scales import Scale
-from .trees import NEW, Site, call, factors, name, negated, number, product, sites, times, unplaced
+from .trees import NEW, Site, call, factors, name, negated, number, product, sites, times, unplaced, with_term
 
 ABSENT = 1e-9
 
@@ -74,7 +74,7 @@ def slug_of(case: Case, wanted: Scale, node: Node) -> str:
 def scale_slug(case: Case, wanted: Scale, node: Node) -> str:
     """missing-scale or extra-scale: by what the user has written, else by which of the two is a division."""
     if wanted.kind == "composite":
-        return "missing-factor" if wanted.exponent < 0 or not mentions(case, node, wanted) else "extra-scale"
+        return "extra-scale" if mentions(case, node, wanted) else "missing-factor"
     if mentions(case, node, wanted):
         return "extra-scale"
     return "missing-scale"
@@ -192,6 +192,18 @@ def term_mends(case: Case, solutions: list[Solved], slugs: frozenset[str]) -> It
             yield Mend(slug, tree, amount_words(case, slug, node, s.scale), node.span)
 
 
+def single_signs(case: Case) -> Iterator[Mend]:
+    """The sign of one addend, or of the whole, wherever it stands."""
+    for site in sites(case.tree):
+        if isinstance(site.node, Sum):
+            for k, (sign, term) in enumerate(site.node.terms):
+                turned = with_term(site.node, k, term, "-" if sign == "+" else "+")
+                yield Mend("sign", site.plug(turned), f"the sign of {case.said(term)}", term.span)
+        elif isinstance(site.node, Unary) and site.node.op == "-":
+            yield Mend("sign", site.plug(site.node.arg), f"the sign of {case.said(site.node.arg)}", site.node.span)
+    yield Mend("sign", negated(case.tree), "the sign of the whole", case.tree.span)
+
+
 def amount_words(case: Case, slug: str, node: Node, scale: Scale) -> str:
     """A wrong amount in words."""
     said = case.said(node)
@@ -204,10 +216,7 @@ def amount_words(case: Case, slug: str, node: Node, scale: Scale) -> str:
 
 def without(case: Case, site: Site) -> Node:
     """The claim without an addend."""
-    from .trees import sites as every
-    from .trees import with_term
-
-    for other in every(case.tree):
+    for other in sites(case.tree):
         if isinstance(other.node, Sum):
             for k, (_, term) in enumerate(other.node.terms):
                 if term is site.node:
@@ -217,8 +226,6 @@ def without(case: Case, site: Site) -> Node:
 
 def flipped(site: Site, tree: Node) -> Node:
     """The claim with the sign of an addend turned."""
-    from .trees import with_term
-
     for other in sites(tree):
         if isinstance(other.node, Sum):
             for k, (sign, term) in enumerate(other.node.terms):

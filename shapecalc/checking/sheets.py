@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..derivation import Report, Verdict
 from ..errors import ShapecalcError
-from ..language.problem import Problem
+from ..language.problem import Claim, Problem
 from ..language.sheet import read
+from ..language.statements import Assign, PlainTarget, split
+from ..shapes import is_scalar
 from .marker import Marker
 from .truths import Truths
 
@@ -26,8 +29,24 @@ def check_sheet(source: str, layout: str = "denominator", structure: bool = Fals
 def read_claims(source: str, aliases: Mapping[str, str] | None = None) -> tuple[Problem, list[Verdict]]:
     """The problem, and a verdict for each claim line that cannot be read."""
     errors: list[ShapecalcError] = []
-    problem = read(source, errors, aliases)
+    problem = settled(read(source, errors, aliases))
     return problem, [unreadable(source, e) for e in errors]
+
+
+def settled(problem: Problem) -> Problem:
+    """The problem without the abbreviations behind its loss: dZ2 = (P - Y) / S, where nothing is called Z2."""
+    names = list(problem.definitions)
+    while names and names[-1].startswith("d") and len(names[-1]) > 1:
+        names.pop()
+    if len(names) == len(problem.definitions) or not names or not is_scalar(problem.definitions[names[-1]].shape):
+        return problem
+    late = set(problem.definitions) - set(names)
+    made = [
+        Claim("abbreviation", s.target.name, s.text, s.line, s.span, s.values, operator=s.operator)
+        for s in split(problem.source, [])
+        if isinstance(s, Assign) and isinstance(s.target, PlainTarget) and s.target.name in late
+    ]
+    return replace(problem, definitions={n: problem.definitions[n] for n in names}, claims=(*made, *problem.claims))
 
 
 def unreadable(source: str, error: ShapecalcError) -> Verdict:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 from ..errors import Misfit
-from ..expr import Apply, Expr, Lit, rebuild
+from ..expr import Apply, Expr, Lit, Var, rebuild
 from ..forms import add, apply, neg, ones, remake, transposed
 from ..notation import text
 from ..shapes import is_scalar
@@ -92,16 +93,24 @@ def dropped_factors(form: Expr) -> Iterator[Slip]:
             gone, left = node.args[1 - k], node.args[k]
             e = made(lambda part=part, left=left: part.plug(left))  # type: ignore[misc]
             if e is not None:
-                yield _without(node, gone, e)
+                yield _without(node, gone, e, part.linear)
 
 
-def _without(node: Apply, gone: Expr, e: Expr) -> Slip:
+def _without(node: Apply, gone: Expr, e: Expr, linear: bool) -> Slip:
     over = "the division by " if node.name == "div" else "the factor "
     if isinstance(gone, Lit) and not isinstance(gone.value, str):
-        return Slip("factor-2", e, f"{over}{text(gone)} is missing")
+        return Slip("factor-2" if linear else "wrong-function", e, f"{over}{text(gone)} is missing")
     if is_scalar(gone.shape) and not (isinstance(gone, Apply) and node.name == "div" and gone.name not in ("sqrt", "mul")):
         return Slip("missing-scale", e, f"{over}{text(gone)} is missing")
+    if node.name == "matmul" and counting(gone):
+        return Slip("not-reduced", e, f"the rows of a kind are not added up: {over}{text(gone)} does that", "summed")
     return Slip("missing-factor", e, f"{over}{text(gone)} is missing")
+
+
+def counting(e: Expr) -> bool:
+    """Whether e is a one-hot variable or its transpose: as a factor it adds up the rows of a kind."""
+    inner = e.args[0] if isinstance(e, Apply) and e.name == "transpose" else e
+    return isinstance(inner, Var) and bool(inner.properties & {"onehot", "onehot_columns"})
 
 
 def signs(form: Expr) -> Iterator[Slip]:
@@ -171,25 +180,33 @@ def joined(chain: list[Expr]) -> Expr | None:
     return out
 
 
-def entrywise(form: Expr) -> Iterator[Slip]:
-    """The rules for numbers used entry by entry; single products of the other kind."""
+def scalar_rules(form: Expr) -> Iterator[Slip]:
+    """The rules for numbers used entry by entry, all over the formula."""
+    used: set[str] = set()
 
     def scalar(node: Expr) -> Expr | None:
         if not isinstance(node, Apply):
             return None
-        if node.name in ("matmul",):
-            return made(lambda: apply("mul", *node.args))
-        if node.name == "inv":
-            return apply("div", Lit(1), node.args[0])
-        if node.name == "transpose":
-            return node.args[0]
-        if node.name == "matpow":
-            return apply("power", node.args[0], k=node["k"])
+        used.add(node.name)
+        match node.name:
+            case "matmul":
+                return apply("mul", *node.args)
+            case "inv":
+                return apply("div", Lit(1), node.args[0])
+            case "transpose":
+                return node.args[0]
+            case "matpow":
+                return apply("power", node.args[0], k=Fraction(node["k"]))
         return None
 
     e = made(lambda: rebuild(form, scalar, remake))
-    if e is not None and e != form:
-        yield Slip("elementwise-vs-matmul", e, "the rules for numbers, used entry by entry: products, inverses and powers of matrices are not entrywise", "entrywise")
+    if e is not None and used & {"matmul", "inv", "matpow"}:
+        words = "the rules for numbers, used entry by entry: products, inverses and powers of matrices are not entrywise"
+        yield Slip("elementwise-vs-matmul", e, words, "entrywise")
+
+
+def entrywise(form: Expr) -> Iterator[Slip]:
+    """One product of the other kind."""
     for part in parts(form):
         for other, words in _other_kind(part.node):
             e = made(lambda part=part, other=other: part.plug(other))  # type: ignore[misc]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from ..errors import Span
 from ..language.tree import (
@@ -43,6 +44,7 @@ class Site:
     plug: Plug
     linear: bool
     role: str
+    parent: Node | None = None
 
 
 def same_node(node: Node) -> Node:
@@ -56,7 +58,7 @@ def sites(root: Node) -> Iterator[Site]:
     while waiting:
         site = waiting.pop()
         yield site
-        waiting.extend(reversed(list(_below(site))))
+        waiting.extend(reversed([replace(inner, parent=site.node) for inner in _below(site)]))
 
 
 def _below(site: Site) -> Iterator[Site]:
@@ -206,6 +208,13 @@ def everywhere(node: Node, change: Callable[[Node], Node | None]) -> Node:
 
 def unplaced(node: Node) -> Node:
     """The same formula, nowhere in the source."""
-    inner = everywhere(node, lambda part: None if part is node else unplaced(part))
-    changes = {"span": NEW} | ({"name_span": NEW} if isinstance(inner, Call | Method | Attribute) else {})
-    return replace(inner, **changes)  # type: ignore[arg-type]
+    made: Node = _unplaced(node)
+    return made
+
+
+def _unplaced(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_unplaced(v) for v in value)
+    if not is_dataclass(value):
+        return value
+    return replace(value, **{f.name: NEW if f.name in ("span", "name_span") else _unplaced(getattr(value, f.name)) for f in fields(value)})  # type: ignore[type-var]

@@ -11,6 +11,7 @@ from ..shapes import Shape, is_scalar, show
 from ..tensor import Tensor
 from .bench import Values, ratio, same, turned
 from .case import Case, Found
+from .mend_operands import depends
 from .mend_terms import mentions, scale_slug, scaled, slug_of
 from .scales import Scale
 from .trees import toggled
@@ -169,12 +170,24 @@ def oversummed(case: Case) -> Found | None:
     return None
 
 
+def by_structure(case: Case) -> Found | None:
+    """The partials by free entries where the distinct ones are asked for, or the other way round."""
+    if case.values is None:
+        return None
+    for slug, what, formula in case.truth.rivals():
+        if slug in ("missing-term", "extra-term") and case.explains(formula):
+            return Found(slug, _rival_words(case, slug, what), None, case.tree.span, what)
+    return None
+
+
 def rival(case: Case) -> Found | None:
     """The gradient of something else; a sign or a number may be off as well."""
     e = case.claim
     if e is None or case.values is None or isinstance(e, Lit):
         return None
     for slug, what, formula in case.truth.rivals():
+        if slug == "wrong-variable" and depends(case, what, case.truth.wrt):
+            continue  # a step of the same chain: something is missing, and what that is will be found
         if case.bare(formula.shape) != case.bare(e.shape):
             continue
         values = case.bench.values(formula)

@@ -9,12 +9,12 @@ from ..boxes import Number, row, sup
 from ..derivation import Certificate
 
 
-def certificate(c: Certificate | None, entries: bool = False) -> Iterator[Block]:
-    """The certificate of a page; `entries`: the element-wise view agreed as well."""
+def certificate(c: Certificate | None, entries: bool = False, what: str = "Every gradient") -> Iterator[Block]:
+    """The certificate of a page; `entries`: the element-wise view agreed as well; `what`: the subject of the sentence."""
     if c is None or not c.points:
         return
     witnesses = list(c.witnesses) + (["sympy, entry by entry"] if entries else [])
-    points = [prose(f"Every gradient agrees with {' and with '.join(witnesses)}."), surely(c)]
+    points = [prose(f"{what} agrees with {' and with '.join(witnesses)}."), surely(c)]
     if any(c.sizes):
         points.append(where(c))
     if c.conditions:

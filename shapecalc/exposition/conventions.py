@@ -13,6 +13,7 @@ from ..expr import Apply, Expr, Var, rebuild
 from ..forms import remake, transposed
 from ..notation import text
 from ..shapes import Shape
+from ..symbols import dimension
 from .pen import Pen
 from .reductions import found, summed
 
@@ -96,14 +97,14 @@ def gradient_rows(columns: list[Convention], name: str) -> Iterator[tuple[Conten
     pen = columns[0].pen
     drawn = [c.drawn(name) for c in columns]
     yield (prose(pen.gradient(name)), *(prose(c.pen.formula(e)) for c, e in zip(columns, drawn, strict=True)))
-    yield (prose("  shape"), *(prose(Dims(c.shape(name))) for c in columns))
+    yield (prose("its shape"), *(prose(Dims(c.shape(name))) for c in columns))
     kept = [n for n in map(summed, drawn) if n is not None and isinstance(n.args[0], Var)]
     if found(pen, name) is None or len(kept) < len(drawn):
         return
-    yield (prose("  which sums"), *(prose("column sums" if n["axis"] % 2 == 0 else "row sums") for n in kept))
-    yield (prose("  axis that goes"), *(prose(f"`axis={n['axis'] % 2}{', keepdims=True' if n['keepdims'] else ''}`") for n in kept))
+    yield (prose("which sums"), *(prose("column sums" if n["axis"] % 2 == 0 else "row sums") for n in kept))
+    yield (prose("axis that goes"), *(prose(f"`axis={n['axis'] % 2}{', keepdims=True' if n['keepdims'] else ''}`") for n in kept))
     products = [product_with_ones(n.args[0], n["axis"], n["keepdims"]) for n in kept]
-    yield (prose("  with ones"), *(prose(f"`{text(p)}`" if p is not None else "—") for p in products))
+    yield (prose("with ones"), *(prose(f"`{text(p)}`" if p is not None else "—") for p in products))
 
 
 def reconciled(columns: list[Convention]) -> Content:
@@ -116,8 +117,8 @@ def reconciled(columns: list[Convention]) -> Content:
             continue
         size = node.args[0].shape[node["axis"] % 2]
         unit = pen.plan.words.get(str(pen.subject.shape(name)[-1]), "")
-        which = f"those that share an {unit.removesuffix('s')}" if unit else f"those that share an entry of {name}"
-        return prose(f"**The same numbers are added everywhere:** {which}. Each entry of ", pen.gradient(name), f" is the sum of {size} entries of ",
+        which = f"those that share an {unit.removesuffix('s')}" if unit else f"those that belong to the same entry of {name}"
+        return prose(f"**The same numbers are added everywhere:** {which}. Each entry of ", pen.gradient(name), " is the sum of ", dimension(size), " entries of ",
                      pen.formula(node.args[0]), "; whether these stand below or beside one another is only how they are drawn.")
     return prose("All columns hold the same numbers; only the way in which they are drawn differs.")
 

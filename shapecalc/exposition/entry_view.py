@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ..blocks import Aligned, Block, Callout, Content, Heading, Line, Matrix, MatrixBlock, Prose, prose
-from ..boxes import TIMES, Box, Frac, Grid, joined, op, row
+from ..boxes import TIMES, Box, Frac, Grid, Number, Text, joined, op, row
 from ..calculus.entries import Block as Tensor
 from ..calculus.entries import Entries, Explanation, Link
 from ..errors import ShapecalcError
-from .pen import Pen, entry_text, listed, number_word, table
+from ..symbols import size_symbol
+from .pen import Pen, entry_text, number_word, table
 
 MANY = 8  # addends of a chain rule up to which the zeros are written too
 LISTED = 6  # entries of a definition that are written out
@@ -24,8 +25,8 @@ def matrices(pen: Pen, entries: Entries) -> Iterator[Block]:
     """The tensors at these sizes, entry by entry, and what each entry of a definition is."""
     s = pen.subject
     yield Heading(prose("The entries"))
-    sizes = ", ".join(f"{k} = {v}" for k, v in entries.sizes.items())
-    yield Prose(prose(f"The same with small matrices, {sizes}. Every entry has a name:" if sizes else "Every entry has a name:"))
+    sizes = joined([row(size_symbol(k), "=", Number(str(v))) for k, v in entries.sizes.items()], ",")
+    yield Prose(prose("The same with small matrices, ", sizes, ". Every entry has a name:") if entries.sizes else prose("Every entry has a name:"))
     shown = [n for n in (*s.problem.declared, *s.inner) if len(s.shape(n)) in (1, 2)]
     incoming = [gradient_matrix(pen, n, b) for n, b in entries.gradients.items() if b.kind == "incoming" and len(b.shape) in (1, 2)]
     yield MatrixBlock((*(tensor_matrix(pen, entries.values[n]) for n in shown), *incoming))
@@ -74,25 +75,26 @@ def one_entry(pen: Pen, entries: Entries, name: str) -> Iterator[Block]:
         yield Prose(prose("One entry, written out, is too long to be read here."))
         return
     found = entries.explain(name, *chosen(block))
-    yield Prose(opening(found))
+    yield Prose(opening(pen, found))
     yield Aligned(tuple(chain(pen, entries, found)))
     if block.shape:
         yield from reassembled(pen, name, block)
 
 
-def opening(found: Explanation) -> Content:
+def opening(pen: Pen, found: Explanation) -> Content:
     """Which entry is taken, and where it stands."""
     by = entry_text(found.by)
-    through = listed(list(found.through))
+    through = prose(*_and([pen.name(n) for n in found.through]))
     containing = [k for k in found.links if not k.zero]
     total = len(found.links) + found.left_out
     if all(k.coefficient == "1" for k in found.links):
-        return prose("Take one entry, ", by, f", and differentiate {through} by it:")
-    out = prose("Take one entry, ", by, f". The chain rule has one term for each of the {number_word(total)} entries of {through}; ")
+        return prose("Take one entry, ", by, ", and differentiate ", through, " by it:")
+    terms = f"one term for each of the {number_word(total)} entries of " if total > 1 else "one term, for "
+    out = prose("Take one entry, ", by, f". The chain rule has {terms}") + through
     if len(containing) == total:
-        return out + prose("every one contains ", by, ":")
+        return out + (prose("; every one contains ", by, ":") if total > 1 else prose(":"))
     where = prose(*_and([entry_text(k.of) for k in containing])) if len(containing) <= 4 else prose(f"{len(containing)} of them")
-    return out + prose("only ") + where + prose(" contain" + ("s " if len(containing) == 1 else " "), by, ":")
+    return out + prose("; only ") + where + prose(" contains " if len(containing) == 1 else " contain ", by, ":")
 
 
 def _and(found: list[Box]) -> list[Box | str]:
@@ -192,5 +194,12 @@ def numbers(pen: Pen, entries: Entries) -> Iterator[Block]:
         worked, value = found.worked(block.name, *place)
         by = pen.partial(entry_text(entries.values[name].symbol(*place)))
         if len(worked) <= LONG:
-            yield Aligned((Line(by, row(entry_text(block.formula(*place)), "=", entry_text(worked), "=", entry_text(value))),))
+            yield Aligned((Line(by, row(entry_text(block.formula(*place)), "=", pencil(worked), "=", entry_text(value))),))
         yield MatrixBlock((gradient_matrix(pen, name, block, found.texts(block.name)),))
+
+
+def pencil(text: str) -> Box:
+    """A sum of products of numbers just as it stands: 3 · 2 + 5 · 1."""
+    glyphs = {"*": "·", "-": "−"}
+    words = re.findall(r"\d+(?:\.\d+)?|[^\W\d]\w*|\*\*|\S", text)
+    return row(*(Number(w) if w[0].isdigit() else Text(w) if w[0].isalpha() or w == "**" else glyphs.get(w, w) for w in words))

@@ -32,7 +32,8 @@ def index_view(pen: Pen, name: str) -> Iterator[Block]:
     if lines:
         yield Aligned(tuple(lines))
     if len(through) > 1:
-        yield Prose(prose(f"{name} is used {len(through)} times, in {', '.join(through)}: the contributions are added."))
+        used = joined([pen.name(n) for n in through], ",")
+        yield Prose(prose(pen.name(name), f" is used {len(through)} times, in ", used, ": what comes back from each is added."))
 
 
 def full(pen: Pen, f: IndexLink, several: bool) -> list[Line]:
@@ -51,7 +52,7 @@ def full(pen: Pen, f: IndexLink, several: bool) -> list[Line]:
     if f.local is not None and len(f.local) <= LONG and pen.plan.steps == "full":
         local = pen.terms(f.local, f.letters)
         local = paren(local) if len(f.local) > 1 else local
-        lines.append(Line(left, summed(out, row(chain, TIMES, _partial(of, by))), prose(f"chain rule: through every entry of {f.of}")))
+        lines.append(Line(left, summed(out, row(chain, TIMES, _partial(of, by))), prose("chain rule: through every entry of ", pen.name(f.of))))
         lines.append(Line(None, summed(out, joined([chain, local], TIMES)), prose("put in")))
         left_box: Box | None = None
     else:
@@ -107,8 +108,8 @@ def as_matrices(pen: Pen, name: str, f: IndexLink) -> list[Line]:
         (inside,) = [f.letters[i] for i in f.summed] or ["k"]
         stops = [own[0], inside, own[1]]
         drawn = [turned_entry(pen, x, (stops[k], stops[k + 1])) for k, x in enumerate(factors)]
-        turned = ", ".join(x.args[0].name for x in factors if isinstance(x, Apply) and is_turned(x) and isinstance(x.args[0], Var))
-        lines.append(Line(None, Sum(Symbol(inside), None, joined(drawn, TIMES)), prose(f"{turned} transposed: the two ", Symbol(inside), " stand side by side")))
+        turned = joined([pen.formula(x.args[0]) for x in factors if isinstance(x, Apply) and is_turned(x)], ",")
+        lines.append(Line(None, Sum(Symbol(inside), None, joined(drawn, TIMES)), prose(turned, " transposed: the two ", Symbol(inside), " stand side by side")))
         return [*lines, Line(None, element(paren(pen.formula(e)), own), prose("a sum over neighbouring indices is a matrix product"))]
     if not own:
         return []

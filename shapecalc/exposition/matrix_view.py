@@ -11,6 +11,7 @@ from ..forms import apply
 from ..errors import Misfit
 from ..notation import text
 from ..shapes import Shape
+from ..symbols import dimension
 from .index_view import chained
 from .pen import Pen
 
@@ -69,12 +70,13 @@ def order(e: Expr) -> Content:
     if len(factors) != 2:
         return ()
     a, b = factors
-    inside = a.shape[-1]
-    out = prose(f"**Order:** {inside} is summed, so it has to stand inside; {a.shape[0]} leads and {b.shape[1]} ends, as in the result. ")
+    inside, first, last = (dimension(d) for d in (a.shape[-1], a.shape[0], b.shape[1]))
+    out = prose("**Order:** ", inside, " is summed, so it has to stand inside; ", first, " leads and ", last, " ends, as in the result. ")
     try:
         other = apply("matmul", b, a)
     except Misfit:
-        return out + prose(f"`{factor(b)} @ {factor(a)}` does not fit: ", Dims(b.shape), " @ ", Dims(a.shape), f", {b.shape[1]} against {a.shape[0]}.")
+        wrong = prose(f"`{factor(b)} @ {factor(a)}` does not fit: ", Dims(b.shape), " @ ", Dims(a.shape), ", ")
+        return out + wrong + prose(dimension(b.shape[1]), " against ", dimension(a.shape[0]), ".")
     if other.shape != e.shape:
         return out + prose(f"`{factor(b)} @ {factor(a)}` fits, but is ", Dims(other.shape), ".")
     return out + prose("The other order fits too; only the indices tell which is right.")

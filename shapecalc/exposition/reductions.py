@@ -16,6 +16,7 @@ from ..expr import Apply, Expr, nodes
 from ..language.problem import Problem
 from ..notation import text
 from ..shapes import Dim, Shape, show
+from ..symbols import dimension
 from .entry_view import grid
 from .pen import Pen, table
 
@@ -75,15 +76,16 @@ def points(pen: Pen, name: str, node: Apply) -> Iterator[Content]:
     gone, stays = "ij"[axis], "ij"[1 - axis]
     whole, size, kept = pen.formula(a), a.shape[axis], a.shape[1 - axis]
     line, total = LINES[axis], LINES[1 - axis]
-    yield prose("**Which index goes:** ", Symbol(gone), f", which counts {counted(pen, size)}; ", pen.name(name), " has none. ", Symbol(stays), " stays.")
-    yield prose(f"**Which way:** add the {size} {line}s of ", whole, f" together, one total for each {total}: **{total} sums**.")
+    yield prose("**Which index goes:** ", Symbol(gone), ", which counts ", *counted(pen, size), "; ", pen.name(name), " has none. ", Symbol(stays), " stays.")
+    yield prose("**Which way:** add the ", dimension(size), f" {line}s of ", whole, f" together, one total for each {total}: **{total} sums**.")
     yield prose(f"**NumPy:** `{pen.code(name)}`; `axis` names the axis that disappears, ", Dims(a.shape), " → ", Dims(node.shape), ".")
     product = product_with_ones(a, axis, node["keepdims"])
     if isinstance(product, Apply):
         shapes = prose(Dims(product.args[0].shape), " @ ", Dims(product.args[1].shape), " → ", Dims(product.shape))
         yield prose("**With ones:** ", pen.formula(node), f", in code `{text(product)}`, ") + shapes + prose(".")
     wrong = f"sum({text(a)}, axis={1 - axis})"
-    yield prose(f"**Not** `{wrong}`: {line} sums would be {size} numbers, one for each {of_which(pen, size, line)}; ", pen.name(name), f" has {kept}.")
+    each = f" numbers, one for each {of_which(pen, size, line)}; "
+    yield prose(f"**Not** `{wrong}`: {line} sums would be ", dimension(size), each, pen.name(name), " has ", dimension(kept), ".")
 
 
 def of_which(pen: Pen, size: Dim, line: str) -> str:
@@ -92,10 +94,10 @@ def of_which(pen: Pen, size: Dim, line: str) -> str:
     return word.removesuffix("s") if word else line
 
 
-def counted(pen: Pen, size: Dim) -> str:
+def counted(pen: Pen, size: Dim) -> Content:
     """A size with what it counts: the S samples."""
     word = pen.plan.words.get(str(size))
-    return f"the {size} {word}" if word else f"the axis of size {size}"
+    return prose("the ", dimension(size), f" {word}") if word else prose("the axis of size ", dimension(size))
 
 
 def picture(pen: Pen, name: str, node: Apply, entries: Entries | None) -> Iterator[Block]:

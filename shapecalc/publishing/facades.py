@@ -67,3 +67,24 @@ class PublishedGradient:
         from .pages import summary
 
         return summary(self._parent, [self.name])
+
+
+class PublishedDerivative:
+    """A Jacobian or a Hessian as a page."""
+
+    def to(self, fmt: str, **options: Any) -> str | bytes:
+        """The page in a format."""
+        from .options import Options
+        from .writing import written_derivative
+
+        return written_derivative(cast("Any", self), fmt, Options().with_(**options))
+
+    @property
+    def latex(self) -> str:
+        """The formula in LaTeX."""
+        from .derivatives import latex
+
+        return latex(cast("Any", self))
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex}$$"

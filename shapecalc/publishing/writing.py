@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from ..render import Output, format_of, render
 from ..render.writing import write_whole
@@ -32,3 +33,12 @@ def save(d: Derived, path: str | Path, options: Options, to: str | None = None) 
     made = written(d, to or format_of(target), options, standalone=True)
     write_whole(target, made.encode("utf-8") if isinstance(made, str) else made)
     return target
+
+
+def written_derivative(found: Any, to: str, options: Options, standalone: bool = False) -> str | bytes:
+    """The page of a Jacobian or a Hessian in a format."""
+    from .derivatives import derivative_page, facts
+
+    if to == "json":
+        return json.dumps(facts(found, options), ensure_ascii=options.ascii, indent=2) + "\n"
+    return render(derivative_page(found, options), to, output(options, standalone))

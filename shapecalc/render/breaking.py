@@ -120,3 +120,15 @@ def _chunks(parts: tuple[Box, ...], signs: frozenset[str]) -> list[Box]:
         else:
             out[-1].append(part)
     return [row(*chunk) for chunk in out if chunk]
+
+
+def narrower(grid: Grid) -> Grid:
+    """A matrix with one column less: the last before its dots goes, or becomes them."""
+    first = grid.rows[0]
+    dots = next((k for k, cell in enumerate(first) if cell == Operator("⋯")), None)
+    if dots is None:
+        dots = len(first) - 2
+        rows = tuple((*r[:dots], Operator("⋯"), *r[dots + 1 :]) for r in grid.rows)
+    else:
+        rows = tuple((*r[: dots - 1], *r[dots:]) for r in grid.rows)
+    return Grid(rows, grid.open, grid.close)

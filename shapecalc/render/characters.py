@@ -161,6 +161,8 @@ class Characters:
                 out.append(of("".join(table.get(c, c) for c in letters)))
             elif len(text) == 1 or text.isalnum() or (text[0] == "⊙" and text[1:].isdigit()):
                 out.append(beside([of(mark), drawn]))
+            elif ", " in text and set(text) <= set("0123456789, "):
+                out.append(of(f"{mark}{{{text.replace(' ', '')}}}"))
             elif text.startswith(("[", "(")):
                 out.append(beside([of("" if mark == "_" and text.startswith("[") else mark), drawn]))
             else:

@@ -23,6 +23,8 @@ from ..blocks import (
     Table,
     Words,
 )
+from ..boxes import Grid
+from .breaking import narrower
 from .canvas import Canvas, Line, beside, cells, of, width
 from .characters import Characters, ascii_text
 from .steps import aligned_lines, folded
@@ -121,6 +123,8 @@ class Page:
         room = self.room(2)
         shape = shape_line(block.shape, self.plain) if block.shape is not None else EMPTY
         parts = folded(block.box, self.characters, room)
+        if room is not None and len(parts) > 1:
+            parts = folded(block.box, self.characters, room - 2)  # lines that go on stand further to the right
         if shape and (room is None or parts[-1].width + 3 + width(shape) <= room):
             parts[-1] = beside([parts[-1], of("   "), Canvas((shape,))])
             shape = EMPTY
@@ -147,9 +151,12 @@ class Page:
 
     def matrix(self, matrix: Matrix) -> Canvas:
         """name = body, then the shape; the words below."""
-        parts = [self.characters.draw(matrix.body)]
-        if matrix.name is not None:
-            parts = [self.characters.draw(matrix.name), of(" = "), *parts]
+        body = matrix.body
+        name = [self.characters.draw(matrix.name), of(" = ")] if matrix.name is not None else []
+        room = (self.room(2) or PAGE) - sum(part.width for part in name)
+        while isinstance(body, Grid) and self.characters.draw(body).width > room and len(body.rows[0]) > 3:
+            body = narrower(body)
+        parts = [*name, self.characters.draw(body)]
         if matrix.shape is not None:
             parts += [of("  "), Canvas((shape_line(matrix.shape, self.plain),))]
         drawn = beside(parts)

@@ -142,8 +142,8 @@ class MathML:
                 out.append(f"<mo>{APPLY}</mo>" + (THIN if bare else ""))
             elif isinstance(part, Operator) and part.glyph in BINARY | RELATIONS:
                 out.append(self.infix(part.glyph, part.glyph in BINARY and prefix(parts, k)))
-            elif part == Operator("/"):
-                out.append('<mo lspace="0" rspace="0" stretchy="false">/</mo>')
+            elif part in (Operator("/"), Operator(":")):
+                out.append(f'<mo lspace="0" rspace="0" stretchy="false">{part.glyph}</mo>')
             elif part == Operator(",") and k == len(parts) - 1:
                 out.append('<mo rspace="0">,</mo>')
             else:

@@ -79,7 +79,7 @@ def _block(sheet: Sheet, block: Shaped, x: float, middle: float) -> float:
         sheet.rect(left + 5 * behind, top - 5 * behind, w, h, tint if tint in sheet.palette.names else "")
     sheet.rect(left, top, w, h, tint if tint in sheet.palette.names else "", dashed=len(block.shape) < 2)
     if block.shape:
-        sheet.dim(left + w / 2, top - 6, block.shape[-1])
+        sheet.dim(left + w / 2, top - 6 - 5 * min(max(len(block.shape) - 2, 0), 3), block.shape[-1])
     if len(block.shape) > 1:
         sheet.dim(left - 6, middle + 4, block.shape[-2], anchor="end")
     if len(block.shape) > 2:
@@ -138,6 +138,7 @@ def broadcast_picture(
             sheet.text(34 + (j + 0.5) * w, 22 + h / 2 + 4, f"{plain}{_low(j + 1)}", size=12)
             sheet.line(f"M{34 + (j + 0.5) * w:g},{26 + h:g} v24", arrow=True)
         sheet.formula(16, 22 + h / 2 + 6, label)
+        sheet.dim(34 + columns * w - 4, 16, sizes[1], anchor="end")
         _entries(sheet, (34.0, 60.0 + h), counts, sizes, None, [[f"{plain}{_low(j + 1)}" for j in range(columns)]] * rows, dashed=True)
         sheet.text(34 + columns * w + 10, 44 + h, f"the same in each of the {rows} rows", size=12, colour=SOFT, name="soft", anchor="start")
     else:
@@ -146,7 +147,9 @@ def broadcast_picture(
             sheet.text(14 + w / 2, 40 + (i + 0.5) * h + 4, f"{plain}{_low(i + 1)}", size=12)
             sheet.line(f"M{18 + w:g},{40 + (i + 0.5) * h:g} h24", arrow=True)
         sheet.formula(14 + w / 2, 30, label)
-        _entries(sheet, (64.0 + w, 40.0), counts, sizes, None, [[f"{plain}{_low(i + 1)}"] * columns for i in range(rows)], dashed=True)
+        sheet.dim(8, 40 + rows * h / 2 + 4, sizes[0], anchor="end")
+        sheet.dim(54 + (columns + 1) * w, 34, sizes[1], anchor="end")
+        _entries(sheet, (56.0 + w, 40.0), counts, ("", sizes[1]), None, [[f"{plain}{_low(i + 1)}"] * columns for i in range(rows)], dashed=True)
     words = f"{plain} is copied into every {'row' if axis == 0 else 'column'}: each of its entries is used {sizes[axis]} times."
     return Picture(sheet.svg(words), words, caption, words)
 
@@ -164,7 +167,8 @@ def _entries(
             text = texts[i][j] if texts else f"{i + 1},{j + 1}"
             sheet.text(x + (j + 0.5) * w, y + (i + 0.5) * h + 4, text, size=11, colour=SOFT, name="soft")
     right, bottom = x + counts[1] * w, y + counts[0] * h
-    sheet.dim(x - 8, y + counts[0] * h / 2 + 4, sizes[0], anchor="end")
+    if sizes[0]:
+        sheet.dim(x - 8, y + counts[0] * h / 2 + 4, sizes[0], anchor="end")
     if label is not None:
         sheet.dim(right - 4, y - 6, sizes[1], anchor="end")
         sheet.formula(x + formula_width(label) / 2, y - 8, label)

@@ -66,6 +66,7 @@ class Judge:
         self.trials = Trials(self.problem, backward, self.seed)
         self.seed = self.trials.seed
         self.comparisons = Comparisons(self.trials)
+        self._doubt = False  # whether masks disagreed, which only live gradients in real numbers can clear up
 
     def compare(self, claim: Expr, truth: Expr, extra: Extra | None = None, squeeze: bool = False) -> Comparison:
         """A claim against the truth, both in the names of the problem, of its gradients, and of `extra` (formulas, in order)."""
@@ -97,8 +98,8 @@ class Judge:
             raise Disproved(f"the derived gradient{'s' * (len(wrong) > 1)} of {', '.join(wrong)} failed the check against {WITNESS}", wrong)
 
         every = list(formulas.values())
-        made = self._settled(Question(lambda t: self._slope_gap(t, formulas), lambda c: c.slopes(every), blame, every))
-        return self._revived(made, formulas)
+        question = Question(lambda t: self._slope_gap(t, formulas), lambda c: c.slopes(every), blame, every)
+        return self._revived(self._settled(question), question, formulas)
 
     def _gradients(self, backward: Backward, wanted: Iterable[str]) -> dict[str, Expr]:
         """The gradients to be checked; a comparison as a definition has none that a quotient could see."""
@@ -198,9 +199,10 @@ class Judge:
             for _ in range(ROUNDS):
                 found = self.trials.survey(EXACT, question.gap)
                 trials = self.trials.of(EXACT)
-                if any(found) and not any(t.masked for t in trials):
+                self._doubt = any(found)
+                if self._doubt and not any(t.masked for t in trials):
                     question.blame(trials[found.index(1.0)])
-                if not trials or any(found) or not (single := question.bits(self.comparisons.certainty)):
+                if not trials or self._doubt or not (single := question.bits(self.comparisons.certainty)):
                     return None
                 if (sure := total_bits(single, trials)) >= ENOUGH:
                     return self._certificate(EXACT, trials, question.formulas, bits=sure)
@@ -218,23 +220,36 @@ class Judge:
         known = assumptions(self.backward)
         return Certificate(method, len(trials), sizes_of(trials), conditions=provided, assumptions=known, witnesses=(WITNESS,), **how)
 
-    def _revived(self, made: Certificate, formulas: Mapping[str, Expr]) -> Certificate:
-        """Where a gradient was 0 at every real point (a dead relu) they show nothing of it: a few more are tried."""
+    def _revived(self, made: Certificate, question: Question, formulas: Mapping[str, Expr]) -> Certificate:
+        """Where a gradient was 0 at every real point (a dead relu) they show nothing of it: a few more are tried, and the rest is said."""
         if made.method != REAL:
             return made
         trials, worst = self.trials.of(REAL), made.gap or 0.0
         for _ in range(REVIVALS):
-            if all(_is_zero(e) or any(any(t.value(e).data) for t in trials) for e in formulas.values()):
+            if not _dead(trials, formulas):
                 break
             try:
                 trial = self.trials.draw(REAL)
-                worst = max(worst, self._slope_gap(trial, formulas))
+                worst = max(worst, found := question.gap(trial))
             except (*MISFORTUNE, Undecided):
                 continue
+            if found > NO:
+                question.blame(trial)
             trials.append(trial)
-        if worst > YES:
-            raise Undecided(f"the check against {WITNESS} leaves a gap of {worst:.0e}")
-        return replace(made, points=len(trials), sizes=sizes_of(trials), gap=worst)
+        dead = _dead(trials, formulas)
+        if worst > YES or (dead and self._doubt):
+            raise Undecided(f"the check against {WITNESS} does not settle the gradient{'s' * (len(dead) != 1)} of {_listed(dead or list(formulas))}")
+        seen = f"{WITNESS} (the gradient{'s' * (len(dead) > 1)} of {_listed(dead)} being 0 at every point)" if dead else WITNESS
+        return replace(made, points=len(trials), sizes=sizes_of(trials), gap=worst, witnesses=(seen,))
+
+
+def _dead(trials: Sequence[Trial], formulas: Mapping[str, Expr]) -> list[str]:
+    """The gradients that were 0 at every point although they are not 0 as formulas."""
+    return [n for n, e in formulas.items() if not (_is_zero(e) or any(any(t.value(e).data) for t in trials))]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) < 5 else f"{', '.join(names[:3])} and {len(names) - 3} more"
 
 
 def _blame(what: str, *names: str) -> Callable[[Trial], NoReturn]:

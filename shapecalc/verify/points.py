@@ -35,8 +35,8 @@ class Style:
     """How real values are drawn: |x| between low and high, of both signs or only positive, ``lift`` more on the diagonal.
 
     ``who``: "all" variables, or the "needy", those that a function with a restricted domain depends on; the others are drawn as
-    in the first style. ``skew``: five of six are positive and matrices are scaled by their size, so that a deep chain neither dies
-    out nor explodes.
+    in the first style. ``skew``: the share of negative numbers, if it is not half of them; matrices are then scaled by their size, so
+    that a deep chain neither dies out nor explodes.
     """
 
     low: float = 0.2
@@ -44,11 +44,10 @@ class Style:
     positive: bool = False
     who: str = "all"
     lift: int = 0
-    skew: bool = False
+    skew: float = 0.0
 
 
 PLAIN = Style()
-DEEP = Style(0.5, 1.2, skew=True)
 STYLES = (
     PLAIN,
     Style(0.05, 0.95, who="needy"),
@@ -58,6 +57,11 @@ STYLES = (
     Style(0.05, 0.95, positive=True),
     Style(0.2, 1.8, positive=True, lift=6),
 )
+
+
+def deep(definitions: int) -> Style:
+    """For long problems: the longer, the fewer negative numbers, since a single layer without a positive entry stops everything."""
+    return Style(0.5, 1.2, skew=max(0.02, min(0.16, 20 / definitions)))
 
 
 def axes_of(problem: Problem) -> tuple[tuple[Dim, ...], frozenset[int]]:
@@ -141,7 +145,7 @@ class Sampler:
         if isinstance(ring, Modular):
             return Tensor(shape, [random.getrandbits(128) % ring.prime for _ in range(prod(shape))])
         low, high = round(style.low * 10**DIGITS), round(style.high * 10**DIGITS)
-        below = 0.0 if style.positive else 1 / 6 if style.skew else 0.5
+        below = 0.0 if style.positive else style.skew or 0.5
         drawn = (random.randint(low, high) * (-1 if random.random() < below else 1) for _ in range(prod(shape)))
         data = [Decimal(x).scaleb(-DIGITS, Real.context) for x in drawn]
         if style.skew and len(shape) > 1:

@@ -16,7 +16,7 @@ from shapecalc.language.problem import Problem
 from shapecalc.rings import Field, Masked, Modular, Real, Unlucky, Unsupported
 from shapecalc.tensor import Tensor
 
-from .points import DEEP, PLAIN, STYLES, Sampler, Style, Undecided, axes_of, draw_sizes, needy
+from .points import PLAIN, STYLES, Sampler, Style, Undecided, axes_of, deep, draw_sizes, needy
 from .witness import Values, Witness, incoming, run
 
 EXACT, REAL = "exact", "real"
@@ -144,7 +144,7 @@ class Trials:
     def _styles(self, mode: str) -> tuple[Style, ...]:
         if mode == EXACT:
             return (PLAIN,)
-        every = (DEEP, *STYLES) if self.long else STYLES
+        every = (deep(len(self.problem.definitions)), *STYLES) if self.long else STYLES
         return (self._lucky[mode], *every) if mode in self._lucky else every
 
     def _once(self, mode: str, style: Style, sizes: Mapping[str, int]) -> Trial:

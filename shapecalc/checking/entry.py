@@ -1,0 +1,74 @@
+"""The first entry in which a claim and the truth differ, as formulas in entries at small sizes."""
+
+from __future__ import annotations
+
+from math import isclose
+
+from ..calculus.entry_graph import Graph, leaves
+from ..calculus.entry_names import Names, incoming_base
+from ..calculus.entry_text import Writer
+from ..calculus.entry_values import spell_out
+from ..errors import ShapecalcError
+from ..evaluate import concrete
+from ..expr import Expr, Var, variables
+from ..language.problem import Problem
+from ..rings import Unlucky, Unsupported
+from ..tensor import Tensor, strides
+from ..verify.trials import REAL, Trial
+from .case import Case
+
+LONGEST = 110  # characters of an entry that is still shown
+
+
+def first_difference(case: Case) -> str:
+    """(db)_1: yours g11 + g12 + g13, right g11 + g21; empty where no entry can be compared, or it would be too long to be read."""
+    claim, truth = case.claim, case.truth.formula
+    if claim is None or len(case.bare(claim.shape)) != len(case.bare(truth.shape)):
+        return ""
+    try:
+        return _difference(case, claim, truth)
+    except (ShapecalcError, Unlucky, Unsupported, ArithmeticError, KeyError, IndexError, ValueError):
+        return ""
+
+
+def _difference(case: Case, claim: Expr, truth: Expr) -> str:
+    sizes = {name: 2 + k % 2 for k, name in enumerate(case.problem.sizes)}
+    trial = case.judge.trials.draw(REAL, sizes=sizes)
+    place = _place(trial, claim, truth)
+    if place is None:
+        return ""
+    graph, env = Graph(), _symbols(case.problem, sizes, {**variables(claim), **variables(truth)})
+    first, second = (spell_out(graph, e, env, sizes) for e in (claim, truth))
+    yours, right = (Writer().text(t.data[k]) for t, k in ((first, place[0]), (second, place[1])))
+    if max(len(yours), len(right)) > LONGEST or yours == right:
+        return ""
+    shape = tuple(n for n in second.shape if n != 1)
+    index = _index(shape, place[1])
+    return f"({case.truth.left}){index}: yours {yours}, right {right}"
+
+
+def _index(shape: tuple[int, ...], place: int) -> str:
+    if not shape:
+        return ""
+    return "_" + "".join(str(place // step % n + 1) for n, step in zip(shape, strides(shape), strict=True))
+
+
+def _place(trial: Trial, claim: Expr, truth: Expr) -> tuple[int, int] | None:
+    """Where the values differ first; for another shape, at the first entry."""
+    a, b = trial.value(claim), trial.value(truth)
+    if len(a.data) != len(b.data) or [n for n in a.shape if n != 1] != [n for n in b.shape if n != 1]:
+        return 0, 0
+    return next(((k, k) for k, (x, y) in enumerate(zip(a.data, b.data, strict=True)) if not isclose(x, y, rel_tol=1e-9, abs_tol=1e-12)), None)
+
+
+def _symbols(problem: Problem, sizes: dict[str, int], used: dict[str, Var]) -> dict[str, Tensor]:
+    """The entries of everything that is used, by the names that the element-wise view gives them."""
+    names = Names(problem)
+    gradients = {n: problem.upstream.get(n) or problem.gradient_name(n) for n in problem.definitions if n != problem.loss}
+    base = incoming_base(problem, "auto", gradients, list(gradients))
+    out = {}
+    for name, v in used.items():
+        shape = concrete(v.shape, sizes)
+        grid = names.grid(name, shape, base if name in gradients.values() else None)
+        out[name] = Tensor(shape, leaves(grid, False))
+    return out

@@ -1,0 +1,79 @@
+"""The door: repairs what the shell hands over, reads the everyday command at once, and leaves the rest to typer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+BROKEN_PIPE, INTERRUPTED = 141, 130
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; the exit code is 0 if all is right, 1 if a claim is wrong, 2 if the input cannot be used."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words in (["--version"], ["-V"]):
+        from .. import __version__
+
+        sys.stdout.write(f"shapecalc {__version__}\n")
+        return 0
+    try:
+        steady()
+        return guarded(words)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read us has gone; Python would complain once more when it closes the stream
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def steady() -> None:
+    """Streams that never fail over a character they cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
+
+
+def guarded(words: list[str]) -> int:
+    """A command, with its errors as messages."""
+    from ..errors import ShapecalcError
+
+    try:
+        return dispatched(words)
+    except ShapecalcError as error:
+        sys.stdout.flush()
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        sys.stderr.write(f"{error.filename or 'standard output'}: {error.strerror}\n")
+        return 2
+
+
+def dispatched(words: list[str]) -> int:
+    """The everyday run, or typer for everything else."""
+    from .options import BY_NAME
+    from .reader import read, repaired
+
+    command = BY_NAME.get(words[0]) if words else None
+    values = read(command, words[1:]) if command is not None else None
+    if command is not None and values is not None:
+        return run(command.name, values)
+    from .app import run_typer
+
+    return run_typer(repaired(words))
+
+
+def run(name: str, values: dict[str, Any]) -> int:
+    """One command with its arguments read."""
+    from . import commands
+
+    if name in ("check", "gallery", "picture"):
+        from . import others
+
+        found: int = getattr(others, name)(values)
+        return found
+    result: int = getattr(commands, name)(values)
+    return result

@@ -1,0 +1,92 @@
+"""What SOURCE stands for: a file, standard input, or the text itself; and a loss behind its last definition."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ..errors import InputProblem, visible
+
+LARGEST = 50_000_000  # bytes of a file that is read
+
+
+def source(argument: str) -> tuple[str, str | None]:
+    """The text of a problem, and the name of the file that it is from."""
+    argument = argument.strip() if argument.startswith(" ") else argument
+    if argument == "-":
+        return decoded(sys.stdin.buffer.read(LARGEST), "standard input"), None
+    path = file(argument)
+    if path is not None:
+        return from_file(path), str(path)
+    if any(c in argument for c in ";=:\n"):
+        return argument, None
+    raise InputProblem(f"there is no file {visible(argument)}", hint="a problem is written in the line itself with ; between its lines")
+
+
+def file(argument: str) -> Path | None:
+    """The path that an argument names, if there is such a thing."""
+    try:
+        path = Path(argument)
+        return path if argument and path.exists() else None
+    except (OSError, ValueError):
+        return None
+
+
+def from_file(path: Path) -> str:
+    """The text of a file."""
+    if path.is_dir():
+        raise InputProblem(f"{path} is a directory", hint="give one file")
+    if not path.is_file():
+        raise InputProblem(f"{path} is not a plain file")
+    try:
+        if path.stat().st_size > LARGEST:
+            raise InputProblem(f"{path} is larger than {LARGEST // 1_000_000} MB")
+        return decoded(path.read_bytes(), str(path))
+    except OSError as error:
+        raise InputProblem(f"{path} cannot be read: {error.strerror}") from None
+
+
+def decoded(data: bytes, name: str) -> str:
+    """Bytes as text."""
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise InputProblem(f"{name} is not text in UTF-8 (byte {error.start})") from None
+
+
+def with_loss(text: str, loss: str | None) -> tuple[str, list[str]]:
+    """The text with a line L = loss; a name in it that nothing declares gets the shape of the last definition, and that is said."""
+    if loss is None:
+        return text, []
+    from ..language.sheet import read
+    from ..language.statements import Assign, split
+    from ..language.tree import Name, walk
+    from ..shapes import show
+
+    problem = read(text)
+    last = problem.last
+    if last is None:
+        raise InputProblem("--loss needs a definition before it")
+    names = [n for n in ("L", "J", "loss", "L_") if n not in {*problem.declared, *problem.definitions, *problem.sizes}]
+    line = f"{names[0]} = {loss.strip()}"
+    (assign,) = [s for s in split(line) if isinstance(s, Assign)] or [None]
+    known = {*problem.declared, *problem.definitions, *problem.sizes, *problem.functions}
+    used = [p.id for p, _ in walk(assign.values[0]) if isinstance(p, Name)] if assign is not None else []
+    shape = show(problem.definitions[last].shape)
+    new = [n for n in dict.fromkeys(used) if n not in known and not n.startswith(("pi", "inf"))]
+    declarations = [f"{n}: {shape}" for n in new]
+    notes = [f"`{n}` is not declared; it is taken to have the shape of `{last}`, {shape}." for n in new]
+    return "\n".join([*declarations, text.rstrip().rstrip(";"), line]) + "\n", notes
+
+
+def sizes(text: str | None) -> dict[str, int]:
+    """S=2,D=3 as numbers by name."""
+    out: dict[str, int] = {}
+    for part in (text or "").replace(";", ",").split(","):
+        if not part.strip():
+            continue
+        name, eq, number = (p.strip() for p in part.partition("="))
+        if not eq or not name.isidentifier() or not (number.isascii() and number.isdigit()) or not 0 < int(number[:7]) <= 10_000:
+            raise InputProblem(f"{visible(part.strip())} is no size", hint="--at S=2,D=3,M=3")
+        out[name] = int(number)
+    return out

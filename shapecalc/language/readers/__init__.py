@@ -1,0 +1,1 @@
+"""Readers of what people have: Python code, Markdown, notebooks, LaTeX; each becomes sheets of the language."""

@@ -1,0 +1,135 @@
+"""What has no meaning is taken out of LaTeX: spaces, sizes, labels, colours; and what has two spellings is given one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shapecalc.errors import SyntaxProblem
+
+from .latex_tokens import Token
+
+_SPACES = frozenset(", ; : ! space thinspace medspace thickspace negthinspace enspace ensuremath limits nolimits displaylimits".split(" ")) | {
+    " ", "\n", "\t", ">", "/", "-", "displaystyle", "textstyle", "scriptstyle", "scriptscriptstyle", "tiny", "scriptsize", "footnotesize",
+    "small", "normalsize", "large", "Large", "LARGE", "huge", "Huge", "nonumber", "notag", "bf", "it", "rm", "sf", "tt", "cal", "bfseries",
+    "mathop", "mathrel", "mathbin", "mathord", "mathopen", "mathclose", "mathinner", "mathstrut", "strut", "allowbreak", "noindent", "left",
+    "right", "middle", "big", "Big", "bigg", "Bigg", "bigl", "Bigl", "biggl", "Biggl", "bigr", "Bigr", "biggr", "Biggr", "bigm", "Bigm",
+    "biggm", "Biggm", "boxed", "fbox", "centering", "par", "smash", "boldmath", "unboldmath", "relax", "protect", "nobreak", "null",
+}  # fmt: skip
+_SIZES = frozenset("left right middle big Big bigg Bigg bigl Bigl biggl Biggl bigr Bigr biggr Biggr bigm Bigm biggm Biggm".split())  # noqa: SIM905
+_WIDE = frozenset({"quad", "qquad", "hfill", "hskip", "hspace", "mspace", "mskip", "kern", "mkern"})
+_WITH_ARGUMENT = frozenset(
+    "label tag hspace mspace vspace color ref eqref cite citep citet hphantom vphantom phantom footnote index hypertarget hskip".split()  # noqa: SIM905
+)
+_FIRST_ARGUMENT = frozenset({"textcolor", "colorbox", "stackrel", "overset", "mathcolor", "class", "cssId", "hyperlink", "href"})
+_BRACES = frozenset({"underbrace", "overbrace", "underbracket", "overbracket"})
+_SPELLED = {
+    "lVert": "\\|", "rVert": "\\|", "Vert": "\\|", "|": "\\|", "parallel": "\\|", "lvert": "|", "rvert": "|", "vert": "|", "{": "\\{",
+    "}": "\\}", "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "langle": "<<", "rangle": ">>",
+    "lt": "<", "gt": ">", "colon": ":", "ast": "*", "star": "*", "quad": "\\quad", "qquad": "\\quad", "hfill": "\\quad", "_": "\\_",
+    "prime": "'", "dots": "...", "ldots": "...", "cdots": "...", "dotsc": "...", "dotsb": "...", "vdots": "...", "ddots": "...",
+}  # fmt: skip
+_SAME = {
+    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "sfrac": "frac", "nicefrac": "frac", "tsum": "sum", "gets": "leftarrow",
+    "triangleq": "equiv", "coloneqq": "equiv", "doteq": "equiv", "vcentcolon": ":", "le": "leq", "ge": "geq", "leqslant": "leq",
+    "geqslant": "geq", "ne": "neq", "widehat": "hat", "widetilde": "tilde", "overline": "bar", "implies": "Rightarrow", "iff": "Rightarrow",
+    "Longrightarrow": "Rightarrow", "Leftrightarrow": "Rightarrow", "therefore": "Rightarrow", "because": "Rightarrow", "bold": "mathbf",
+    "pmb": "mathbf", "bm": "mathbf", "boldsymbol": "mathbf", "symbf": "mathbf", "mathbfit": "mathbf", "intercal": "top", "mathsf": "mathrm",
+    "mathtt": "mathrm", "mathit": "mathrm", "mathnormal": "mathrm", "mathscr": "mathcal", "mathfrak": "mathcal", "textbf": "text",
+    "textrm": "text", "textit": "text", "textsf": "text", "texttt": "text", "mbox": "text", "hbox": "text", "textnormal": "text",
+    "intertext": "text", "shortintertext": "text", "textup": "text", "textsc": "text", "emph": "text",
+}  # fmt: skip
+ALIGNMENTS = frozenset(
+    """align aligned alignat alignedat flalign gather gathered equation split multline multlined eqnarray displaymath dmath math dgroup
+    subequations IEEEeqnarray""".split()  # noqa: SIM905
+)
+MATRICES = frozenset("matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix psmallmatrix bsmallmatrix".split())  # noqa: SIM905
+
+
+def cleaned(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens that say something; environments that only align are gone, others are tokens of the kinds begin and end."""
+    out: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        token = tokens[place]
+        place += 1
+        if token.kind != "command":
+            out.append(token)
+        elif token.text in {"begin", "end"}:
+            place = _environment(tokens, place, token, out)
+        elif token.text in _WITH_ARGUMENT | _FIRST_ARGUMENT:
+            place = _skip(tokens, place)
+            if token.text in _WIDE:
+                out.append(Token("sign", "\\quad", token.start, token.end))
+        elif token.text in _SIZES:
+            place += place < len(tokens) and tokens[place].is_(".")
+        elif token.text in _BRACES:
+            place = _braced(tokens, place, out)
+        elif token.text in _SPELLED:
+            out.append(Token("sign", _SPELLED[token.text], token.start, token.end))
+        elif token.text not in _SPACES:
+            out.append(Token("command", _SAME.get(token.text, token.text), token.start, token.end))
+    return _single(out)
+
+
+def _single(tokens: Sequence[Token]) -> list[Token]:
+    """A bracket in braces of its own, as in {(}, without them; two bars in a row as one sign."""
+    out: list[Token] = []
+    for token in tokens:
+        out.append(token)
+        if len(out) > 2 and token.is_("}") and out[-3].is_("{") and out[-2].is_("(", ")", "[", "]", "|", "\\{", "\\}"):
+            out[-3:] = [out[-2]]
+        elif len(out) > 1 and token.is_("|") and out[-2].is_("|") and out[-2].end == token.start:
+            out[-2:] = [Token("sign", "\\|", out[-2].start, token.end)]
+    return out
+
+
+def _skip(tokens: Sequence[Token], place: int) -> int:
+    """The place behind one argument, with the star and the option before it."""
+    if place < len(tokens) and tokens[place].is_("*"):
+        place += 1
+    if place < len(tokens) and tokens[place].is_("["):
+        while place < len(tokens) and not tokens[place].is_("]"):
+            place += 1
+        place += 1
+    return closing(tokens, place) + 1 if place < len(tokens) and tokens[place].is_("{") else min(place + 1, len(tokens))
+
+
+def closing(tokens: Sequence[Token], place: int) -> int:
+    """The place of the brace that closes the one at this place."""
+    depth = 0
+    for k in range(place, len(tokens)):
+        depth += tokens[k].is_("{") - tokens[k].is_("}")
+        if depth == 0:
+            return k
+    raise SyntaxProblem("{ is never closed", tokens[place].span)
+
+
+def _braced(tokens: Sequence[Token], place: int, out: list[Token]) -> int:
+    """What a brace is drawn under, without the words beside the brace."""
+    if place >= len(tokens) or not tokens[place].is_("{"):
+        return place
+    end = closing(tokens, place)
+    out += cleaned(tokens[place : end + 1])
+    place = end + 1
+    if place < len(tokens) and tokens[place].is_("_", "^"):
+        place += 1
+        if place < len(tokens) and tokens[place].kind == "command" and place + 1 < len(tokens) and tokens[place + 1].is_("{"):
+            place += 1
+        place = _skip(tokens, place)
+    return place
+
+
+def _environment(tokens: Sequence[Token], place: int, token: Token, out: list[Token]) -> int:
+    r"""\begin{name} or \end{name}."""
+    end = closing(tokens, place) if place < len(tokens) and tokens[place].is_("{") else -1
+    if end < 0:
+        raise SyntaxProblem(f"the name of an environment is missing after \\{token.text}", token.span)
+    name = "".join(t.text for t in tokens[place + 1 : end]).removesuffix("*")
+    place = end + 1
+    if name not in ALIGNMENTS:
+        out.append(Token(token.text, name, token.start, tokens[end].end))
+    elif token.text == "begin" and name in {"alignat", "alignedat", "IEEEeqnarray"}:
+        place = _skip(tokens, place)
+    elif token.text == "begin" and place < len(tokens) and tokens[place].is_("["):
+        place = _skip(tokens, place) if name in {"aligned", "gathered", "multlined", "split"} else place
+    return place

@@ -1,0 +1,682 @@
+"""Nothing is printed that is not proved: what the judge lets through, what it stops, and how sure it is."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
+from random import Random
+
+import pytest
+
+from shapecalc.calculus.gradients import backward
+from shapecalc.calculus.jacobians import hessian, jacobian
+from shapecalc.calculus.structures import structured
+from shapecalc.calculus.texts import meaning
+from shapecalc.derivation import Certificate
+from shapecalc.evaluate import Frame, evaluate
+from shapecalc.expr import Expr, Var
+from shapecalc.language.problem import Problem
+from shapecalc.language.sheet import build, read
+from shapecalc.language.syntax import parse
+from shapecalc.rings import Masked, Modular, Real
+from shapecalc.shapes import value
+from shapecalc.tensor import Tensor
+from shapecalc.verify import Disproved, Judge, Undecided
+from shapecalc.verify.arrangement import arranged, arrangement
+from shapecalc.verify.certainty import Certainty
+from shapecalc.verify.degrees import bits, degree, zero_test
+from shapecalc.verify.points import STYLES, Sampler, axes_of, draw_sizes, structured as shaped
+from shapecalc.verify.trials import EXACT, REAL, Trials
+from shapecalc.verify.witness import Witness, run
+
+AFFINE = "X: (S, D)\nW: (D, M)\nb: (M,)\nY: (S, M)\nZ = X @ W + b\nL = sum((Z - Y)**2) / (2*S)"
+LAYER = "X: (S, D)\nW: (D, M)\nb: (M,)\nZ = X @ W + b"
+MLP = """X: (S, D)
+W1: (D, H)
+b1: (H,)
+W2: (H, K)
+b2: (K,)
+Y: onehot (S, K)
+Z1 = X @ W1 + b1
+A1 = relu(Z1)
+Z2 = A1 @ W2 + b2
+"""
+
+
+def judge_of(text: str, seed: int | None = None) -> tuple[Judge, Problem]:
+    problem = read(text)
+    return Judge(problem, backward(problem), seed), problem
+
+
+def claim(judge: Judge, text: str) -> Expr:
+    """A formula in the names of the problem and of its gradients."""
+    names = {f.symbol.name: f.symbol for f in judge.backward.flows.values()} if judge.backward else {}
+    return build(judge.problem, parse(text), names)
+
+
+def compared(source: str, name: str, text: str):
+    judge, _ = judge_of(source)
+    return judge.compare(claim(judge, text), judge.backward.formula(name))
+
+
+# ---- certificates -----------------------------------------------------------------------------------
+
+PROGRAMS = {  # what a program is certified by
+    AFFINE: "exact",
+    LAYER: "exact",
+    MLP + "L = sum((Z2 - Y)**2)": "exact",
+    MLP + "L = -sum(Y * log_softmax(Z2)) / S": "real",
+    MLP + "P = softmax(Z2)\nL = -sum(Y * log(P)) / S": "real",
+    "X: (n, p)\nL = logdet(X.T @ X)": "real",
+    "X: (n, p)\nA: invertible (n, n)\nout = det(X.T @ A @ X)": "exact",
+    "A: (n, n)\nB: (n, m)\nout = inv(A) @ B": "exact",
+    "X: (n, p)\ny: (n,)\nw = inv(X.T @ X) @ X.T @ y": "exact",
+    "A: posdef (n, n)\nout = cholesky(A)": "real",
+    "Q: orthogonal (n, n)\nA: (n, n)\nout = Q.T @ A @ Q": "exact",
+    "x: (D,)\nL = norm(x)": "real",
+    "x: (D,)\nL = sum(abs(x))": "exact",
+    "x: (D,)\ny: (D,)\nL = sum(maximum(x, y) * minimum(x, 1))": "exact",
+    "x: (D,)\nL = sum(clip(x, -1, 1))": "real",
+    "X: (S, D)\nm = max(X, axis=1)": "real",
+    "w: (D,)\nX: (S, D)\ny: (S,)\nL = sum(maximum(0, 1 - y * (X @ w)))": "exact",
+    "x: (D,)\nL = sum(x**2.5)": "real",
+    "x: (n,)\nout = x[1:] * x[:-1]": "exact",
+    "H: (4*K, n - 1)\nx: (n - 1,)\ny = H @ x": "exact",
+    "X: (8, 3)\nW: (3, M)\nZ = X @ W": "exact",
+    "P: probabilities (S, K)\nL = sum(P * log(P))": "real",
+    "x: (D,)\nL = sum(arcsin(x))": "real",
+    "x: (1, 1)\nL = 3 * x": "exact",
+    "x: (D,)\nh1 = tanh(x)\nh2 = h1 * x\ndh: upstream(h1)": "real",
+}
+
+
+@pytest.mark.parametrize("source", PROGRAMS)
+def test_derived_gradients_are_certified(source):
+    judge, problem = judge_of(source)
+    made = judge.certify(wanted=problem.declared)
+    assert made.method == PROGRAMS[source]
+    assert made.points >= 2
+    if made.method == "exact":
+        assert made.bits >= 50
+        assert made.gap is None
+    else:
+        assert made.gap <= 1e-20
+        assert made.bits is None
+    for name in judge.backward.order:
+        assert judge.compare(judge.backward.expanded(name), judge.backward.formula(name)).verdict == "equal"
+
+
+def test_a_certificate_says_how():
+    judge, _ = judge_of(AFFINE)
+    text = str(judge.certify())
+    assert "difference quotients of the program itself" in text
+    assert "probability of a wrong yes below 2^-5" in text
+
+
+def test_sizes_are_pairwise_different_twice_and_equal_once():
+    made = judge_of(AFFINE)[0].certify()
+    assert [len(set(s.values())) for s in made.sizes] == [3, 3, 1]
+    assert made.sizes[0] != made.sizes[1]
+
+
+def test_the_same_seed_gives_the_same_points():
+    first, second = (judge_of(AFFINE, 7)[0] for _ in range(2))
+    assert first.seed == 7
+    assert {n: t.data for n, t in first.values().items()} == {n: t.data for n, t in second.values().items()}
+    third = judge_of(AFFINE)[0]
+    again = judge_of(AFFINE, third.seed)[0]
+    assert {n: t.data for n, t in third.values(0, EXACT).items()} == {n: t.data for n, t in again.values(0, EXACT).items()}
+
+
+# ---- mutations: every formula of a backward pass, spoilt ---------------------------------------------
+
+SPOILT = ["2*({})", "-({})", "({}) + ({})**2", "({}) * (1 + 1/S)"]
+
+
+@pytest.mark.parametrize("source", [AFFINE, LAYER, MLP + "L = sum((Z2 - Y)**2) / S", MLP + "L = -sum(Y * log_softmax(Z2)) / S"])
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_spoilt_gradient_is_caught_and_named(source, how):
+    problem = read(source)
+    for name in backward(problem).order:
+        pass_ = backward(problem)
+        flow = pass_.flows[name]
+        if flow.given or name == problem.loss:
+            continue
+        flow.formula = build(problem, parse(how.replace("{}", "G")), {"G": flow.formula})
+        with pytest.raises(Disproved) as caught:
+            Judge(problem, pass_).certify()
+        assert name in caught.value.names
+
+
+def test_a_transpose_that_is_missing_on_a_square():
+    """At equal sizes everything fits, and the values tell."""
+    source = "X: (n, n)\nW: (n, n)\nZ = X @ W"
+    for text in ("X @ dZ", "dZ @ X", "dZ.T @ X", "X.T @ dZ.T"):
+        assert compared(source, "W", text).verdict == "different"
+    assert compared(source, "W", "X.T @ dZ").verdict == "equal"
+    assert compared(source, "W", "(dZ.T @ X).T").verdict == "equal"
+
+
+def test_a_gradient_of_the_wrong_shape_is_disproved():
+    problem = read(LAYER)
+    pass_ = backward(problem)
+    pass_.flows["b"].formula = pass_.flows["Z"].symbol
+    with pytest.raises(Disproved, match="dZ|shape"):
+        Judge(problem, pass_).certify()
+
+
+def test_what_the_loss_does_not_depend_on_has_gradient_zero():
+    problem = read("x: (D,)\ny: (D,)\nL = sum(x * y)")
+    pass_ = backward(problem, ["x"])
+    judge = Judge(problem, pass_)
+    assert judge.certify(wanted=["x"]).method == "exact"
+    with pytest.raises(Disproved) as caught:
+        judge.certify(wanted=["x", "y"])  # the pass knows nothing of y, which is no zero
+    assert caught.value.names == ("y",)
+
+
+def test_a_property_of_the_variable_does_not_hold_the_direction():
+    """With A symmetric and V symmetric, x @ A would pass for outer(x, x) in a check that only moves A within its kind."""
+    source = "A: symmetric (n, n)\nB: (n, n)\nL = tr(A @ B)"
+    judge, problem = judge_of(source)
+    judge.certify()
+    assert judge.compare(claim(judge, "(B + B.T) / 2"), judge.backward.formula("A")).verdict == "different"
+    spoilt = backward(problem)
+    spoilt.flows["A"].formula = claim(judge, "(B + B.T) / 2")
+    with pytest.raises(Disproved):
+        Judge(problem, spoilt).certify()
+
+
+@pytest.mark.parametrize("word", ["symmetric", "posdef", "diagonal", "triangular"])
+def test_partials_by_distinct_entries(word):
+    judge, problem = judge_of(f"A: {word} (n, n)\nB: (n, n)\nL = tr(B @ A @ A)")
+    free = judge.backward.formula("A")
+    made = structured(problem.declared["A"], free, judge.backward)
+    assert judge.certify_gradient("A", made, structured=True).method == "exact"
+    assert judge.certify_gradient("A", free).method == "exact"
+    with pytest.raises(Disproved):
+        judge.certify_gradient("A", free, structured=True)
+    with pytest.raises(Disproved):
+        judge.certify_gradient("A", made)
+
+
+# ---- claims ---------------------------------------------------------------------------------------
+
+CLAIMS = [
+    (AFFINE, "W", "X.T @ dZ", "equal"),
+    (AFFINE, "W", "X.T @ (Z - Y) / S", "equal"),
+    (AFFINE, "W", "einsum('sd,sm->dm', X, dZ)", "equal"),
+    (AFFINE, "W", "sqrt((X.T @ dZ)**2) * sign(X.T @ dZ)", "equal"),
+    (AFFINE, "W", "exp(0) * X.T @ dZ", "equal"),
+    (AFFINE, "W", "2*X.T @ dZ", "different"),
+    (AFFINE, "W", "-X.T @ dZ", "different"),
+    (AFFINE, "W", "dZ.T @ X", "shape"),
+    (AFFINE, "W", "X.T @ (Z - Y)", "different"),
+    (AFFINE, "b", "sum(dZ, axis=0)", "equal"),
+    (AFFINE, "b", "ones(S) @ dZ", "equal"),
+    (AFFINE, "b", "sum(dZ, axis=0, keepdims=True)", "equal"),
+    (AFFINE, "b", "sum(dZ, axis=0, keepdims=True).T", "shape"),
+    (AFFINE, "b", "mean(dZ, axis=0)", "different"),
+    (AFFINE, "b", "dZ", "shape"),
+    (AFFINE, "Z", "2*(Z - Y)/S - (Z - Y)/S", "equal"),
+    (MLP + "L = sum(A1)", "Z1", "Z1 > 0", "equal"),
+    (MLP + "L = sum(A1)", "Z1", "Z1 >= 0", "equal"),
+    (MLP + "L = sum(A1)", "Z1", "A1 > 0", "equal"),
+    (MLP + "L = sum(A1)", "Z1", "2*Z1 > 0", "equal"),
+    (MLP + "L = sum(A1)", "Z1", "(Z1 > 0)**2", "equal"),
+    (MLP + "L = sum(A1)", "Z1", "sign(Z1)", "different"),
+    (MLP + "L = sum(A1)", "Z1", "Z1 < 0", "different"),
+    (MLP + "L = sum(A1)", "Z1", "ones(S, H)", "different"),
+    ("x: (D,)\nL = sum(tanh(x))", "x", "1 - tanh(x)**2", "equal"),
+    ("x: (D,)\nL = sum(tanh(x))", "x", "1 / cosh(x)**2", "equal"),
+    ("x: (D,)\nL = sum(tanh(x))", "x", "1 - tanh(x)", "different"),
+    ("x: (D,)\nL = sum(tanh(x))", "x", "1 - tanh(x)**2 + x/10**9", "different"),
+    ("x: (D,)\nL = sum(1 / x)", "x", "-exp(-2*log(x))", "equal"),  # has a value for x > 0 only
+    ("x: (D,)\nL = sum(x**2)", "x", "2*x**3 / x**2", "equal"),
+    ("Z: (S, K)\nY: onehot (S, K)\nL = -sum(Y * log_softmax(Z))", "Z", "softmax(Z) - Y", "equal"),
+    ("Z: (S, K)\nY: (S, K)\nL = -sum(Y * log_softmax(Z))", "Z", "softmax(Z) - Y", "different"),
+    ("Z: (S, K)\nL = sum(softmax(Z))", "Z", "zeros(S, K)", "equal"),
+    ("A: (n, n)\nx: (n,)\nL = x @ A @ x", "x", "2*A @ x", "different"),
+    ("A: symmetric (n, n)\nx: (n,)\nL = x @ A @ x", "x", "2*A @ x", "equal"),
+    ("A: posdef (n, n)\nL = logdet(A)", "A", "inv(A)", "equal"),
+    ("A: invertible (n, n)\nL = logdet(A)", "A", "inv(A)", "different"),
+    ("A: invertible (n, n)\nL = logdet(A)", "A", "inv(A).T", "equal"),
+]
+
+
+@pytest.mark.parametrize(("source", "name", "text", "verdict"), CLAIMS)
+def test_claims(source, name, text, verdict):
+    found = compared(source, name, text)
+    assert found.verdict == verdict
+    if verdict == "different":
+        assert found.gap > 1e-12
+        assert found.claimed != found.expected
+        assert len(found.index) == len(found.at and read(source).variable(name).shape)
+    assert isinstance(found.certificate, Certificate) == (verdict == "equal")
+
+
+def test_a_slip_that_only_a_size_shows():
+    """n*(n - 1) is 2*n at n = 3 and only there."""
+    assert compared("x: (n,)\nL = 2*n * sum(x)", "x", "n * (n - 1) * ones(n)").verdict == "different"
+    assert compared("x: (n,)\nL = 2*n * sum(x)", "x", "ones(n) * (n**2 - n**2 + 2*n)").verdict == "equal"
+
+
+def test_abbreviations_and_earlier_claims():
+    judge, _ = judge_of(AFFINE)
+    scale = claim(judge, "(Z - Y)")
+    names = {"R": Var("R", scale.shape), "dZ": Var("dZ", scale.shape)}
+    formula = build(judge.problem, parse("X.T @ R / S"), names)
+    assert judge.compare(formula, judge.backward.formula("W"), {"R": scale}).verdict == "equal"
+    # a claimed dZ takes the place of the derived one in what comes after it
+    later = build(judge.problem, parse("X.T @ dZ"), names)
+    assert judge.compare(later, judge.backward.formula("W"), {"dZ": scale}).verdict == "different"
+    assert judge.compare(later, judge.backward.formula("W")).verdict == "equal"
+
+
+def test_functions_of_arrays():
+    judge, _ = judge_of(AFFINE)
+    judge.certify()
+
+    def column_sums(values):
+        return [sum(column) for column in zip(*values["dZ"], strict=True)]
+
+    assert judge.compare_function(column_sums, judge.backward.formula("b")).verdict == "equal"
+    assert judge.compare_function(lambda v: [2 * x for x in column_sums(v)], judge.backward.formula("b")).verdict == "different"
+    assert judge.compare_function(lambda v: v["dZ"], judge.backward.formula("b")).verdict == "shape"
+    assert judge.compare_function(lambda v: [float("nan")] * len(column_sums(v)), judge.backward.formula("b")).verdict == "different"
+
+
+def test_squeezed_shapes():
+    judge = Judge(read("X: (S, 1)\nout = X * 2"))
+    one, other = (build(judge.problem, parse(t), {}) for t in ("X.T", "X"))
+    assert judge.compare(one, other).verdict == "shape"
+    assert judge.compare(one, other, squeeze=True).verdict == "equal"
+
+
+# ---- Jacobians and Hessians --------------------------------------------------------------------------
+
+JACOBIANS = ["W: (M, D)\nx: (D,)\ny = W @ x", "x: (D,)\ny = tanh(x)", "X: (S, D)\nW: (D, M)\ny = X @ W", "A: (n, n)\nx: (n,)\ny = inv(A) @ x",
+             "x: (D,)\nt: ()\ny = t * x", "x: (D, 1)\nW: (M, D)\ny = W @ x", "X: (S, D)\ny = sum(X, axis=0)", "Z: (K,)\ny = softmax(Z)"]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", JACOBIANS)
+def test_jacobians(source):
+    problem = read(source)
+    judge = Judge(problem)
+    for wrt in problem.declared:
+        found = jacobian(problem, "y", wrt)
+        for layout in ("numerator", "denominator"):
+            for vec in (False, True):
+                formula = found.formula(layout, vec)
+                judge.certify_jacobian("y", wrt, formula, layout, vec)
+                with pytest.raises(Disproved):
+                    judge.certify_jacobian("y", wrt, build(problem, parse("2*J"), {"J": formula}), layout, vec)
+
+
+def test_a_jacobian_in_the_other_layout_is_stopped():
+    problem = read("W: (n, n)\nx: (n,)\ny = W @ x")
+    judge = Judge(problem)
+    formula = jacobian(problem, "y", "x").formula("numerator")
+    judge.certify_jacobian("y", "x", formula, axes=((0,), (1,)))
+    with pytest.raises(Disproved):
+        judge.certify_jacobian("y", "x", formula, "denominator")
+    with pytest.raises(Disproved, match="shape"):
+        judge.certify_jacobian("y", "W", formula)
+
+
+HESSIANS = ["x: (D,)\nA: (D, D)\nL = x @ A @ x", "x: (D,)\nL = sum(x**3) * sum(x)", "x: (D,)\nX: (S, D)\nL = sum(log(1 + exp(X @ x)))",
+            "x: (D,)\nL = sum(x)", "x: (D,)\nb: (D,)\nL = exp(x @ b)", "x: (S, D)\nL = tr(x.T @ x)**2", "x: positive (D,)\nL = sum(log(x))"]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", HESSIANS)
+def test_hessians(source):
+    problem = read(source)
+    formula = hessian(problem, "x")[0].formula()
+    judge = Judge(problem)
+    assert judge.certify_hessian("x", formula).method == ("real" if "log" in source or "exp" in source else "exact")
+    with pytest.raises(Disproved):
+        judge.certify_hessian("x", build(problem, parse("H + ones(H.shape)"), {"H": formula}) if formula.shape else formula)
+
+
+def test_mixed_hessian():
+    problem = read("x: (D,)\ny: (M,)\nA: (D, M)\nL = x @ A @ y")
+    judge = Judge(problem)
+    judge.certify_hessian("x", problem.declared["A"], "y")
+    with pytest.raises(Disproved):
+        judge.certify_hessian("x", build(problem, parse("2*A"), {}), "y")
+
+
+def test_second_differences_have_no_first_order_left():
+    """f = (x·a)² x·b / (x·c): both rings, against the Hessian worked out by hand at a point with one entry."""
+    problem = read("x: ()\nL = x**3 / (1 + x)")
+    x = Fraction(3, 7)
+    second = 6 * x / (1 + x) - 6 * x**2 / (1 + x) ** 2 + 2 * x**3 / (1 + x) ** 3
+    for ring in (Masked(Random(0)), Real()):
+        at = {"x": Tensor((), [ring.lift(x)])}
+        one = {"x": Tensor((), [ring.lift(Fraction(1))])}
+        (found,) = Witness(problem, ring, Frame({}), at, {}).curvature(one, one)
+        wanted = ring.lift(second)
+        assert found == wanted if isinstance(ring, Modular) else abs(found - wanted) < Decimal("1e-27")
+
+
+def test_orders_of_axes():
+    assert arrangement(("M",), ("D",), "denominator") == ((1,), (0,))
+    assert arrangement(("M", "K"), (), "denominator") == ((1,), (0,))
+    assert arrangement((), ("S", "D"), "numerator") == ((1,), (0,))
+    assert arrangement(("S", 1), ("D",), "numerator") == ((0,), (2,))
+    j = Tensor((2, 3), [1, 2, 3, 4, 5, 6])
+    assert arranged(j, (("D",), ("M",)), ((1,), (0,)), {"D": 3, "M": 2}) == [1, 4, 2, 5, 3, 6]
+    assert arranged(Tensor((6,), j.data), (("D", "M"), ()), ((1, 0),), {"D": 3, "M": 2}) == [1, 4, 2, 5, 3, 6]
+
+
+# ---- the bound -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("prime", [101, 1009])
+@pytest.mark.parametrize("wrong", ["X.T @ dZ + X.T @ X @ W", "X.T @ (dZ * Z)", "X.T @ dZ * W"])
+def test_wrong_formulas_pass_as_rarely_as_the_theory_says(prime, wrong):
+    """One entry compared at random points modulo a small prime: passes at most degree/p of the time, and it is not 0 either."""
+    judge, problem = judge_of("X: (1, D)\nW: (D, 1)\nZ = X @ W")
+    false, truth = claim(judge, wrong), judge.backward.formula("W")
+    sizes = {"D": 1}
+    certainty = Certainty(problem, judge.backward, (sizes,))
+    limit = max(1, zero_test(certainty.of(false), certainty.of(truth))[0]) / prime
+    random, passed, trials = Random(5), 0, 20_000
+    ring, frame = Modular(prime), Frame(sizes)
+    for _ in range(trials):
+        env = {n: Tensor((1, 1), [random.randrange(prime)]) for n in ("X", "W", "dZ")}
+        env["Z"] = evaluate(ring, problem.definitions["Z"], env, frame, meaning)
+        passed += evaluate(ring, false, env, frame, meaning).data == evaluate(ring, truth, env, frame, meaning).data
+    noise = 4 * (limit / trials) ** 0.5
+    assert 0 < passed / trials <= limit + noise
+
+
+DEGREES = [("X @ W", (2, 0)), ("X @ W + b", (2, 0)), ("(X @ W)**3", (6, 0)), ("s / b", (1, 1)), ("sum(s / b)", (4, 4)), ("1 / (1 + s)", (0, 1)),
+           ("det(A)", (4, 0)), ("inv(A)", (3, 4)), ("matpow(A, 3)", (3, 0)), ("relu(X @ W)", (3, 0)), ("X > 0", (1, 0)), ("tril(A)", (1, 0)),
+           ("cumsum(b)", (1, 0)), ("zeros(S, D)", (0, 0)), ("where(b > 0, b, s)", (2, 0)), ("mse(b, b)", (2, 0))]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "most"), DEGREES)
+def test_degrees(text, most):
+    problem = read(f"X: (S, D)\nW: (D, M)\nA: (n, n)\nb: (M,)\ns: ()\nout = {text}")
+    sizes = {"S": 4, "D": 4, "M": 4, "n": 4}
+    n, d = degree(problem.definitions["out"], {name: (1, 0) for name in problem.declared}, (sizes,))
+    assert n <= max(most[0], 1) + most[1] * 2
+    assert (d == 0) == (most[1] == 0)
+    assert n >= most[0]
+
+
+def test_degrees_bound_what_is_measured():
+    """Along a line, an entry is a quotient of polynomials in one number: with a degree of n it has at most n roots."""
+    problem = read("A: (n, n)\nx: (n,)\nL = x @ inv(A @ A + eye(n)) @ x")
+    frame, prime = Frame({"n": 2}), 10007
+    n, _ = degree(problem.definitions["L"], {"A": (1, 0), "x": (1, 0)}, (frame,))
+    random, ring = Random(3), Modular(prime)
+    start, step = ([random.randrange(prime) for _ in range(6)] for _ in range(2))
+    roots = 0
+    for t in range(prime):
+        point = [(a + t * b) % prime for a, b in zip(start, step, strict=True)]
+        env = {"A": Tensor((2, 2), point[:4]), "x": Tensor((2,), point[4:])}
+        try:
+            roots += evaluate(ring, problem.definitions["L"], env, frame, meaning).data == [0]
+        except Exception as error:
+            assert type(error).__name__ == "Unlucky"
+    assert roots <= n
+
+
+def test_bits():
+    assert bits((1, 0), 2**61 - 1) == 60
+    assert bits((4, 0), 2**61 - 1) == 58
+    assert bits((5, 0), 2**61 - 1) == 58
+    assert bits((2**61, 0), 2**61 - 1) == 0
+    assert bits((0, 0), 101) == 6
+
+
+def test_too_small_a_certainty_is_made_up_for_by_more_points():
+    source = "x: (D,)\nL = sum(x**20000)"
+    judge, _ = judge_of(source)
+    made = judge.certify()
+    assert made.method == "exact"
+    assert made.bits >= 50
+    assert made.points > len(made.sizes)
+
+
+# ---- draws -----------------------------------------------------------------------------------------
+
+
+def drawn(words: str, ring, shape=("n", "n"), n: int = 4, style=STYLES[0]) -> Tensor:
+    v = Var("A", shape, frozenset(words.split()))
+    return Sampler(ring, Frame({"n": n, "m": 3}), Random(n), style).value(v)
+
+
+@pytest.mark.parametrize("ring", [Modular(), Real()], ids=["residues", "reals"])
+def test_properties_are_respected(ring):
+    one, zero = ring.lift(Fraction(1)), ring.lift(Fraction(0))
+    a = drawn("symmetric", ring)
+    assert a.rows() == [list(c) for c in zip(*a.rows(), strict=True)]
+    a = drawn("posdef", ring)
+    assert a.rows() == [list(c) for c in zip(*a.rows(), strict=True)]
+    assert all(x == zero for i, row in enumerate(drawn("diagonal", ring).rows()) for j, x in enumerate(row) if i != j)
+    assert all(x == zero for i, row in enumerate(drawn("triangular", ring).rows()) for j, x in enumerate(row) if j > i)
+    assert all(sorted(row, key=int) == [zero] * 3 + [one] for row in drawn("onehot", ring).rows())
+    assert all(sorted(c, key=int) == [zero] * 3 + [one] for c in zip(*drawn("onehot_columns", ring).rows(), strict=True))
+    assert all(ring.same(ring.total(row), one) for row in drawn("probabilities", ring).rows())
+    assert len(drawn("onehot", ring, ("n",)).data) == 4
+    assert ring.same(ring.total(drawn("probabilities", ring, ("n",)).data), one)
+
+
+@pytest.mark.parametrize("words", ["orthogonal", "orthogonal symmetric"])
+@pytest.mark.parametrize("ring", [Modular(), Real()], ids=["residues", "reals"])
+def test_orthogonal_columns(ring, words):
+    for shape in (("n", "n"), ("n", "m")):
+        q = drawn(words, ring, shape).rows()
+        columns = list(zip(*q, strict=True))
+        for i, a in enumerate(columns):
+            for j, b in enumerate(columns):
+                assert ring.same(ring.dots(a, b, len(a))[0], ring.lift(Fraction(int(i == j))))
+
+
+def test_signs_of_reals():
+    ring = Real()
+    assert all(x > 0 for word in ("positive", "nonnegative", "probabilities") for x in drawn(word, ring).data)
+    both = Counter(x > 0 for k in range(2, 8) for x in drawn("", ring, n=k).data)
+    assert both[True] > 20
+    assert both[False] > 20
+    a = drawn("posdef", ring)
+    Judge(read("A: posdef (n, n)\nL = sum(cholesky(A))")).trials.draw(REAL)  # every minor is positive
+    assert all(row[k] > 0 for k, row in enumerate(a.rows()))
+    assert all(x > 0 for x in drawn("", ring, style=STYLES[-1]).data)
+
+
+@pytest.mark.parametrize(("source", "axes"), [("H: (4*K, n - 1)\nL = sum(H)", ("4*K", "n - 1")), ("x: (n,)\ny = x[3:]", ("n - 3",)),
+                                              ("X: (a - b, b)\nL = sum(X)", ("a - b", "b")), ("X: (a*b + 1, a)\nL = sum(X)", ("a*b + 1",))])  # fmt: skip
+def test_every_axis_has_an_entry(source, axes):
+    problem = read(source)
+    for seed in range(30):
+        for equal in (False, True):
+            if equal and "a - b" in axes:
+                continue
+            sizes = draw_sizes(problem, axes_of(problem), Random(seed), equal)
+            assert all(value(d, sizes) >= 1 for d in axes)
+            assert equal or len(set(sizes.values())) == len(sizes)
+
+
+def test_sizes_that_cannot_be():
+    with pytest.raises(Undecided, match="at least 1"):
+        Judge(read("x: (n,)\ny = x[300:]")).trials.draw(EXACT)
+
+
+def test_many_sizes_stay_small():
+    text = "X: (D0, D1)\n" + "\n".join(f"W{k}: (D{k}, D{k + 1})" for k in range(1, 20)) + "\nZ = " + " @ ".join(["X", *(f"W{k}" for k in range(1, 20))])
+    problem = read(text)
+    sizes = list(draw_sizes(problem, axes_of(problem), Random(1)).values())
+    assert max(sizes) <= 6
+    assert all(a != b for a, b in zip(sizes, sizes[1:], strict=False))
+
+
+def test_shaped_is_idempotent():
+    a = Tensor((3, 3), list(range(9)))
+    for word in ("symmetric", "diagonal", "triangular"):
+        once = shaped(a, frozenset({word}), 0)
+        assert shaped(once, frozenset({word}), 0).data == once.data
+
+
+# ---- domains ----------------------------------------------------------------------------------------
+
+CONDITIONS = [
+    ("x: (D,)\nL = sum(log(x))", ("x > 0",)),
+    ("x: positive (D,)\nL = sum(log(x))", ()),
+    ("A: (n, n)\nB: (n, n)\nL = tr(inv(A) @ B)", ("A is invertible",)),
+    ("A: posdef (n, n)\nL = logdet(A)", ()),
+    ("X: (n, p)\nL = logdet(X.T @ X)", ("X.T @ X is invertible",)),
+    ("X: (n, p)\nlam: positive ()\nL = logdet(X.T @ X + lam*eye(p))", ()),
+    ("X: (S, D)\nL = sum(log(sigmoid(X)) + log(1 - sigmoid(X)))", ()),
+    ("X: (S, D)\nL = sum(log(1 + X**2))", ()),
+    ("x: (D,)\ny: (D,)\nL = (x @ y) / (norm(x) * norm(y))", ("x != 0", "y != 0")),
+    ("x: (D,)\ny: (D,)\nL = sum(x / y)", ("y != 0",)),
+    ("x: (D,)\nL = sum(relu(x))", ("no argument is on a kink of relu",)),
+    ("W: (D, M)\nx: (D,)\nL = sum(sqrt(x @ W))", ("x @ W > 0",)),
+    ("x: (D,)\na: (D,)\nL = sum(x**a)", ("x > 0",)),
+    ("x: (D,)\nL = sum(arcsin(x))", ("abs(x) < 1",)),
+    ("A: (n, n)\nout = matpow(A, -2)", ("A is invertible",)),
+]
+
+
+@pytest.mark.parametrize(("source", "conditions"), CONDITIONS)
+def test_conditions(source, conditions):
+    judge, _ = judge_of(source)
+    found = judge.certify().conditions
+    assert found[: len(conditions)] == conditions
+    assert not conditions or all(c.endswith("> 0") for c in found[len(conditions) :])
+    if not conditions:
+        assert found == ()
+
+
+def test_positive_values_are_tried_and_said():
+    judge, _ = judge_of("W: (D, M)\nx: (D,)\nv: (M,)\nL = sum(sqrt(x @ W - 0.01) * log(v)) + sum(sqrt(W))")
+    made = judge.certify()
+    assert {"W > 0", "v > 0"} <= set(made.conditions)
+
+
+def test_sizes_are_drawn_again_until_there_is_an_inverse():
+    made = judge_of("X: (n, p)\nA: posdef (n, n)\nout = det(X.T @ A @ X)")[0].certify()
+    assert all(s["n"] >= s["p"] for s in made.sizes)
+
+
+@pytest.mark.parametrize("source", ["x: (D,)\nL = sum(log(-x**2))", "x: (D,)\nL = sum(sqrt(-exp(x)))", "x: (D,)\nL = sum(1 / (x - x))",
+                                    "A: (n, n)\nL = logdet(A - A)", "x: (D,)\nL = sum(arcsin(2 + x**2))"])
+def test_a_program_without_a_value_is_undecided_soon(source):
+    judge, _ = judge_of(source)
+    start = time.perf_counter()
+    with pytest.raises(Undecided, match="no point was found"):
+        judge.certify()
+    assert time.perf_counter() - start < 5
+
+
+def test_kinks_are_kept_away_from():
+    judge, _ = judge_of("x: (D,)\nL = sum(relu(x) * sigmoid(x))")
+    judge.certify()
+    for trial in judge.trials.of(REAL):
+        assert all(abs(x) > Decimal("1e-8") for x in trial.env["x"].data)
+    signs = {x > 0 for trial in judge.trials.of(REAL) for x in trial.env["x"].data}
+    assert signs == {True, False}
+
+
+def test_a_vanishing_gradient_is_no_disproof():
+    for source in ("Z: (S, K)\nL = sum(softmax(Z))", "x: (D,)\nL = sum(sin(x)**2 + cos(x)**2)", "x: (D,)\nL = sum(sign(x))"):
+        judge, problem = judge_of(source)
+        assert judge.certify(wanted=problem.declared).method in ("exact", "real")
+
+
+# ---- depth and speed ----------------------------------------------------------------------------------
+
+
+def chain(layers: int, activation: str, loss: str, sizes: str = "D{}") -> str:
+    lines = [f"X: (S, {sizes.format(0)})", f"Y: onehot (S, {sizes.format(layers)})"]
+    for k in range(1, layers + 1):
+        before, after = sizes.format(k - 1), sizes.format(k)
+        lines += [f"W{k}: ({before}, {after})", f"b{k}: ({after},)"]
+    for k in range(1, layers + 1):
+        lines += [f"Z{k} = {f'A{k - 1}' if k > 1 else 'X'} @ W{k} + b{k}", f"A{k} = {activation}(Z{k})"]
+    return "\n".join([*lines, loss.replace("OUT", f"A{layers}")])
+
+
+@pytest.mark.parametrize(("activation", "loss", "method"), [("relu", "L = sum((OUT - Y)**2) / S", "exact"), ("relu", "L = -sum(Y * log_softmax(OUT)) / S", "real"),
+                                                            ("tanh", "L = sum((OUT - Y)**2) / S", "real")])
+def test_a_hundred_layers(activation, loss, method):
+    judge, _ = judge_of(chain(100, activation, loss))
+    start = time.perf_counter()
+    made = judge.certify()
+    assert made.method == method
+    assert time.perf_counter() - start < 10
+    seen = [max(map(abs, judge.values(0, method)[f"dW{k}"].data)) for k in range(1, 101)]
+    assert all(seen), "no gradient has died out on the way"
+
+
+@pytest.mark.slow
+def test_a_thousand_layers():
+    judge, problem = judge_of(chain(1000, "relu", "L = sum((OUT - Y)**2) / S"))
+    assert judge.certify().method == "exact"
+    spoilt = judge.backward
+    spoilt.flows["W1"].formula = build(problem, parse("2*G"), {"G": spoilt.formula("W1")})
+    with pytest.raises(Disproved) as caught:
+        Judge(problem, spoilt).certify()
+    assert caught.value.names == ("W1",)
+
+
+def test_a_gradient_that_is_0_everywhere_is_mentioned():
+    judge, _ = judge_of("x: (D,)\nL = sum(relu(-exp(x)) + x)")
+    assert "the gradient of x" not in str(judge.certify())
+    judge, _ = judge_of("x: (D,)\ny: (D,)\nL = sum(relu(-exp(x)) + y)")
+    assert "the gradient of x being 0 at every point" in str(judge.certify())
+
+
+def test_a_long_problem_has_fewer_points():
+    assert judge_of(chain(20, "relu", "L = sum((OUT - Y)**2) / S"))[0].certify().points == 1
+    assert judge_of(chain(3, "relu", "L = sum((OUT - Y)**2) / S"))[0].certify().points == 3
+
+
+@pytest.mark.benchmark
+def test_speed():
+    """Generous by a factor of ten against what an unhurried machine does."""
+    problem = read(AFFINE)
+    pass_ = backward(problem)
+    Judge(problem, pass_).certify()
+    start = time.perf_counter()
+    for _ in range(20):
+        judge = Judge(problem, pass_)
+        judge.certify()
+    assert (time.perf_counter() - start) / 20 < 0.03
+    claims = [claim(judge, f"{k}*X.T @ dZ/{k}") for k in range(2, 202)]
+    truth = pass_.formula("W")
+    start = time.perf_counter()
+    assert {judge.compare(c, truth).verdict for c in claims} == {"equal"}
+    assert len(claims) / (time.perf_counter() - start) > 100
+
+
+# ---- the witness ------------------------------------------------------------------------------------
+
+
+def test_the_quotient_of_a_definition_entry_by_entry():
+    problem = read("x: (D,)\ny = x**2 / (1 + x)")
+    ring, frame, random = Masked(Random(1)), Frame({"D": 3}), Random(2)
+    x, v = ([Fraction(random.randint(1, 99), random.randint(1, 9)) for _ in range(3)] for _ in range(2))
+    at, along = (Tensor((3,), [ring.lift(a) for a in row]) for row in (x, v))
+    found = Witness(problem, ring, frame, {"x": at}, {}).slope({"x": along}, "y")
+    assert found == [ring.lift((2 * a * (1 + a) - a * a) / (1 + a) ** 2 * b) for a, b in zip(x, v, strict=True)]
+
+
+def test_definitions_are_moved_on_their_own():
+    """A shift of an intermediate value reaches what is computed from it, and nothing before it."""
+    problem = read("x: ()\nh = x**2\ny = 3*h + x")
+    ring = Modular()
+    env = run(problem, ring, Frame({}), {"x": Tensor((), [5])}, {"h": Tensor((), [1])})
+    assert (env["x"].data, env["h"].data, env["y"].data) == ([5], [26], [83])
+
+
+def test_trials_know_what_has_no_exact_meaning():
+    trials = Trials(read("x: (D,)\nL = sum(exp(x))"), None, None)
+    assert trials.of(EXACT) == []
+    assert len(trials.of(REAL)) == 2
