@@ -10,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from conftest import require, require_module
@@ -35,8 +35,9 @@ TEXTS = {
     "page.typ": ("typst", Output()), "page.ipynb": ("notebook", Output()), "page.json": ("json", Output()),
 }  # fmt: skip
 AWKWARD = (
-    r"\end{document}", "$x$", "100% & #1 _a_ ^b^ ~c~", "<script>alert(1)</script>", "]]>", "a `b` ``c``", "**bold** [l](u)", '"quoted" \\ slash',
-    "| pipe |", "#import \"x\": *", "$ #panic() $", "{{ }}", "naïve Σ ∂ → ≤ 𝟏 ᵀ ₁ ² 漢字 \u202e", "--- === +++", "* star", "1. one", "\x00\x07 bell",
+    r"\end{document}", "$x$", "]]>", "100% & #1 _a_ ^b^ ~c~", "<script>alert(1)</script>", "a `b` ``c``", "**bold** [l](u)",
+    '"quoted" \\ slash', "| pipe |", "#import \"x\": *", "$ #panic() $", "{{ }}",
+    "naïve Σ ∂ → ≤ 𝟏 ᵀ ₁ ² 漢字 \u202e", "--- === +++", "* star", "1. one", "\x00\x07 bell",
 )  # fmt: skip
 
 
@@ -212,8 +213,10 @@ def test_pandoc_reads_the_markdown(document: Document):
 def test_pandoc_makes_latex_of_the_markdown_that_compiles(tmp_path: Path):
     pandoc = require("pandoc")
     command = [pandoc, "-f", "markdown", "-t", "latex"]
-    done = subprocess.run(command, input=render(page(), "markdown"), capture_output=True, text=True, encoding="utf-8", timeout=60, check=True)
-    packages = r"\usepackage{amsmath,amssymb,longtable,array,calc,fancyvrb,color}\providecommand{\tightlist}{}\newcommand{\texorpdfstring}[2]{#1}"
+    written = str(render(page(), "markdown"))
+    done = subprocess.run(command, input=written, capture_output=True, text=True, encoding="utf-8", timeout=60, check=True)
+    packages = r"\usepackage{amsmath,amssymb,longtable,array,calc,fancyvrb,color}"
+    packages += r"\providecommand{\tightlist}{}\newcommand{\texorpdfstring}[2]{#1}"
     body = re.sub(r"\\begin\{(Shaded|Highlighting)\}.*?\\end\{\1\}", "", done.stdout, flags=re.DOTALL)
     plain = re.sub(r"\\(top|mid|bottom)rule\S*|\\noalign\{\}|\\endhead|\\endlastfoot|\\(hyper)?target\{[^}]*\}", "", body)
     compiled(f"\\documentclass{{article}}{packages}\\begin{{document}}{plain}\\end{{document}}", tmp_path)
@@ -273,7 +276,7 @@ def test_html_needs_nothing_else():
 def test_html_is_well_formed_and_its_names_are_unique():
     written = without_font(str(render(page(), "html")))
     body = written[written.index("<body>") :].removesuffix("</html>\n")
-    tree = ElementTree.fromstring(re.sub(r"<(hr|br)>", r"<\1/>", body))  # noqa: S314 - our own page
+    tree = ET.fromstring(re.sub(r"<(hr|br)>", r"<\1/>", body))  # noqa: S314 - our own page
     ids = [e.get("id") for e in tree.iter() if e.get("id")]
     assert len(ids) == len(set(ids))
     for e in tree.iter():
@@ -379,7 +382,7 @@ def test_pictures_are_svg_with_words():
     pictures = [b for b in page().blocks if isinstance(b, Picture)]
     assert len(pictures) == 3
     for picture in pictures:
-        tree = ElementTree.fromstring(picture.svg)  # noqa: S314 - our own picture
+        tree = ET.fromstring(picture.svg)  # noqa: S314 - our own picture
         assert tree.get("role") == "img"
         assert tree.get("aria-label")
         assert picture.alt
@@ -465,7 +468,8 @@ def awkward() -> Document:
     for text in AWKWARD:
         words = (Words(text), Code(text), Words(text, "strong"))
         blocks += [
-            Heading(words), Prose(words), CodeBlock(text), Callout("note", words, (Prose(words),)), Table((words, words), ((words, words),), words),
-            Formula(row(name, "=", Symbol(text), Text(text)), label=words), Aligned((Line(Symbol(text), Symbol("x", "function"), words, ("S",)),)),
+            Heading(words), Prose(words), CodeBlock(text), Callout("note", words, (Prose(words),)),
+            Table((words, words), ((words, words),), words), Formula(row(name, "=", Symbol(text), Text(text)), label=words),
+            Aligned((Line(Symbol(text), Symbol(text, "function"), words, ("S",)),)),
         ]  # fmt: skip
     return replace(Document((Words(AWKWARD[3]),), tuple(blocks)), subtitle=(Code(AWKWARD[0]),))

@@ -27,7 +27,8 @@ from shapecalc.verify import Disproved, Judge, Undecided
 from shapecalc.verify.arrangement import arranged, arrangement
 from shapecalc.verify.certainty import Certainty
 from shapecalc.verify.degrees import bits, degree, zero_test
-from shapecalc.verify.points import STYLES, Sampler, axes_of, draw_sizes, structured as shaped
+from shapecalc.verify.points import STYLES, Sampler, axes_of, draw_sizes
+from shapecalc.verify.points import structured as shaped
 from shapecalc.verify.trials import EXACT, REAL, Trials
 from shapecalc.verify.witness import Witness, run
 
@@ -402,7 +403,7 @@ DEGREES = [("X @ W", (2, 0)), ("X @ W + b", (2, 0)), ("(X @ W)**3", (6, 0)), ("s
 def test_degrees(text, most):
     problem = read(f"X: (S, D)\nW: (D, M)\nA: (n, n)\nb: (M,)\ns: ()\nout = {text}")
     sizes = {"S": 4, "D": 4, "M": 4, "n": 4}
-    n, d = degree(problem.definitions["out"], {name: (1, 0) for name in problem.declared}, (sizes,))
+    n, d = degree(problem.definitions["out"], dict.fromkeys(problem.declared, (1, 0)), (sizes,))
     assert n <= max(most[0], 1) + most[1] * 2
     assert (d == 0) == (most[1] == 0)
     assert n >= most[0]

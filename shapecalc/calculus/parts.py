@@ -116,9 +116,9 @@ def written(part: Part) -> Expr:
     down = [power(e, -k) for e, k in part.scalars if k < 0]
     top, bottom = part.number.numerator, part.number.denominator
     e = part.core
-    if isinstance(e, Apply) and e.name == "div" and e.args[0] == ONE and (up or top not in (1, -1)):
+    if isinstance(e, Apply) and ((e.name == "div" and e.args[0] == ONE) or (e.name == "power" and e["k"] < 0)):
+        down.append(e.args[1] if e.name == "div" else power(e.args[0], -e["k"]))
         e = ONE
-        down.append(part.core.args[1])  # type: ignore[union-attr]
     for s in reversed(up):
         e = mul(s, e)
     if top == -1 and e != ONE:

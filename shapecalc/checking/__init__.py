@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .one import judge_one
 from .sheets import check_sheet
 
-__all__ = ["check_sheet"]
+__all__ = ["check_sheet", "judge_one"]

@@ -12,12 +12,13 @@ from ..expr import Expr
 from ..rings import Unlucky, Unsupported
 from ..shapes import Shape, strip
 from ..tensor import Tensor
-from ..verify.trials import REAL, Trials
+from ..verify.trials import REAL, Trial, Trials
 from .floats import Floats
 
 RING = Floats()
 CLOSE = 1e-8  # of the largest entry: what counts as equal here; the judge confirms every match
 MISHAPS = (Unlucky, Unsupported, ArithmeticError, ValueError, ShapecalcError, KeyError)
+MOST = 3  # points: two tuples of different sizes and one of equal ones
 Values = tuple[Tensor, ...]
 
 
@@ -43,8 +44,8 @@ class Bench:
     A new formula is evaluated at the first point, and only if it passes there at the others.
     """
 
-    def __init__(self, trials: Trials) -> None:
-        drawn = trials.of(REAL)[:2]
+    def __init__(self, trials: Trials, points: Sequence[Trial] | None = None) -> None:
+        drawn = trials.of(REAL)[:MOST] if points is None else points
         self.spots = [Spot(t.frame, {n: v.mapped(float) for n, v in t.env.items()}) for t in drawn]
         self.tried = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import isclose
 
 from ..calculus.entry_graph import Graph, leaves
@@ -23,7 +24,7 @@ LONGEST = 110  # characters of an entry that is still shown
 def first_difference(case: Case) -> str:
     """(db)_1: yours g11 + g12 + g13, right g11 + g21; empty where no entry can be compared, or it would be too long to be read."""
     claim, truth = case.claim, case.truth.formula
-    if claim is None or len(case.bare(claim.shape)) != len(case.bare(truth.shape)):
+    if claim is None:
         return ""
     try:
         return _difference(case, claim, truth)
@@ -42,23 +43,20 @@ def _difference(case: Case, claim: Expr, truth: Expr) -> str:
     yours, right = (Writer().text(t.data[k]) for t, k in ((first, place[0]), (second, place[1])))
     if max(len(yours), len(right)) > LONGEST or yours == right:
         return ""
-    shape = tuple(n for n in second.shape if n != 1)
-    index = _index(shape, place[1])
-    return f"({case.truth.left}){index}: yours {yours}, right {right}"
+    return f"({case.truth.left}){place[2]}: yours {yours}, right {right}"
 
 
-def _index(shape: tuple[int, ...], place: int) -> str:
-    if not shape:
-        return ""
-    return "_" + "".join(str(place // step % n + 1) for n, step in zip(shape, strides(shape), strict=True))
-
-
-def _place(trial: Trial, claim: Expr, truth: Expr) -> tuple[int, int] | None:
-    """Where the values differ first; for another shape, at the first entry."""
+def _place(trial: Trial, claim: Expr, truth: Expr) -> tuple[int, int, str] | None:
+    """Where the values differ first, in both flat lists, and the index as it is written; None where they agree as far as both reach."""
     a, b = trial.value(claim), trial.value(truth)
-    if len(a.data) != len(b.data) or [n for n in a.shape if n != 1] != [n for n in b.shape if n != 1]:
-        return 0, 0
-    return next(((k, k) for k, (x, y) in enumerate(zip(a.data, b.data, strict=True)) if not isclose(x, y, rel_tol=1e-9, abs_tol=1e-12)), None)
+    shapes = tuple(tuple(n for n in t.shape if n != 1) for t in (a, b))
+    if len(shapes[0]) != len(shapes[1]):
+        return None
+    for index in product(*(range(min(m, n)) for m, n in zip(*shapes, strict=True))):
+        i, j = (sum(k * step for k, step in zip(index, strides(s), strict=True)) for s in shapes)
+        if not isclose(a.data[i], b.data[j], rel_tol=1e-9, abs_tol=1e-12):
+            return i, j, "_" + "".join(str(k + 1) for k in index) if index else ""
+    return None
 
 
 def _symbols(problem: Problem, sizes: dict[str, int], used: dict[str, Var]) -> dict[str, Tensor]:

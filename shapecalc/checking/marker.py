@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from ..derivation import Certificate, Verdict
+from ..derivation import Verdict
 from ..errors import NotDifferentiable, NotKnownYet, ShapecalcError, ShapeProblem
-from ..expr import Expr, variables
+from ..expr import Expr
 from ..forms import add
+from ..language.nearest import nearest
 from ..language.problem import Claim, Problem
 from ..language.tree import Name, Node, walk
 from ..verify.points import Undecided
@@ -120,6 +121,20 @@ class Marker:
             return self.truths.stacked(claim) or truth
         return truth
 
+    def unused(self, claims: Sequence[Claim]) -> Iterator[Verdict]:
+        """A word on abbreviations that no later line uses: perhaps they were meant as claims."""
+        used = {part.id for c in claims for v in c.values for part, _ in walk(v) if isinstance(part, Name)}
+        for claim in claims:
+            if claim.kind == "abbreviation" and claim.name not in used and len(claim.values) == 1 and claim.name in self.defined:
+                yield plain(claim, "undecided", self._nothing_known(claim.name))
+
+    def _nothing_known(self, name: str) -> str:
+        """Why a name is no gradient, and which one may be meant."""
+        known = self.problem.variables()
+        meant = nearest(name.removeprefix("d").removeprefix("_"), known)
+        words = f"{name} is taken for an abbreviation: nothing is called {name[1:]} here" if name.startswith("d") else f"{name} is an abbreviation"
+        return words + (f"; did you mean d{meant}?" if meant else "")
+
     # ---- what stands before
 
     def _as_defined(self, value: Node) -> Expr | None:
@@ -193,6 +208,3 @@ class Marker:
         if user is None or self.truths.judge.compare(user, truth.formula, squeeze=truth.squeeze).verdict == "equal":
             return ""
         return f"consistent with line {self._blamed(value)}; nothing new is wrong here"
-
-
-__all__ = ["Certificate", "Mapping", "Marker", "variables"]

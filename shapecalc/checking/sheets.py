@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -14,6 +15,8 @@ from ..shapes import is_scalar
 from .marker import Marker
 from .truths import Truths
 
+GRADIENT = re.compile(r"d(_?[A-Z0-9].*|[a-z]\d+)")  # what only a gradient is called: dZ2, d1, dz2
+
 
 def check_sheet(source: str, layout: str = "denominator", structure: bool = False, aliases: Mapping[str, str] | None = None) -> Report:
     """The verdicts on all claims, in order of their lines.
@@ -22,7 +25,7 @@ def check_sheet(source: str, layout: str = "denominator", structure: bool = Fals
     """
     problem, unread = read_claims(source, aliases)
     marker = Marker(Truths(problem, layout, structure))
-    verdicts = [v for claim in problem.claims for v in marker.mark(claim)] + unread
+    verdicts = [v for claim in problem.claims for v in marker.mark(claim)] + [*marker.unused(problem.claims), *unread]
     return Report(tuple(sorted(verdicts, key=lambda v: v.line)), source)
 
 
@@ -34,11 +37,16 @@ def read_claims(source: str, aliases: Mapping[str, str] | None = None) -> tuple[
 
 
 def settled(problem: Problem) -> Problem:
-    """The problem without the abbreviations behind its loss: dZ2 = (P - Y) / S, where nothing is called Z2."""
+    """The problem without the abbreviations at its end: dZ2 = (P - Y) / S, where nothing is called Z2."""
     names = list(problem.definitions)
     while names and names[-1].startswith("d") and len(names[-1]) > 1:
         names.pop()
-    if len(names) == len(problem.definitions) or not names or not is_scalar(problem.definitions[names[-1]].shape):
+    behind_loss = bool(names) and is_scalar(problem.definitions[names[-1]].shape)
+    if not behind_loss:
+        names = list(problem.definitions)
+        while len(names) > 1 and GRADIENT.fullmatch(names[-1]):
+            names.pop()
+    if not names or len(names) == len(problem.definitions):
         return problem
     late = set(problem.definitions) - set(names)
     made = [

@@ -141,7 +141,8 @@ def annotations(report: Report) -> Iterator[str]:
         if c.verdict == "right":
             continue
         level = "error" if c.verdict in WRONG else "warning"
-        message = f"{c.text}: {c.message}" + (f"\nmend: {c.suggestion}" if c.suggestion else "")
+        told = c.message.partition("\nmend:\n")[0]
+        message = f"{c.text}: {told}" + (f"\nmend: {c.suggestion}" if c.suggestion else "")
         place = f"file={escaped(name, True)},line={c.line}" + column(report.source, c)
         yield f"::{level} {place},title={escaped(c.slip or c.verdict, True)}::{escaped(message)}"
 

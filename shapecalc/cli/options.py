@@ -95,7 +95,7 @@ GALLERY = (Option("source", ("--source",), "flag", "The sheet itself.", False, p
 PICTURE = (
     Option("format", ("--format", "-f"), "choice", "SVG, or text for Mermaid or Graphviz.", None, ("svg", "mermaid", "dot", "text"), panel=LOOK),
     Option("kind", ("--kind",), "choice", "The shapes of a formula, the reduction, or the graph.", "shapes", ("shapes", "reduction", "graph"), panel=CONTENT),
-    WRT, LOSS, ASCII, TARGET_FILE,
+    WRT, LOSS, PLAIN, ASCII, TARGET_FILE,
 )  # fmt: skip
 
 DERIVING, CHECKING, MORE = "Derive", "Check", "More"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import UnknownName
-from . import commands, output
+from . import commands, output, sources
 from .checking import check
 
 Values = dict[str, Any]
@@ -29,6 +29,32 @@ def gallery(v: Values) -> int:
     return commands.derive_text(sheet.text, None, v | {"title": v["title"] or sheet.title, "wrt": v["wrt"] or sheet.wrt or None})
 
 
+def picture(v: Values) -> int:
+    """A drawing of the shapes, of the reduction, or of the graph."""
+    from ..blocks import Document, Picture
+    from ..publishing.pages import subject
+    from ..publishing.pictures import drawing
+    from ..render import Output, render
+
+    text, name = sources.source(v["source"])
+    with_loss, _ = sources.with_loss(text, v["loss"])
+    d = commands.derived(with_loss, v | {"layout": "denominator", "structured": False}, name)
+    into_file = v["output"] not in (None, "-")
+    to = v["format"] or (commands.format_of(v) if into_file else "text")
+    made = drawing(subject(d), v["kind"], to)
+    if isinstance(made, Document) and to == "svg":
+        made = "\n".join(b.svg for b in made.blocks if isinstance(b, Picture))
+    if isinstance(made, Document):
+        found = render(made, to, Output(ascii=output.only_ascii(v["ascii"])))
+    else:
+        found = made
+    if v["output"] is not None:
+        output.store(found, v["output"])
+    else:
+        output.show(str(found))
+    return 0
+
+
 def listed(v: Values) -> int:
     """Names and titles."""
     from ..blocks import Document, Table, prose
@@ -42,4 +68,4 @@ def listed(v: Values) -> int:
     return commands.hand_over(render(Document((), (table,)), v["format"] or to, look), v, commands.choices(v, []))
 
 
-__all__ = ["check", "gallery"]
+__all__ = ["check", "gallery", "picture"]

@@ -22,6 +22,7 @@ def matrix_view(pen: Pen, name: str) -> Iterator[Block]:
     e = s.formulas.get(name) or s.backward.formula(name)
     expanded = s.expanded.get(name) or s.backward.expanded(name)
     yield Formula(row(pen.gradient(name), "=", pen.formula(e)), e.shape)
+    yield from pen.picture(f"gradient:{name}")
     points = [p for p in (shapes(e), order(e), layout(pen, name)) if p]
     points.append(prose("**NumPy:** ", f"`{pen.code(name)}`"))
     if expanded != e:

@@ -20,6 +20,7 @@ def problem(pen: Pen) -> Iterator[Block]:
     """What is defined, given and wanted."""
     yield Heading(prose("The problem"))
     yield from definitions(pen)
+    yield from pen.picture("problem")
     points = [*given(pen), wanted(pen), *pen.plan.notes]
     yield List(tuple(points))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
+from ..blocks import Block
 from ..boxes import Box, Fenced, Frac, Grid, Symbol, Under, mapped, op, paren, row, sub, sup
 from ..expr import Expr, Var
 from ..indexed import Index, Term
@@ -31,6 +32,11 @@ class Pen:
         gradients |= {given: name for name, given in s.problem.upstream.items()}
         gradients |= {s.problem.gradient_name(n): n for n in s.wrt if n not in s.backward.flows}
         return Style(gradients=gradients, loss=s.loss, symbols=self.plan.symbols, bold=self.plan.bold)
+
+    def picture(self, place: str) -> list[Block]:
+        """The picture for a place, if there is one."""
+        found = self.plan.pictures.get(place)
+        return [found] if found is not None else []
 
     @cached_property
     def short(self) -> str | None:

@@ -65,6 +65,7 @@ def in_full(pen: Pen, name: str, entries: Entries | None) -> Iterator[Block]:
         body.append(List((prose(r.words[:1].upper() + r.words[1:] + "."), prose("**NumPy:** ", f"`{pen.code(name)}`"))))
     else:
         body.append(List(tuple(points(pen, name, node))))
+        body += pen.picture(f"reduction:{name}")
         body += picture(pen, name, node, entries)
         body += variants(pen, name, node) if pen.brief else ()
     yield Callout("reduction", prose("The reduction of ", pen.name(name)), tuple(body))

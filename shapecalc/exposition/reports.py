@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..blocks import Block, Callout, CodeBlock, Content, Document, Heading, List, Prose, prose
+from ..blocks import Block, Callout, CodeBlock, Content, Document, Heading, List, Prose, Words, prose
 from ..derivation import Report, Verdict
 
 MARKS = {"right": "✓", "wrong": "✗", "ill-shaped": "✗", "unreadable": "?", "undecided": "?"}
@@ -56,13 +56,30 @@ def body(report: Report, c: Verdict) -> Iterator[Block]:
     if c.verdict == "unreadable":
         yield CodeBlock(c.message)
         return
-    drawn = underlined(report.source, c)
-    if drawn:
-        yield CodeBlock(drawn, "shapecalc")
-    for part in c.message.split("; "):
-        yield Prose(prose(part[:1].upper() + part[1:] + ("" if part.endswith((".", ":")) else ".")))
-    if c.suggestion:
-        yield Prose(prose(f"**Mend:** `{flat(c.suggestion)}`"))
+    told, mend = parts(c.message)
+    if told:
+        yield List(tuple(map(sentence, told)))
+    if mend:
+        yield CodeBlock(mend, "shapecalc")
+    elif c.suggestion:
+        yield CodeBlock(underlined(report.source, c) + c.suggestion, "shapecalc")
+
+
+def parts(message: str) -> tuple[list[str], str]:
+    """The lines of a message, and the drawing of the mend at its end."""
+    told, _, mend = message.partition("\nmend:\n")
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    drawn = mend.rstrip().splitlines()
+    margin = min((len(line) - len(line.lstrip()) for line in drawn if line.strip()), default=0)
+    return lines, "\n".join(line[margin:] for line in drawn)
+
+
+def sentence(line: str) -> Content:
+    """A line of a message, what it is about in bold."""
+    head, colon, rest = line.partition(": ")
+    if colon and head.isalpha() and len(head) < 12:
+        return (*prose(f"**{head.capitalize()}:** "), Words(rest))
+    return (Words(line[:1].upper() + line[1:]),)
 
 
 def underlined(source: str, c: Verdict) -> str:
@@ -77,7 +94,7 @@ def underlined(source: str, c: Verdict) -> str:
     start, stop = span[0] - begin - indent, min(span[1], begin + len(line)) - begin - indent
     if start < 0 or stop <= start:
         return ""
-    return f"{line.strip()}\n{' ' * start}{'^' * (stop - start)}"
+    return f"{line.strip()}\n{' ' * start}{'^' * (stop - start)} "
 
 
 def summary(report: Report) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..blocks import Content
+from ..blocks import Content, Picture
 from ..boxes import Box
 from ..calculus.gradients import Backward
 from ..derivation import Certificate
@@ -58,7 +58,8 @@ class Plan:
     """What a page holds and how its formulas are written.
 
     ``steps``: "full", "short" or "none"; ``sizes``: those of the entries view; ``numbers``: the same with small whole numbers;
-    ``layouts``: those that the conventions table has; ``notes``: said where the problem is stated; ``words``: what the sizes count.
+    ``layouts``: those that the conventions table has; ``notes``: said where the problem is stated; ``words``: what the sizes count;
+    ``pictures``: handed in by whoever can draw, by their place: "problem", "gradient:W", "reduction:b".
     """
 
     title: Content = ()
@@ -71,3 +72,4 @@ class Plan:
     symbols: Mapping[str, Box] = field(default_factory=dict)
     notes: tuple[Content, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    pictures: Mapping[str, Picture] = field(default_factory=dict)

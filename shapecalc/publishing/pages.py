@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from ..blocks import Aligned, Document, prose
@@ -79,8 +80,8 @@ def symbols(given: Mapping[str, str]) -> dict[str, Any]:
     return out
 
 
-def page(d: Derived, options: Options) -> Document:
-    """The page of a derivation, under the wanted way to lay out the samples."""
+def page(d: Derived, options: Options, pictured: bool = False) -> Document:
+    """The page of a derivation, under the wanted way to lay out the samples; `pictured`: with pictures where they help."""
     others: list[tuple[str, Subject]] = []
     kind = ""
     if options.samples == "columns":
@@ -89,7 +90,12 @@ def page(d: Derived, options: Options) -> Document:
         kind = "rows"
     if options.samples == "both":
         others.append(("columns", subject(d.turned())))
-    return derivation_page(subject(d), plan(d, options), others, kind)
+    s, made = subject(d), plan(d, options)
+    if pictured:
+        from .pictures import pictures
+
+        made = replace(made, pictures=pictures(s, made))
+    return derivation_page(s, made, others, kind)
 
 
 def tex(e: Expr, d: Derived) -> str:

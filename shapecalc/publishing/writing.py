@@ -12,6 +12,9 @@ from .options import Options
 from .pages import Derived, page
 
 
+PICTURED = frozenset({"html", "pdf", "png", "svg", "typst", "notebook"})  # formats that show drawings
+
+
 def output(options: Options, standalone: bool) -> Output:
     """The choices that are the format's."""
     alone = standalone if options.standalone is None else options.standalone
@@ -24,7 +27,7 @@ def written(d: Derived, to: str, options: Options, standalone: bool = False) -> 
         from .facts import facts
 
         return json.dumps(facts(d, options), ensure_ascii=options.ascii, indent=2) + "\n"
-    return render(page(d, options), to, output(options, standalone))
+    return render(page(d, options, to in PICTURED), to, output(options, standalone))
 
 
 def save(d: Derived, path: str | Path, options: Options, to: str | None = None) -> Path:

@@ -101,12 +101,10 @@ class TeX:
             command = GREEK_COMMANDS.get(text) or SIGNS[text]
             return f"{self.bold}{{{command}}}" if symbol.bold else command
         if len(text) == 1 and text.isascii():
-            if not symbol.bold:
-                return text if text.isalnum() else escaped(text)
+            if not symbol.bold or not text.isalnum():
+                return _name(text)
             return rf"\mathbf{{{text}}}" if text.isdigit() else f"{self.bold}{{{text}}}"
-        if text.isascii():
-            return rf"\{'mathbf' if symbol.bold else 'mathrm'}{{{_name(text)}}}"
-        return rf"\text{{{escaped(text)}}}"
+        return rf"\{'mathbf' if symbol.bold else 'mathrm'}{{{_name(text)}}}" if text.isascii() else _name(text)
 
     def row(self, parts: tuple[Box, ...]) -> str:
         """Boxes side by side, with the blanks that a person would type."""
@@ -207,7 +205,9 @@ def colour_name(palette: Palette, size: str) -> str:
 
 
 def _name(text: str) -> str:
-    r"""A word in an upright font of mathematics, where a hyphen would be a minus and a blank nothing."""
+    r"""A word in an upright font of mathematics, where a hyphen would be a minus and a blank nothing; anything but a word is text."""
+    if not re.fullmatch(r"[A-Za-z0-9_ -]+", text):
+        return rf"\text{{{escaped(text)}}}"
     return escaped(text).replace(" ", r"\,").replace("-", r"\text{-}")
 
 

@@ -28,7 +28,12 @@ GREEK_COMMANDS |= {letter: rf"\mathrm{{{c}}}" for letter, c in LOOKALIKE.items()
 GREEK_COMMANDS |= {"ε": r"\varepsilon", "φ": r"\varphi", "ς": r"\varsigma"}
 RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱᵀ", [*"0123456789+-ni", r"\top"], strict=True))
 LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₘₙ", "0123456789ijkmn", strict=True))
-UNSET = frozenset("ĸŉŦŧĦħŊŋĿŀſ¤¨¯´¸°¬µ")  # in the range that inputenc knows, but without a sign in the standard fonts
+# what inputenc reads but the fonts of the smallest TeX do not have; other letters lose a mark that they cannot show
+PLAIN = {
+    "«": "<<", "»": ">>", "Ð": "D", "Þ": "Th", "ð": "d", "þ": "th", "Đ": "D", "đ": "d", "Ħ": "H", "ħ": "h", "ĸ": "k", "Ł": "L", "ł": "l",
+    "Ŋ": "Ng", "ŋ": "ng", "Ŧ": "T", "ŧ": "t",
+}  # fmt: skip
+UNSET = frozenset("«»ÐÞðþĄąĐđĘęĦħĮįĸĿŀŉŊŋŦŧŲųſ")
 
 
 def escaped(text: str) -> str:
@@ -57,7 +62,7 @@ def _character(c: str) -> str:
         return rf"\ensuremath{{{{}}_{{{LOWERED[c]}}}}}"
     if "\u00a1" <= c <= "\u017f" and c not in UNSET:
         return c
-    plain = "".join(x for x in normalize("NFKD", c) if x.isascii() and x.isprintable())
+    plain = PLAIN.get(c) or "".join(x for x in normalize("NFKD", c) if x.isascii() and x.isprintable())
     if plain:
         return "".join(map(_character, plain))
     return "" if category(c)[0] in "CMZ" else f"U+{ord(c):04X}"

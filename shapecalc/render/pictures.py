@@ -149,7 +149,8 @@ def broadcast_picture(
         sheet.formula(14 + w / 2, 30, label)
         sheet.dim(8, 40 + rows * h / 2 + 4, sizes[0], anchor="end")
         sheet.dim(54 + (columns + 1) * w, 34, sizes[1], anchor="end")
-        _entries(sheet, (56.0 + w, 40.0), counts, ("", sizes[1]), None, [[f"{plain}{_low(i + 1)}"] * columns for i in range(rows)], dashed=True)
+        texts = [[f"{plain}{_low(i + 1)}"] * columns for i in range(rows)]
+        _entries(sheet, (56.0 + w, 40.0), counts, ("", sizes[1]), None, texts, dashed=True)
     words = f"{plain} is copied into every {'row' if axis == 0 else 'column'}: each of its entries is used {sizes[axis]} times."
     return Picture(sheet.svg(words), words, caption, words)
 

@@ -28,6 +28,7 @@ from .trials import EXACT, MISFORTUNE, ONE, REAL, Trial, Trials, band, rescaled
 
 WITNESS = "difference quotients of the program itself"
 SLOPE_NOISE, CURVATURE_NOISE = Decimal("1e-36"), Decimal("1e-26")  # of a value: what the steps leave of sixty digits, four to spare
+CULPRITS = 8  # wrong gradients that are named
 REVIVALS = 3  # further points where a gradient was 0 at all of them
 SIGNED = frozenset({"positive", "nonnegative", "probabilities", "onehot", "onehot_columns"})
 
@@ -94,12 +95,24 @@ class Judge:
             return Certificate(EXACT, 0, (), witnesses=(WITNESS,))
 
         def blame(trial: Trial) -> NoReturn:
-            wrong = [n for n, e in formulas.items() if self._slope_gap(trial, {n: e}) > NO]
+            wrong = self._culprits(trial, formulas)
             raise Disproved(f"the derived gradient{'s' * (len(wrong) > 1)} of {', '.join(wrong)} failed the check against {WITNESS}", wrong)
 
         every = list(formulas.values())
         question = Question(lambda t: self._slope_gap(t, formulas), lambda c: c.slopes(every), blame, every)
         return self._revived(self._settled(question), question, formulas)
+
+    def _culprits(self, trial: Trial, formulas: Mapping[str, Expr]) -> list[str]:
+        """The first gradients of the pass that are not right, found by halving."""
+        out: list[str] = []
+        stack = [list(formulas)]
+        while stack and len(out) < CULPRITS:
+            names = stack.pop()
+            if self._slope_gap(trial, {n: formulas[n] for n in names}) > NO:
+                half = len(names) // 2
+                stack += [names[half:], names[:half]] if half else []
+                out += names if not half else []
+        return out
 
     def _gradients(self, backward: Backward, wanted: Iterable[str]) -> dict[str, Expr]:
         """The gradients to be checked; a comparison as a definition has none that a quotient could see."""
@@ -238,7 +251,7 @@ class Judge:
             trials.append(trial)
         dead = _dead(trials, formulas)
         if worst > YES or (dead and self._doubt):
-            raise Undecided(f"the check against {WITNESS} does not settle the gradient{'s' * (len(dead) != 1)} of {_listed(dead or list(formulas))}")
+            raise Undecided(f"the check against {WITNESS} does not settle the gradient of {_listed(dead or list(formulas))}")
         seen = f"{WITNESS} (the gradient{'s' * (len(dead) > 1)} of {_listed(dead)} being 0 at every point)" if dead else WITNESS
         return replace(made, points=len(trials), sizes=sizes_of(trials), gap=worst, witnesses=(seen,))
 

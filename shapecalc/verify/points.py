@@ -148,9 +148,10 @@ class Sampler:
         below = 0.0 if style.positive else style.skew or 0.5
         drawn = (random.randint(low, high) * (-1 if random.random() < below else 1) for _ in range(prod(shape)))
         data = [Decimal(x).scaleb(-DIGITS, Real.context) for x in drawn]
-        if style.skew and len(shape) > 1:
-            scale = ring.lift(Fraction(7, 2 * (shape[-1] + shape[-2])))
-            data = ring.dots(data, [scale] * len(data), 1)
+        if style.skew and shape:
+            # a product with such a matrix keeps a positive vector's size on average, and the vectors that are added stay small
+            scale = 4 / ((style.low + style.high) * (1 - 2 * style.skew) * (shape[-1] + shape[-2])) if len(shape) > 1 else 0.05
+            data = ring.dots(data, [ring.lift(Fraction(scale))] * len(data), 1)
         return Tensor(shape, data)
 
     def direction(self, shape: tuple[int, ...], structure: frozenset[str] = frozenset()) -> Tensor:

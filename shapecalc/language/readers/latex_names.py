@@ -90,7 +90,9 @@ class Lexicon:
             for chosen in combinations(usable, count):
                 for name in self._spelled(names, [scripts[k] for k in chosen]):
                     kind = self.kind(prefix + name)
-                    if kind is not None:
+                    # x_i is never the Greek xi, and d_x no gradient
+                    merged = chosen and (name in GREEK or (kind == "gradient" and not prefix and len(names[0]) == 1))
+                    if kind is not None and not merged:
                         hits.setdefault(prefix + name, Found(prefix + name, kind, frozenset(chosen)))
             found = self._one(list(hits.values()), scripts, span)
             if found is not None:
@@ -128,7 +130,7 @@ class Lexicon:
     def _unambiguous(self, found: Found, names: Sequence[str], scripts: Sequence[Script], span: Span, prefix: str) -> None:
         """Refuses x_1 where x1 is a name, and x a vector that has a first entry; and s^2 where s2 is a name beside s."""
         for k in found.used:
-            if scripts[k].kind not in {"sub", "sup"}:
+            if scripts[k].kind not in {"sub", "sup"} or not (scripts[k].text.isdigit() or scripts[k].text in self.labels):
                 continue
             for name in names:
                 shape = self.draft.shape(prefix + name)

@@ -1,0 +1,112 @@
+"""The pictures of a derivation: shapes drawn to scale, which entries are added into what, and the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..blocks import Document, Picture, prose
+from ..errors import InputProblem
+from ..exposition.pen import Pen
+from ..exposition.reductions import found, summed
+from ..exposition.subject import Plan, Subject
+from ..expr import Apply, Expr, Var, variables
+from ..notation import text
+from ..render.graph import Node, dot, graph_picture, mermaid
+from ..render.pictures import Shaped, reduction_picture, shapes_picture
+
+SIGNS = {"matmul": "@", "mul": "*", "div": "/"}
+COUNTS = (3, 4)  # rows and columns of the matrix in the picture of a reduction
+MOST = 5  # tensors side by side
+
+
+def pictures(s: Subject, plan: Plan) -> dict[str, Picture]:
+    """Every picture that a page has a place for: "problem", "gradient:W", "reduction:b"."""
+    pen = Pen(s, plan)
+    out: dict[str, Picture] = {}
+    if len(s.problem.definitions) == 1:
+        (name,) = s.problem.definitions
+        out["problem"] = of_definition(pen, name)
+    for name in s.wrt:
+        made = of_reduction(pen, name)
+        if made is not None:
+            out[f"reduction:{name}"] = made
+        elif len(s.shape(name)) == 2:
+            out[f"gradient:{name}"] = of_gradient(pen, name)
+    return {k: v for k, v in out.items() if v is not None}
+
+
+def of_definition(pen: Pen, name: str) -> Picture:
+    """X (S×D) @ W (D×M) + b (M) = Z (S×M)."""
+    s = pen.subject
+    body = s.problem.definitions[name]
+    return shapes_picture([*parts(pen, body), "=", Shaped(name, body.shape)], s.problem.sizes)
+
+
+def of_gradient(pen: Pen, name: str) -> Picture:
+    """The shapes of a gradient's formula."""
+    s = pen.subject
+    e = s.formulas[name]
+    return shapes_picture([*parts(pen, e), "=", Shaped(pen.gradient(name), e.shape)], s.problem.sizes)
+
+
+def parts(pen: Pen, e: Expr) -> list[Shaped | str]:
+    """A formula as tensors with signs between them; what has more than a few stays whole."""
+    found_parts = list(_parts(pen, e, top=True))
+    if sum(isinstance(p, Shaped) for p in found_parts) > MOST:
+        return [Shaped(pen.formula(e), e.shape)]
+    return found_parts
+
+
+def _parts(pen: Pen, e: Expr, top: bool = False) -> Iterator[Shaped | str]:
+    if isinstance(e, Apply) and e.name in SIGNS and e.shape and all(a.shape for a in e.args):
+        yield from _parts(pen, e.args[0])
+        yield SIGNS[e.name]
+        yield from _parts(pen, e.args[1])
+    elif isinstance(e, Apply) and e.name == "add" and top and e["signs"][0] > 0:
+        for k, (a, sign) in enumerate(zip(e.args, e["signs"], strict=True)):
+            if k:
+                yield "+" if sign > 0 else "−"
+            yield from _parts(pen, a)
+    else:
+        yield Shaped(pen.formula(e), e.shape)
+
+
+def of_reduction(pen: Pen, name: str) -> Picture | None:
+    """Which entries are added into what."""
+    s = pen.subject
+    node = summed(s.formulas[name]) if found(pen, name) is not None else None
+    if node is None:
+        return None
+    a, axis = node.args[0], node["axis"] % 2
+    sizes = (str(a.shape[0]), str(a.shape[1]))
+    return reduction_picture(pen.formula(a), pen.gradient(name), sizes, COUNTS, axis, order=s.problem.sizes)
+
+
+def graph(s: Subject) -> list[Node]:
+    """The graph as nodes."""
+    live = set(s.backward.flows) | set(s.wrt)
+    out = [Node(n, v.shape, (), n in live) for n, v in s.problem.declared.items()]
+    for name, e in s.problem.definitions.items():
+        out.append(Node(name, e.shape, tuple(variables(e)), name in live, text(e)))
+    return out
+
+
+def drawing(s: Subject, kind: str, to: str) -> Document | str:
+    """One kind of picture: as a document, or as text for Mermaid or Graphviz."""
+    pen = Pen(s, Plan())
+    if kind == "graph":
+        if to in ("mermaid", "dot"):
+            return (mermaid if to == "mermaid" else dot)(graph(s))
+        return Document((), (graph_picture(graph(s), s.problem.sizes),), sizes=s.problem.sizes)
+    if to in ("mermaid", "dot"):
+        raise InputProblem(f"{to} is for the graph", hint=f"--kind graph --format {to}")
+    if kind == "shapes":
+        made = [of_definition(pen, n) for n in s.problem.definitions]
+    else:
+        made = [p for n in s.wrt if (p := of_reduction(pen, n)) is not None]
+        if not made:
+            raise InputProblem("no gradient here is a sum along one axis of a matrix", hint="--kind shapes, or --kind graph")
+    return Document(prose(""), tuple(made), sizes=s.problem.sizes)
+
+
+__all__ = ["Var", "drawing", "graph", "pictures"]
