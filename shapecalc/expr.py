@@ -5,7 +5,7 @@ Nodes carry no arithmetic: formulas are made by `forms` or written in the langua
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Union
 
@@ -18,7 +18,7 @@ Params = tuple[tuple[str, Any], ...]
 class _Node:
     """Equality by structure, with the hash kept, so that shared nodes are met once."""
 
-    __slots__ = ("_hash", "key", "shape", "weight")
+    __slots__ = ("_hash", "_names", "key", "shape", "weight")
     shape: Shape
     key: tuple[Any, ...]
     weight: int
@@ -28,6 +28,7 @@ class _Node:
         self.shape = shape
         self.weight = weight
         self._hash = hash(key)
+        self._names: dict[str, Var] | None = None
 
     def __hash__(self) -> int:
         return self._hash
@@ -115,14 +116,27 @@ def nodes(e: Expr) -> Iterator[Expr]:
                 stack.extend((a, False) for a in reversed(node.args))
 
 
-def variables(e: Expr) -> dict[str, Var]:
-    """The variables in e by name, in order of appearance."""
-    return {n.name: n for n in nodes(e) if isinstance(n, Var)}
+def variables(e: Expr) -> Mapping[str, Var]:
+    """The variables in e by name, in order of appearance; found once for each node."""
+    found = e._names
+    if found is not None:
+        return found
+    for node in nodes(e):
+        if node._names is None:
+            if isinstance(node, Apply):
+                names: dict[str, Var] = {}
+                for a in node.args:
+                    names.update(variables(a))
+                node._names = names
+            else:
+                node._names = {node.name: node} if isinstance(node, Var) else {}
+    assert e._names is not None
+    return e._names
 
 
 def occurs(v: Var, e: Expr) -> bool:
     """Whether v appears anywhere in e."""
-    return any(n == v for n in nodes(e))
+    return variables(e).get(v.name) == v
 
 
 def rebuild(e: Expr, change: Callable[[Expr], Expr | None], make: Callable[[Apply, tuple[Expr, ...]], Expr]) -> Expr:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -20,7 +22,7 @@ from shapecalc.expr import Expr, Var
 from shapecalc.language.problem import Problem
 from shapecalc.language.sheet import build, read
 from shapecalc.language.syntax import parse
-from shapecalc.rings import Masked, Modular, Real
+from shapecalc.rings import Masked, Modular, Real, Unlucky
 from shapecalc.shapes import value
 from shapecalc.tensor import Tensor
 from shapecalc.verify import Disproved, Judge, Undecided
@@ -164,7 +166,7 @@ def test_a_gradient_of_the_wrong_shape_is_disproved():
     problem = read(LAYER)
     pass_ = backward(problem)
     pass_.flows["b"].formula = pass_.flows["Z"].symbol
-    with pytest.raises(Disproved, match="dZ|shape"):
+    with pytest.raises(Disproved, match="has the shape"):
         Judge(problem, pass_).certify()
 
 
@@ -298,8 +300,10 @@ def test_squeezed_shapes():
 
 # ---- Jacobians and Hessians --------------------------------------------------------------------------
 
-JACOBIANS = ["W: (M, D)\nx: (D,)\ny = W @ x", "x: (D,)\ny = tanh(x)", "X: (S, D)\nW: (D, M)\ny = X @ W", "A: (n, n)\nx: (n,)\ny = inv(A) @ x",
-             "x: (D,)\nt: ()\ny = t * x", "x: (D, 1)\nW: (M, D)\ny = W @ x", "X: (S, D)\ny = sum(X, axis=0)", "Z: (K,)\ny = softmax(Z)"]  # fmt: skip
+JACOBIANS = [
+    "W: (M, D)\nx: (D,)\ny = W @ x", "x: (D,)\ny = tanh(x)", "X: (S, D)\nW: (D, M)\ny = X @ W", "A: (n, n)\nx: (n,)\ny = inv(A) @ x",
+    "x: (D,)\nt: ()\ny = t * x", "x: (D, 1)\nW: (M, D)\ny = W @ x", "X: (S, D)\ny = sum(X, axis=0)", "Z: (K,)\ny = softmax(Z)",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("source", JACOBIANS)
@@ -327,8 +331,10 @@ def test_a_jacobian_in_the_other_layout_is_stopped():
         judge.certify_jacobian("y", "W", formula)
 
 
-HESSIANS = ["x: (D,)\nA: (D, D)\nL = x @ A @ x", "x: (D,)\nL = sum(x**3) * sum(x)", "x: (D,)\nX: (S, D)\nL = sum(log(1 + exp(X @ x)))",
-            "x: (D,)\nL = sum(x)", "x: (D,)\nb: (D,)\nL = exp(x @ b)", "x: (S, D)\nL = tr(x.T @ x)**2", "x: positive (D,)\nL = sum(log(x))"]  # fmt: skip
+HESSIANS = [
+    "x: (D,)\nA: (D, D)\nL = x @ A @ x", "x: (D,)\nL = sum(x**3) * sum(x)", "x: (D,)\nX: (S, D)\nL = sum(log(1 + exp(X @ x)))",
+    "x: (D,)\nL = sum(x)", "x: (D,)\nb: (D,)\nL = exp(x @ b)", "x: (S, D)\nL = tr(x.T @ x)**2", "x: positive (D,)\nL = sum(log(x))",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("source", HESSIANS)
@@ -394,9 +400,11 @@ def test_wrong_formulas_pass_as_rarely_as_the_theory_says(prime, wrong):
     assert 0 < passed / trials <= limit + noise
 
 
-DEGREES = [("X @ W", (2, 0)), ("X @ W + b", (2, 0)), ("(X @ W)**3", (6, 0)), ("s / b", (1, 1)), ("sum(s / b)", (4, 4)), ("1 / (1 + s)", (0, 1)),
-           ("det(A)", (4, 0)), ("inv(A)", (3, 4)), ("matpow(A, 3)", (3, 0)), ("relu(X @ W)", (3, 0)), ("X > 0", (1, 0)), ("tril(A)", (1, 0)),
-           ("cumsum(b)", (1, 0)), ("zeros(S, D)", (0, 0)), ("where(b > 0, b, s)", (2, 0)), ("mse(b, b)", (2, 0))]  # fmt: skip
+DEGREES = [
+    ("X @ W", (2, 0)), ("X @ W + b", (2, 0)), ("(X @ W)**3", (6, 0)), ("s / b", (1, 1)), ("sum(s / b)", (4, 4)), ("1 / (1 + s)", (0, 1)),
+    ("det(A)", (4, 0)), ("inv(A)", (3, 4)), ("matpow(A, 3)", (3, 0)), ("relu(X @ W)", (3, 0)), ("X > 0", (1, 0)), ("tril(A)", (1, 0)),
+    ("cumsum(b)", (1, 0)), ("zeros(S, D)", (0, 0)), ("where(b > 0, b, s)", (2, 0)), ("mse(b, b)", (2, 0)),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "most"), DEGREES)
@@ -420,10 +428,8 @@ def test_degrees_bound_what_is_measured():
     for t in range(prime):
         point = [(a + t * b) % prime for a, b in zip(start, step, strict=True)]
         env = {"A": Tensor((2, 2), point[:4]), "x": Tensor((2,), point[4:])}
-        try:
+        with suppress(Unlucky):
             roots += evaluate(ring, problem.definitions["L"], env, frame, meaning).data == [0]
-        except Exception as error:
-            assert type(error).__name__ == "Unlucky"
     assert roots <= n
 
 
@@ -491,8 +497,13 @@ def test_signs_of_reals():
     assert all(x > 0 for x in drawn("", ring, style=STYLES[-1]).data)
 
 
-@pytest.mark.parametrize(("source", "axes"), [("H: (4*K, n - 1)\nL = sum(H)", ("4*K", "n - 1")), ("x: (n,)\ny = x[3:]", ("n - 3",)),
-                                              ("X: (a - b, b)\nL = sum(X)", ("a - b", "b")), ("X: (a*b + 1, a)\nL = sum(X)", ("a*b + 1",))])  # fmt: skip
+COMPOUND = [
+    ("H: (4*K, n - 1)\nL = sum(H)", ("4*K", "n - 1")), ("x: (n,)\ny = x[3:]", ("n - 3",)), ("X: (a - b, b)\nL = sum(X)", ("a - b", "b")),
+    ("X: (a*b + 1, a)\nL = sum(X)", ("a*b + 1",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "axes"), COMPOUND)
 def test_every_axis_has_an_entry(source, axes):
     problem = read(source)
     for seed in range(30):
@@ -510,11 +521,11 @@ def test_sizes_that_cannot_be():
 
 
 def test_many_sizes_stay_small():
-    text = "X: (D0, D1)\n" + "\n".join(f"W{k}: (D{k}, D{k + 1})" for k in range(1, 20)) + "\nZ = " + " @ ".join(["X", *(f"W{k}" for k in range(1, 20))])
-    problem = read(text)
+    declared = ["X: (D0, D1)", *(f"W{k}: (D{k}, D{k + 1})" for k in range(1, 20))]
+    problem = read("\n".join([*declared, "Z = X @ " + " @ ".join(f"W{k}" for k in range(1, 20))]))
     sizes = list(draw_sizes(problem, axes_of(problem), Random(1)).values())
     assert max(sizes) <= 6
-    assert all(a != b for a, b in zip(sizes, sizes[1:], strict=False))
+    assert all(a != b for a, b in pairwise(sizes))
 
 
 def test_shaped_is_idempotent():
@@ -604,8 +615,10 @@ def chain(layers: int, activation: str, loss: str, sizes: str = "D{}") -> str:
     return "\n".join([*lines, loss.replace("OUT", f"A{layers}")])
 
 
-@pytest.mark.parametrize(("activation", "loss", "method"), [("relu", "L = sum((OUT - Y)**2) / S", "exact"), ("relu", "L = -sum(Y * log_softmax(OUT)) / S", "real"),
-                                                            ("tanh", "L = sum((OUT - Y)**2) / S", "real")])
+SQUARES, ENTROPY = "L = sum((OUT - Y)**2) / S", "L = -sum(Y * log_softmax(OUT)) / S"
+
+
+@pytest.mark.parametrize(("activation", "loss", "method"), [("relu", SQUARES, "exact"), ("relu", ENTROPY, "real"), ("tanh", SQUARES, "real")])
 def test_a_hundred_layers(activation, loss, method):
     judge, _ = judge_of(chain(100, activation, loss))
     start = time.perf_counter()
@@ -618,7 +631,7 @@ def test_a_hundred_layers(activation, loss, method):
 
 @pytest.mark.slow
 def test_a_thousand_layers():
-    judge, problem = judge_of(chain(1000, "relu", "L = sum((OUT - Y)**2) / S"))
+    judge, problem = judge_of(chain(1000, "relu", SQUARES))
     assert judge.certify().method == "exact"
     spoilt = judge.backward
     spoilt.flows["W1"].formula = build(problem, parse("2*G"), {"G": spoilt.formula("W1")})
@@ -635,8 +648,8 @@ def test_a_gradient_that_is_0_everywhere_is_mentioned():
 
 
 def test_a_long_problem_has_fewer_points():
-    assert judge_of(chain(20, "relu", "L = sum((OUT - Y)**2) / S"))[0].certify().points == 1
-    assert judge_of(chain(3, "relu", "L = sum((OUT - Y)**2) / S"))[0].certify().points == 3
+    assert judge_of(chain(20, "relu", SQUARES))[0].certify().points == 1
+    assert judge_of(chain(3, "relu", SQUARES))[0].certify().points == 3
 
 
 @pytest.mark.benchmark

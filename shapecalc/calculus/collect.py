@@ -65,6 +65,11 @@ def _stretched(e: Expr, target: Places) -> Expr:
     return spread(e, places, target)
 
 
+def upright(e: Expr, terms: list[Term]) -> Expr:
+    """A formula without negative exponents; only terms that have some can bring them in."""
+    return rebuild(e, _upright, remake) if any(f.power < 0 for t in terms for f in t.factors) else e
+
+
 def _upright(e: Expr) -> Expr | None:
     """A power with a negative exponent that stands alone, as a quotient."""
     if isinstance(e, Apply) and e.name == "power" and e["k"] < 0:
@@ -77,7 +82,7 @@ def best_formula(terms: list[Term], target: Places, context: Context, scaling: s
     free = tuple(indices(target))
     plain = vanishing(simplified(terms, free, context), frozenset(free), context)
     plain = [folded(t, context) for t in plain]
-    best = rebuild(formula(plain, target, context, scaling), _upright, remake)
+    best = upright(formula(plain, target, context, scaling), plain)
     if not any(worth_expanding(t, len(plain)) for t in plain):
         return best, plain
     loose = [expanded(t, frozenset(free), context) for t in plain]
@@ -85,7 +90,7 @@ def best_formula(terms: list[Term], target: Places, context: Context, scaling: s
         flat = [t for x in loose if x is not None for t in x]
         if len(flat) <= WIDE:
             multiplied_out = [folded(t, context) for t in simplified(flat, free, context)]
-            other = rebuild(formula(multiplied_out, target, context, scaling), _upright, remake)
+            other = upright(formula(multiplied_out, target, context, scaling), multiplied_out)
             if shorter(other, best):
                 return other, multiplied_out
     return best, plain

@@ -9,7 +9,7 @@ from fractions import Fraction
 from shapecalc.expr import Apply, Expr, Lit, Var
 from shapecalc.forms import apply
 from shapecalc.indexed import Places, Term, fresh
-from shapecalc.shapes import is_scalar
+from shapecalc.shapes import Shape, is_scalar
 
 from .lowering import lower
 
@@ -23,6 +23,8 @@ class Context:
     used: dict[tuple[str, str], None] = field(default_factory=dict)
     scalars: list[tuple[Var, dict[Expr, Fraction]]] | None = None
     names: dict[Expr, Expr] | None = None
+    bodies: frozenset[tuple[str, Shape]] = frozenset()
+    even: dict[Expr, bool] = field(default_factory=dict)
     _products: dict[Expr, list[tuple[Var, tuple[Places, Term]]]] | None = None
 
     def products_in(self, term: Term) -> list[tuple[Var, tuple[Places, Term]]]:
@@ -49,6 +51,15 @@ class Context:
 
 def symmetric(e: Expr, context: Context) -> bool:
     """Whether e equals its transpose, by what was declared or by how it is made."""
+    if len(e.shape) != 2 or e.shape[0] != e.shape[1]:
+        return False
+    found = context.even.get(e)
+    if found is None:
+        found = context.even[e] = _symmetric(e, context)
+    return found
+
+
+def _symmetric(e: Expr, context: Context) -> bool:
     if isinstance(e, Var):
         if e.properties & {"symmetric", "posdef", "diagonal"}:
             return True

@@ -96,10 +96,12 @@ def fold(e: Expr, context: Context) -> Expr:
             for name, body in context.definitions.items()
             if isinstance(body, Apply) and name not in context.hidden
         }
+        context.bodies = frozenset((body.op.name, body.shape) for body in context.names if isinstance(body, Apply))
     named = context.names
     if not named:
         return e
-    return rebuild(e, lambda node: named.get(leftward(node)), remake)
+    bodies = context.bodies
+    return rebuild(e, lambda node: named.get(leftward(node)) if isinstance(node, Apply) and (node.op.name, node.shape) in bodies else None, remake)
 
 
 def leftward(e: Expr) -> Expr:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from ..blocks import Block, Callout, CodeBlock, Content, Document, Heading, List, Prose, Words, prose
 from ..derivation import Report, Verdict
 
-MARKS = {"right": "✓", "wrong": "✗", "ill-shaped": "✗", "unreadable": "?", "undecided": "?"}
 KINDS = {"right": "right", "wrong": "wrong", "ill-shaped": "wrong", "unreadable": "warning", "undecided": "warning"}
 
 
@@ -41,9 +40,8 @@ def about(report: Report) -> Iterator[Block]:
 
 
 def title(c: Verdict) -> Content:
-    """✗ line 5: dW = dZ.T @ X."""
-    verdict = "" if c.verdict == "right" else f" is {c.verdict}" + (f" ({c.slip})" if c.slip else "")
-    return prose(f"{MARKS[c.verdict]} line {c.line}: `{flat(c.text)}`{verdict}")
+    """Line 5 is wrong (wrong-layout): dW = dZ.T @ X."""
+    return prose(f"Line {c.line} is {c.verdict}" + (f" ({c.slip})" if c.slip else "") + f": `{flat(c.text)}`")
 
 
 def flat(text: str) -> str:
@@ -79,7 +77,8 @@ def sentence(line: str) -> Content:
     head, colon, rest = line.partition(": ")
     if colon and head.isalpha() and len(head) < 12:
         return (*prose(f"**{head.capitalize()}:** "), Words(rest))
-    return (Words(line[:1].upper() + line[1:]),)
+    first = line.split(" ")[0]
+    return (Words(line[:1].upper() + line[1:] if first.isalpha() and first.islower() else line),)
 
 
 def underlined(source: str, c: Verdict) -> str:
