@@ -10,7 +10,7 @@ from ..calculus.index_text import IndexLink, is_delta, link, users
 from ..errors import ShapecalcError
 from ..expr import Apply, Expr, Var
 from ..indexed import Index, indices
-from .pen import Pen, element
+from .pen import Pen, element, number_word
 
 LONG = 3  # terms of a local derivative above which it is not put into the chain rule
 
@@ -27,13 +27,14 @@ def index_view(pen: Pen, name: str) -> Iterator[Block]:
             yield Prose(prose(f"In index form: {error.message}."))
             return
         lines += full(pen, found, len(through) > 1) if k == 0 else brief(pen, found)
-    if len(through) == 1 and lines:
+    if len(through) > 1:
+        used = joined([pen.name(n) for n in through], ",")
+        yield Prose(prose(pen.name(name), f" is used {number_word(len(through))} times, in ", used, ": what comes back from each is added."))
+        lines += together(pen, name, found)
+    elif lines:
         lines += as_matrices(pen, name, found)
     if lines:
         yield Aligned(tuple(lines))
-    if len(through) > 1:
-        used = joined([pen.name(n) for n in through], ",")
-        yield Prose(prose(pen.name(name), f" is used {len(through)} times, in ", used, ": what comes back from each is added."))
 
 
 def full(pen: Pen, f: IndexLink, several: bool) -> list[Line]:
@@ -51,20 +52,23 @@ def full(pen: Pen, f: IndexLink, several: bool) -> list[Line]:
         lines.append(Line(_partial(of, by), pen.terms(f.local, f.letters), containing(pen, f)))
     if f.local is not None and len(f.local) <= LONG and pen.plan.steps == "full":
         local = pen.terms(f.local, f.letters)
-        local = paren(local) if len(f.local) > 1 else local
+        local = paren(local) if len(f.local) > 1 or f.local[0].coefficient < 0 else local
         lines.append(Line(left, summed(out, row(chain, TIMES, _partial(of, by))), prose("chain rule: through every entry of ", pen.name(f.of))))
         lines.append(Line(None, summed(out, joined([chain, local], TIMES)), prose("put in")))
         left_box: Box | None = None
     else:
         left_box = left
-    lines.append(Line(left_box, pen.terms(f.handed, f.letters), swallowed(f, several)))
+    lines.append(Line(left_box, pen.terms(f.handed, f.letters), swallowed(pen, f, several)))
     return lines
 
 
 def brief(pen: Pen, f: IndexLink) -> list[Line]:
     """What a further definition adds."""
-    own = [f.letters[i] for i in indices(f.own)]
-    return [Line(pen.partial(pen.entry(f.by, own)), pen.terms(f.handed, f.letters), prose("through ", pen.name(f.of)), relation="∋")]
+    if not f.handed:
+        return []
+    minus = len(f.handed) == 1 and f.handed[0].coefficient < 0
+    terms = [t._replace(coefficient=-t.coefficient) if minus else t for t in f.handed]
+    return [Line(None, pen.terms(terms, f.letters), prose("through ", pen.name(f.of)), relation="−" if minus else "+")]
 
 
 def _partial(of: Box, by: Box) -> Box:
@@ -86,16 +90,22 @@ def containing(pen: Pen, f: IndexLink) -> Content:
     return prose(pen.entry(f.by, [f.letters[i] for i in indices(f.own)]), " stands in ", pen.entry(f.of, [f.letters[i] for i in indices(f.out)]), " only where ", conditions)
 
 
-def swallowed(f: IndexLink, several: bool) -> Content:
+def swallowed(pen: Pen, f: IndexLink, several: bool) -> Content:
     """What the deltas leave of the sums."""
     if not f.gone:
-        return prose("simplified")
+        return prose("simplified") + (prose(", through ", pen.name(f.of)) if several else ())
     left = [f.letters[i] for i in f.summed]
     deltas = [row(Symbol(f.letters[a]), "=", Symbol(f.letters[b])) for a, b in f.gone]
     out = prose("δ leaves ", joined(deltas, ","), " alone")
     if left:
         out += prose("; the sum over ", joined([Symbol(x) for x in left], ","), " stays")
-    return out + (prose(f" (through {f.of})") if several else ())
+    return out + (prose(", through ", pen.name(f.of)) if several else ())
+
+
+def together(pen: Pen, name: str, f: IndexLink) -> list[Line]:
+    """All contributions as one formula."""
+    own = [f.letters[i] for i in indices(f.own)]
+    return [Line(None, element(paren(pen.formula(pen.subject.backward.formula(name))), own), prose("together"))] if own else []
 
 
 def as_matrices(pen: Pen, name: str, f: IndexLink) -> list[Line]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from ..blocks import Content, prose
+from ..boxes import joined
 from ..calculus.index_text import users
 from ..expr import Apply, Expr, Var, nodes
-from .pen import Pen, listed
+from .pen import Pen
 
-POINTWISE = "entry by entry: times the slope of {op}"
+Path = list[tuple[Apply, int]]
+SILENT = frozenset({"neg", "expand_dims", "squeeze", "broadcast_to", "transpose", "reshape"})
 
 
 def reason(pen: Pen, name: str) -> Content:
@@ -15,21 +17,21 @@ def reason(pen: Pen, name: str) -> Content:
     s = pen.subject
     through = users(s.backward, name)
     if not through:
-        return prose("given") if s.backward.flows.get(name) else prose("nothing depends on it")
+        return prose("given") if name in s.backward.flows else prose("nothing depends on it")
     if len(through) > 1:
-        return prose(f"used by {listed(through)}: added up")
-    of = through[0]
-    if of == s.problem.loss:
-        return prose(f"{of} differentiated")
+        return prose("used by ", joined([pen.name(n) for n in through], ","), ": added up")
+    (of,) = through
     path = way(s.problem.definitions[of], name)
+    if of == s.problem.loss and (path is None or len(path) > 2):
+        return prose(pen.name(of), " differentiated")
     if path is None:
-        return prose(f"stands more than once in {of}: added up")
-    return prose(pen.name(name), f" {role(path, s.problem.definitions[of])} in ", pen.name(of))
+        return prose("stands more than once in ", pen.name(of), ": added up")
+    return prose(pen.name(name), f" {role(path)} in ", pen.name(of))
 
 
-def way(body: Expr, name: str) -> list[tuple[Apply, int]] | None:
+def way(body: Expr, name: str) -> Path | None:
     """The operations from the formula down to the one place where the name stands; None where there are several."""
-    found: list[tuple[Apply, int]] = []
+    found: Path = []
     e = body
     while isinstance(e, Apply):
         inside = [k for k, a in enumerate(e.args) if any(isinstance(n, Var) and n.name == name for n in nodes(a))]
@@ -40,34 +42,50 @@ def way(body: Expr, name: str) -> list[tuple[Apply, int]] | None:
     return found
 
 
-def role(path: list[tuple[Apply, int]], body: Expr) -> str:
-    """What the name is in the operation nearest to it, told with what is done to that."""
-    for e, k in reversed(path):
-        word = one_role(e, k)
-        if word:
-            return word
-    return "stands" if path else "is the same"
+def role(path: Path) -> str:
+    """What the name is in the operation that says most, and what that stands inside."""
+    for says in (product, quotient, function, entrywise, addend):
+        for depth in range(len(path) - 1, -1, -1):
+            word = says(*path[depth])
+            if word:
+                outside = [e.name for e, _ in path[:depth] if e.op.family in ("pointwise", "structured", "undefined")]
+                return word + (f", inside {outside[-1]}," if outside else "")
+    return "stands"
 
 
-def one_role(e: Apply, k: int) -> str:
-    """A name as the k-th argument of an operation."""
-    if e.name == "matmul":
-        return "is the left factor" if k == 0 else "is the right factor"
-    if e.name in ("mul", "div"):
-        other = e.args[1 - k]
-        if other.shape == ():
-            return ""
-        lost = len(e.args[k].shape) < len(e.shape)
-        return ("is multiplied, entry by entry," if e.name == "mul" else "is divided by" if k else "is divided") + (" into every row" if lost else "")
-    if e.name == "add":
-        a = e.args[k]
-        if len(a.shape) < len(e.shape) and e.shape:
-            return f"is added to each of the {e.shape[0]} rows"
-        return "" if len(e.args) == 1 else "is an addend"
-    if e.op.family == "pointwise":
-        return f"goes through {e.name}, entry by entry,"
-    if e.name in ("transpose", "neg", "expand_dims", "squeeze", "power"):
+def product(e: Apply, k: int) -> str:
+    """In a product of matrices."""
+    return ("is the left factor", "is the right factor")[k] if e.name == "matmul" else ""
+
+
+def quotient(e: Apply, k: int) -> str:
+    """Below a line."""
+    return "is the divisor" if e.name == "div" and k == 1 and e.args[1].shape else ""
+
+
+def function(e: Apply, _: int) -> str:
+    """Inside a function."""
+    if e.name in SILENT or e.op.family not in ("pointwise", "structured", "undefined") and e.name not in ("sum", "mean"):
         return ""
+    if e.name == "power":
+        return "is raised to a power"
     if e.name in ("sum", "mean"):
-        return "is summed up" if e.name == "sum" else "is averaged"
-    return f"goes through {e.name}"
+        return "is summed" if e.name == "sum" else "is averaged"
+    return f"goes through {e.name}" + (", entry by entry," if e.op.family == "pointwise" and e.shape else "")
+
+
+def entrywise(e: Apply, k: int) -> str:
+    """In a product entry by entry."""
+    if e.name not in ("mul", "div") or e.args[1 - k].shape == ():
+        return ""
+    broadcast = len(e.args[k].shape) < len(e.shape)
+    return "is multiplied into every row" if broadcast else "is multiplied entry by entry"
+
+
+def addend(e: Apply, k: int) -> str:
+    """In a sum."""
+    if e.name != "add":
+        return ""
+    if len(e.args[k].shape) < len(e.shape) == 2:
+        return f"is added to each of the {e.shape[0]} rows"
+    return "is an addend"

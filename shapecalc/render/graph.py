@@ -159,7 +159,7 @@ def _placed(columns: list[list[Place]]) -> None:
 
 
 def _width(n: Node) -> float:
-    return max(formula_width(symbol(n.name, kind_of(n.shape))), formula_width(shape_box(n.shape), 12)) + 22
+    return max(formula_width(symbol(n.name, kind_of(n.shape))), formula_width(shape_box(n.shape), 12), 30) + 22
 
 
 def _node(sheet: Sheet, place: Place, node: Node) -> None:

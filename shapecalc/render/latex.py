@@ -31,6 +31,7 @@ from ..blocks import (
 from ..boxes import Text, row
 from ..symbols import shape_box
 from .breaking import broken, ems
+from .characters import ascii_text
 from .latex_math import TeX, colour_name
 from .latex_text import code_lines, escaped, typewriter
 from .output import Output
@@ -112,7 +113,8 @@ class Page:
             case CodeBlock(text):
                 return "\\begin{quote}\\raggedright\\ttfamily\\small\n" + code_lines(text) + "\n\\end{quote}"
             case Picture():
-                drawn = self.block(CodeBlock(block.text)) if block.text else rf"\emph{{[Picture: {escaped(block.alt)}]}}"
+                # a picture in characters stands in columns only where all characters are of one font
+                drawn = self.block(CodeBlock(ascii_text(block.text))) if block.text else rf"\emph{{[Picture: {escaped(block.alt)}]}}"
                 return drawn + (rf"\par {self.sentence(block.caption)}" if block.caption else "")
             case Rule():
                 return r"\medskip\hrule\medskip"
@@ -228,7 +230,7 @@ class Page:
         body = f"{opening}\n{title}{inner}\n\\end{{minipage}}"
         kind = block.kind if block.kind in FRAMES else "note"
         box = rf"\fcolorbox{{{kind}-frame}}{{{kind}-ground}}" if self.colour else r"\fbox"
-        return f"\\medskip\\noindent{{\\setlength{{\\fboxsep}}{{7pt}}{box}{{{body}}}}}\\medskip"
+        return f"\\medskip\\noindent{{\\setlength{{\\fboxsep}}{{7pt}}\\setlength{{\\fboxrule}}{{0.6pt}}{box}{{{body}}}}}\\medskip"
 
 
 def _width(content: Content) -> float:

@@ -18,6 +18,7 @@ SIGNS = {
     "∂": r"\partial", "∇": r"\nabla", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "→": r"\to", "∈": r"\in", "′": r"\prime",
     "⋯": r"\cdots", "⋮": r"\vdots", "⋱": r"\ddots", "∑": r"\sum", "√": r"\surd", "‖": r"\Vert", "⟨": r"\langle", "⟩": r"\rangle",
     "⋆": r"\star", "∗": r"\ast", "†": r"\dagger", "∞": r"\infty", "ℓ": r"\ell", "ℝ": r"\mathbb{R}", "←": r"\leftarrow",
+    "↓": r"\downarrow", "↑": r"\uparrow",
     "↦": r"\mapsto", "⇒": r"\Rightarrow", "⇔": r"\Leftrightarrow", "↔": r"\leftrightarrow", "∀": r"\forall", "∃": r"\exists",
     "∘": r"\circ", "✓": r"\checkmark", "✗": r"\times", "𝟏": r"\mathbf{1}", "𝟎": r"\mathbf{0}", "∥": r"\parallel", "⟂": r"\perp",
 }  # fmt: skip

@@ -123,7 +123,9 @@ class MathML:
 
     def sign(self, glyph: str, form: str = "", stretchy: bool = False, size: str = "") -> str:
         """A sign. Parentheses do not grow unless they are asked to."""
-        if glyph in ("∂", "∇", "⊤", "⋆", "∗", "†"):
+        if glyph in "∂∇":
+            return f'<mo lspace="0" rspace="0">{glyph}</mo>'  # as a name, Firefox sets a blank after it
+        if glyph in "⊤⋆∗†":
             return f'<mi mathvariant="normal">{glyph}</mi>'
         shape = f' form="{form}"' if form else ""
         if size:

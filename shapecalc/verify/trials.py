@@ -133,13 +133,18 @@ class Trials:
         raise Undecided(f"no point was found where everything has a value; at the last one, {reason}")
 
     def _sizes(self, equal: bool) -> dict[str, int]:
-        """Sizes unlike those of the first trial, if that is possible."""
-        made = draw_sizes(self.problem, self.axes, self.random, equal)
-        for _ in range(8):
-            if made != self._avoid:
+        """Sizes of which none is what it was in the first trial, as far as possible: a size that stays 2 cannot be told from the number."""
+        best = draw_sizes(self.problem, self.axes, self.random, equal)
+        for _ in range(40):
+            alike = self._alike(best)
+            if not alike:
                 break
             made = draw_sizes(self.problem, self.axes, self.random, equal)
-        return made
+            best = made if self._alike(made) < alike else best
+        return best
+
+    def _alike(self, sizes: Mapping[str, int]) -> int:
+        return sum(self._avoid.get(name) == n for name, n in sizes.items()) if self._avoid else 0
 
     def _styles(self, mode: str) -> tuple[Style, ...]:
         if mode == EXACT:

@@ -11,9 +11,9 @@ from shapecalc.errors import Span, SyntaxProblem, UnknownName
 
 from .latex_cleaning import closing
 from .latex_names import ACCENTS, GREEK_COMMANDS, Script, accented, spellings
-from .latex_scripts import STYLES, Cursor, subscripts
+from .latex_scripts import STYLES, Cursor
 from .latex_tokens import Token
-from .latex_tree import Entry, Grad, Latex, Num, Raised, Ref, Special, Subscript, Turned, Unknown
+from .latex_tree import Entry, Grad, Latex, Num, Ref, Special, Turned, Unknown
 
 FUNCTIONS = {
     "tr": "trace", "Tr": "trace", "trace": "trace", "Trace": "trace", "det": "det", "diag": "diag", "Diag": "diag", "exp": "exp", "log": "log",
@@ -64,6 +64,14 @@ class Symbols(Cursor):
             return False
         return token.kind == "letter" or (token.kind == "command" and token.text in GREEK_COMMANDS | STYLES | frozenset(ACCENTS))
 
+    def scripted(self, node: Latex) -> Latex:
+        """A node with the scripts that follow."""
+        raise NotImplementedError
+
+    def meaning(self, base: Base, scripts: list[Script], start: int) -> Latex:
+        """What a symbol with these scripts is."""
+        raise NotImplementedError
+
     def symbol(self) -> Latex:
         """The symbol that begins here, with its scripts."""
         start = self.place
@@ -79,7 +87,7 @@ class Symbols(Cursor):
             function = next((FUNCTIONS[n] for n in base.names if n in _functions()), None)
             if function is not None:
                 return self.apply(function, base, scripts)
-        return self._meaning(base, scripts, self.tokens[start].start)
+        return self.meaning(base, scripts, self.tokens[start].start)
 
     def _is_name(self, base: Base, scripts: Sequence[Script]) -> bool:
         found = self.lexicon.find(base.names, scripts, base.span)
@@ -206,144 +214,3 @@ class Symbols(Cursor):
                 hint = "the d of a name is its gradient: declare the name"
                 raise UnknownName(f"{written} is not declared", inner.span, hint=hint)
         raise SyntaxProblem("d stands before something that is not one name", span)
-
-    # ---- what a symbol means
-
-    def _meaning(self, base: Base, scripts: list[Script], start: int) -> Latex:
-        found = self.lexicon.find(base.names, scripts, base.span)
-        span = start, self.behind()
-        if found is None:
-            return self._unfound(base, scripts, span)
-        rest = [s for k, s in enumerate(scripts) if k not in found.used]
-        if found.kind == "function":
-            return self.apply(found.name, base, rest)
-        inner = base.span[0], max([base.span[1], *(s.span[1] for k, s in enumerate(scripts) if k in found.used)])
-        claimed = self.lexicon.draft.sheet.claimed(found.name)
-        node: Latex = Ref(found.name, inner) if claimed is None else Grad(claimed, len(base.names[0]) > 1, inner)
-        if found.kind != "capital" and isinstance(node, Ref) and self.arguments(node.name):
-            node = Ref(node.name, (inner[0], self.behind()))
-        return self.scripted(node, rest)
-
-    def arguments(self, name: str) -> bool:
-        """Goes past J(w), where J is defined and w is a name: then the bracket is no factor."""
-        if name not in self.lexicon.draft.sheet.definitions or not self.next_is("("):
-            return False
-        return self.past_arguments()
-
-    def past_arguments(self) -> bool:
-        """Goes past a bracket that holds nothing but names and commas."""
-        end = next((k for k in range(self.place, len(self.tokens)) if self.tokens[k].is_(")")), None)
-        if end is None:
-            return False
-        inner = type(self)(self.tokens[self.place + 1 : end], self.lexicon, self.depth + 1)
-        while inner.token is not None:
-            if not inner.starts_symbol(inner.token) or not isinstance(inner.symbol(), Ref):
-                return False
-            if inner.next_is(",", ";", "|"):
-                inner.place += 1
-            elif inner.token is not None:
-                return False
-        self.place = end + 1
-        return True
-
-    def _unfound(self, base: Base, scripts: list[Script], span: Span) -> Latex:
-        """A symbol that the sheet does not know: a constant, a function, or a new name."""
-        names = base.names
-        sub = next((s for s in scripts if s.kind == "sub"), None)
-        if "I" in names or ("delta" in names and sub is not None):
-            indices = subscripts(sub.tokens) if sub else None
-            if sub is None or "I" in names or (indices is not None and len(indices) == 2):
-                return self._identity(base, scripts, sub, indices)
-        if names == ("e",) and any(s.kind == "sup" for s in scripts):
-            power = next(s for s in scripts if s.kind == "sup")
-            return self.scripted(Raised(Special("e", (), base.span), self.formula(power.tokens, power.span), False, span), [
-                s for s in scripts if s is not power])
-        if "pi" in names and not self.next_is("("):
-            return self.scripted(Special("pi", (), base.span), scripts)
-        if self.next_is("(", "[") and "sigma" in names and all(s.kind in {"prime", "sup"} for s in scripts):
-            return self.apply("sigmoid", base, scripts)
-        return self._unknown(base, scripts, span)
-
-    def _identity(self, base: Base, scripts: list[Script], sub: Script | None, indices: tuple[Subscript, ...] | None) -> Latex:
-        """I, I_n, or an entry of it: I_{kj} and Kronecker's delta."""
-        rest = [s for s in scripts if s is not sub]
-        if sub is not None and indices is not None and len(indices) == 2 and sub.text not in self.lexicon.draft.sheet.sizes:
-            return self.scripted(Entry(Special("eye", (), base.span), indices, False, (base.span[0], sub.span[1])), rest)
-        size = () if sub is None else (self.formula(sub.tokens, sub.span),)
-        return self.scripted(Special("eye", size, base.span if sub is None else (base.span[0], sub.span[1])), rest)
-
-    def _unknown(self, base: Base, scripts: list[Script], span: Span) -> Latex:
-        """A name that nothing introduces: it may be about to be defined."""
-        named = [s for s in scripts if s.kind in {"sub", "layer", "sample", "sup"} and s.text]
-        turned = [s for s in scripts if s not in named]
-        name = base.names[0]
-        squared = any(s.kind == "sup" and s.text.isdigit() for s in named)
-        plain = name + "".join(s.text for s in named if s.kind in {"sup", "layer"})
-        below = "".join("_" + s.text for s in named if s.kind in {"sub", "sample"})
-        digits = "".join(s.text for s in named if s.kind in {"sup", "layer"})
-        full = name + (below[1:] if below[1:].isdigit() else below) + digits
-        sub = next((subscripts(s.tokens) for s in named if s.kind in {"sub", "sample"}), None) or ()
-        if self.next_is("("):
-            self.past_arguments()
-        words = "".join(t.text for t in self.tokens if span[0] <= t.start < span[1] and t.kind != "sign") or name
-        if len(sub) > 1:
-            full = plain
-        return self.scripted(Unknown(plain, full, sub, words, (span[0], self.behind()), squared), turned)
-
-    def scripted(self, node: Latex, scripts: Sequence[Script] | None = None) -> Latex:
-        """A node with the scripts that are no part of its name."""
-        rest = list(scripts if scripts is not None else self.scripts())
-        below = [s for s in rest if s.kind in {"sub", "sample"}]
-        first = [s for s in rest if s.kind in {"turn", "inverse", "prime"}]
-        listed = [subscripts(s.tokens) or () for s in below]
-        if first and sum(map(len, listed)) >= 2 and not any(t.text == ":" for i in listed for t in i):
-            rest = [*(s for s in rest if s not in below), *below]
-        else:
-            rest = [*below, *(s for s in rest if s not in below)]
-        for script in rest:
-            node = self._with(node, script)
-        return node
-
-    def _with(self, node: Latex, script: Script) -> Latex:
-        """One script applied."""
-        span = node.span[0], max(node.span[1], script.span[1])
-        sheet = self.lexicon.draft.sheet
-        match script.kind:
-            case "sub" | "sample":
-                return self._indexed(node, script, span)
-            case "turn" | "prime":
-                if script.kind == "turn" and script.tokens[0].is_("T") and "T" in sheet.names:
-                    raise SyntaxProblem("a variable is called T, so ^T could be a power", script.span, hint="write ^\\top")
-                return Turned(node, script.kind == "prime", span)
-            case "inverse":
-                return Raised(node, Num("-1", Fraction(-1), script.span), False, span)
-            case "entrywise":
-                return Raised(node, self.formula(script.tokens, script.span), True, span)
-            case "layer":
-                raise SyntaxProblem(f"no name with the layer [{script.text}] is declared", span, hint="declare W1 for W^{[1]}")
-        if not isinstance(node, Ref | Grad) or not script.text.isalpha() or script.text in sheet.names or script.text in sheet.sizes:
-            return Raised(node, self.formula(script.tokens, script.span), False, span)
-        message = f"^{script.text} can be a power, or a part of the name"
-        raise SyntaxProblem(message, span, hint="write a layer in brackets, W^{[l]}, or declare it with its name: zL for z^L")
-
-    def _indexed(self, node: Latex, script: Script, span: Span) -> Latex:
-        """Indices below a node, or an index in round brackets above it."""
-        if isinstance(node, Special) and node.kind in {"ones", "zeros"}:
-            return Special(node.kind, tuple(self._sizes(script)), span)
-        indices = subscripts(script.tokens)
-        if indices is None:
-            hint = "an index is a letter or a number"
-            raise SyntaxProblem("this index cannot be read", script.span, hint=hint)
-        if isinstance(node, Entry) and node.sample != (script.kind == "sample"):
-            return Entry(node.base, (*node.indices, *indices) if node.sample else (*indices, *node.indices), False, span)
-        return Entry(node, indices, script.kind == "sample", span)
-
-    def _sizes(self, script: Script) -> list[Latex]:
-        r"""The sizes below a bold 1: S, or S \times M."""
-        pieces: list[list[Token]] = [[]]
-        for token in script.tokens:
-            if token.is_("\\times", ","):
-                pieces.append([])
-            else:
-                pieces[-1].append(token)
-        return [self.formula(piece, script.span) for piece in pieces if piece]
