@@ -62,6 +62,10 @@ class Answer:
         return self.body == self.block.body
 
 
+class Broken(Exception):
+    """A command that ended in a traceback, which no page shows."""
+
+
 def pages() -> list[Path]:
     """README and every page."""
     return [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
@@ -149,6 +153,8 @@ def _told(command: str, shown: list[str], work: Path, programs: Path) -> str:
         stdin=subprocess.DEVNULL, timeout=240, check=False,
     )  # fmt: skip
     found = [line.rstrip().replace(str(work), ".") for line in done.stdout.splitlines()]
+    if "Traceback (most recent call last):" in found:
+        raise Broken(f"$ {command}\n{done.stdout}")
     return "\n".join([f"$ {command}", *(shown if same(shown, found) else found), ""])
 
 
@@ -235,4 +241,4 @@ def same(shown: list[str], found: list[str]) -> bool:
     return True
 
 
-__all__ = ["DOCS", "ROOT", "Answer", "Block", "blocks", "pages", "refreshed", "run"]
+__all__ = ["DOCS", "ROOT", "Answer", "Block", "Broken", "blocks", "pages", "refreshed", "run"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent)]
 
-from examples import DOCS, ROOT, pages, refreshed
+from examples import DOCS, ROOT, Broken, pages, refreshed
 from generated import PAGES
 
 
@@ -20,7 +20,14 @@ def main(words: list[str]) -> int:
         if (not only or name in only) and store(path, make(), "--check" in words):
             changed.append(path)
     for path in pages():
-        if path.name not in PAGES and (not only or path.name in only) and store(path, refreshed(path.read_text(encoding="utf-8")), "--check" in words):
+        if path.name in PAGES or (only and path.name not in only):
+            continue
+        try:
+            made = refreshed(path.read_text(encoding="utf-8"))
+        except Broken as error:
+            sys.stdout.write(f"{path.relative_to(ROOT)} is left as it is: {error}\n")
+            continue
+        if store(path, made, "--check" in words):
             changed.append(path)
     for path in changed:
         sys.stdout.write(f"{path.relative_to(ROOT)}\n")

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from .calculus.jacobians import hessian as _hessian
 from .calculus.jacobians import jacobian as _jacobian
 from .calculus.layouts import LAYOUTS
-from .checking import check_sheet
 from .derivation import Report
 from .errors import InputProblem
 from .language.problem import Problem
@@ -96,6 +95,8 @@ def check(source: str, layout: str = "denominator", structured: bool = False, al
     >>> r.ok, r.claims[0].slip, r.claims[0].suggestion
     (False, 'wrong-layout', 'dW = (dZ.T @ X).T')
     """
+    from .checking import check_sheet  # a third of the program, which no derivation waits for
+
     return check_sheet(source, _layout(layout), structured, aliases)
 
 

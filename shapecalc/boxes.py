@@ -242,6 +242,18 @@ def depth(box: Box) -> int:
     return inside + 1 if isinstance(box, Fenced) else inside
 
 
+def inlined(box: Box) -> Box:
+    """The box for a sentence: a derivative that is no factor of a product becomes ∂L/∂Z, in the height of the line."""
+    parts = items(box)
+
+    def flat(k: int) -> Box:
+        part = parts[k]
+        factor = any(0 <= n < len(parts) and parts[n] == Operator(TIMES) for n in (k - 1, k + 1))
+        return row(part.above, "/", part.below) if isinstance(part, Frac) and part.derivative and not factor else part
+
+    return row(*map(flat, range(len(parts))))
+
+
 def prefix(items: tuple[Box, ...], k: int) -> bool:
     """Whether the sign at k is a sign of what follows (a minus that stands first or after another sign)."""
     before = items[k - 1] if k else None

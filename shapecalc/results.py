@@ -10,7 +10,6 @@ from .calculus.gradients import Backward, backward
 from .calculus.jacobians import Jacobian
 from .calculus.layouts import drawn_shape, is_turned, reduction
 from .calculus.structures import structured as _structured
-from .codegen import generate
 from .derivation import Certificate, Program, Reduction
 from .errors import NotKnownYet, UnknownName
 from .expr import Apply, Expr, Var, nodes
@@ -191,6 +190,8 @@ class Derivation(Published):
         """Source text that defines gradients(**values) -> {"W": array, ...} in the chosen layout; targets: numpy, torch, jax, python-test."""
         program = self.program()
         _writable([e for _, e in (*program.forward, *program.backward)])
+        from .codegen import generate
+
         return generate(program, target)
 
     def turned(self) -> Derivation:
@@ -269,6 +270,8 @@ class JacobianResult(PublishedDerivative):
             (f"{self.function} = {self.formula}",),
             wrt2=self.wrt2,
         )
+        from .codegen import generate
+
         return generate(program, target)
 
     def times(self, vector: str = "v") -> str:

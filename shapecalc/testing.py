@@ -1,8 +1,8 @@
 """Hand derivations in tests: assert_gradient fails with yours, right, the slip and the change that mends it.
 
-    from shapecalc.testing import assert_gradient
-    assert_gradient("dW = X.T @ dZ", given="X: (S, D); W: (D, M); b: (M,); Z = X @ W + b")
-    assert_gradient(lambda X, dZ: X.T @ dZ, given=..., wrt="W")
+from shapecalc.testing import assert_gradient
+assert_gradient("dW = X.T @ dZ", given="X: (S, D); W: (D, M); b: (M,); Z = X @ W + b")
+assert_gradient(lambda X, dZ: X.T @ dZ, given=..., wrt="W")
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from .errors import InputProblem
 Claim = str | Callable[..., Any]
 
 
-def gradient_error(claim: Claim | Any, given: str, wrt: str | None = None, layout: str = "denominator", structured: bool = False) -> str | None:
+def gradient_error(
+    claim: Claim | Any, given: str, wrt: str | None = None, layout: str = "denominator", structured: bool = False
+) -> str | None:
     """What is wrong with claims about a problem, with the diagnosis; None where every one is right.
 
     claim: lines in the language, or a function of arrays or a sympy matrix with the name that it is the gradient by (wrt).

@@ -97,7 +97,7 @@ def value(text, scope):
     """The value without leading axes of size 1; None where there is none."""
     try:
         return strip(evaluate(text, scope))
-    except (ValueError, IndexError, TypeError, ZeroDivisionError, np.linalg.LinAlgError, AttributeError):
+    except (ValueError, IndexError, TypeError, ZeroDivisionError, np.linalg.LinAlgError):
         return None
 
 
@@ -132,6 +132,8 @@ def kind_of(node, row):
     """Which slip it is that a factor is missing: a number, a scalar, anything else."""
     if isinstance(node, ast.Constant):
         return "factor-2"
+    if isinstance(node, ast.UnaryOp):
+        return "sign"
     scalar = isinstance(node, ast.Name) and (node.id in row.sizes or row.declared.get(node.id) == ())
     return "missing-scale" if scalar or (is_call(node, "sqrt") and isinstance(node.args[0], ast.Name)) else "missing-factor"
 
@@ -151,11 +153,13 @@ def changes(node, row, root, linear):
         yield "wrong-function", ast.Call(ast.Name(FUNCTIONS[node.func.id]), node.args, node.keywords)
     if isinstance(node, ast.Constant) and node.value in (2, 0.5):
         yield "factor-2", ast.Constant(4 if node.value == 2 else 1)
-    if isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id in row.sizes):
+    if isinstance(node, ast.Constant | ast.UnaryOp) or (isinstance(node, ast.Name) and node.id in row.sizes):
         return
     yield "wrong-layout" if root else "transposed", transposed(node)
     yield "sign", ast.UnaryOp(ast.USub(), node)
-    yield "factor-2" if linear else "wrong-function", ast.BinOp(ast.Constant(2), ast.Mult(), node)
+    yield "factor-2", ast.BinOp(ast.Constant(2), ast.Mult(), node)
+    if not linear:
+        yield "wrong-function", ast.BinOp(ast.Constant(2), ast.Mult(), node)
     if linear:
         yield "over-reduced", call("sum", node)
         for size in row.sizes[:2]:
@@ -245,7 +249,10 @@ def mutants(row):
             found.setdefault(text, set()).add(slug)
     named, kept = defaultdict(set), []
     for text, slugs in found.items():
-        values = [value(text, s) for s in scopes]
+        try:
+            values = [value(text, s) for s in scopes]
+        except AttributeError:
+            continue  # a number of Python's has no transpose
         if all(equal(v, r) for v, r in zip(values, right, strict=True)):
             continue
         key = None if values[0] is None else (values[0].shape, tuple(np.round(values[0].reshape(-1)[:6], 8)))

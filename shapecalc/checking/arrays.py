@@ -76,7 +76,15 @@ def judge_matrix(truths: Truths, name: str, matrix: Any) -> Verdict:
         made.append(view.tensor_from_sympy(matrix, trial.env, Real()).mapped(float))
     bench = Bench(truths.judge.trials, points)
     certificate = Certificate("real", 2, (dict(sizes),), gap=CLOSE, witnesses=("the derived formula",))
-    return _verdict(truths, truth, bench, tuple(made), str(matrix), certificate, f"judged at the sizes {', '.join(f'{k}={v}' for k, v in sizes.items())}")
+    return _verdict(
+        truths,
+        truth,
+        bench,
+        tuple(made),
+        str(matrix),
+        certificate,
+        f"judged at the sizes {', '.join(f'{k}={v}' for k, v in sizes.items())}",
+    )
 
 
 def _sizes(truths: Truths, truth: Truth, matrix: Any) -> dict[str, int]:
@@ -118,7 +126,7 @@ def _verdict(truths: Truths, truth: Truth, bench: Bench, made: Values, called: s
     right = text(truth.formula)
     fits = _bare(given, called, wanted) == _bare(wanted, called, wanted)
     ks = ratio(made, target)
-    if fits and ks is not None and all(abs(k - 1) < CLOSE for k in ks) or (fits and not any(x for t in (*made, *target) for x in t.data)):
+    if (fits and ks is not None and all(abs(k - 1) < CLOSE for k in ks)) or (fits and not any(x for t in (*made, *target) for x in t.data)):
         return Verdict(truth.left, called, 1, "right", None, how, None, certificate, given=called, expected=right)
     slip, words = _relation(truths, truth, bench, made, target, fits)
     shape = f"shape {given} at the sizes {', '.join(f'{k}={v}' for k, v in bench.spots[0].frame.items())}"

@@ -38,7 +38,8 @@ class Mend:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What explains a wrong claim. ``tree``: the claim mended, where it was found so; ``also``: a second slip on top of the first,
-    ``second`` its slug."""
+    ``second`` its slug.
+    """
 
     slug: str
     words: str
@@ -59,9 +60,7 @@ class Case:
         self.truth = truth
         self.judge = judge
         self.bench = bench
-        target = bench.values(truth.formula)
-        assert target is not None
-        self.target: Values = target
+        self.target: Values = bench.values(truth.formula) or ()
         self.values: Values | None = None if claim is None else bench.values(claim)
 
     def with_tree(self, tree: Node) -> Case:

@@ -19,8 +19,10 @@ def _layout(case: Case, found: Found) -> str:
 
 
 def _axis(case: Case, found: Found) -> str:
-    return ("The axis that is named is the one that disappears: axis=0 adds the rows together and leaves one total per column, "
-            "axis=1 adds along each row and leaves one total per row.")
+    return (
+        "The axis that is named is the one that disappears: axis=0 adds the rows together and leaves one total per column, "
+        "axis=1 adds along each row and leaves one total per row."
+    )
 
 
 def _broadcast(case: Case, found: Found) -> str:
@@ -29,7 +31,11 @@ def _broadcast(case: Case, found: Found) -> str:
 
 
 def _summed(case: Case, found: Found) -> str:
-    return f"{case.truth.wrt} is shared by all of them, so what flows back to it is added up." if case.truth.kind == "gradient" and case.truth.wrt else ""
+    return (
+        f"{case.truth.wrt} is shared by all of them, so what flows back to it is added up."
+        if case.truth.kind == "gradient" and case.truth.wrt
+        else ""
+    )
 
 
 def _all(case: Case, found: Found) -> str:
@@ -54,8 +60,10 @@ def _gradient_names(case: Case) -> list[str]:
 
 
 def _softmax(case: Case, found: Found) -> str:
-    return ("The derivative of softmax is a full matrix for each row, diag(p) - outer(p, p), so that dZ = P * (dP - sum(dP * P, axis, keepdims)); "
-            "P * (1 - P) is only its diagonal.")
+    return (
+        "The derivative of softmax is a full matrix for each row, diag(p) - outer(p, p), so that dZ = P * (dP - sum(dP * P, axis, keepdims)); "
+        "P * (1 - P) is only its diagonal."
+    )
 
 
 def _path(case: Case, found: Found) -> str:

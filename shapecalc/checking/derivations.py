@@ -113,7 +113,9 @@ def _places(problem: Problem, used: str, name: str) -> Iterator[Misread]:
 
 
 def _with(problem: Problem, changed: dict[str, Expr], new: list[Var]) -> Problem:
-    return replace(problem, definitions={**problem.definitions, **changed}, declared={**problem.declared, **{v.name: v for v in new}}, claims=())
+    return replace(
+        problem, definitions={**problem.definitions, **changed}, declared={**problem.declared, **{v.name: v for v in new}}, claims=()
+    )
 
 
 def outcome(misread: Misread, wrt: str, spots: list[Spot]) -> Values | None:

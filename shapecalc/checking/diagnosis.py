@@ -10,11 +10,12 @@ from ..calculus.layouts import is_turned
 from ..expr import Apply, Expr, Var, nodes, rebuild
 from ..forms import remake
 from ..shapes import strip
-from . import derivations, mend_factors, mend_operands, mend_products, mend_sums, pairs, slips, whole
+from ..verify.comparison import bare
+from . import derivations, mend_factors, mend_operands, mend_products, mend_sums, pairs, slips, slips_products, whole
 from .bench import ratio, turned
 from .case import Case, Found, Mend
 from .mend_layout import transposes
-from .mend_terms import Solved, slug_of, solved, term_mends
+from .mend_terms import Solved, single_signs, slug_of, solved, term_mends
 from .scales import Scale
 from .slips import Slip
 
@@ -101,7 +102,7 @@ class Search:
         ks = ratio(case.target, values) if values is not None else None
         if ks is None:
             return None
-        return next((s for s in case.scales.find(ks) if s.parts == 1), None)
+        return next((s for s in case.scales.find(ks) if s.parts == 1 and s.kind != "composite"), None)
 
     def _explains_nearly(self, s: Slip) -> None:
         case = self.case
@@ -112,7 +113,7 @@ class Search:
             return
         values = case.bench.values(s.formula)
         ks = ratio(values, case.values) if values is not None else None
-        scale = next((x for x in case.scales.find(ks) if x.parts == 1), None) if ks is not None else None
+        scale = next((x for x in case.scales.find(ks) if x.parts == 1 and x.kind != "composite"), None) if ks is not None else None
         if scale is not None:
             other = slug_of(case, scale, case.tree)
             self._keep(s.slug, other, s.words, whole.scale_words(case, other, scale), None)
@@ -170,8 +171,8 @@ def combined(case: Case, first: str, second: str) -> str:
 
 
 def grows(case: Case) -> bool:
-    """Whether a sum or product in the claim is larger than each of its operands, which broadcasting has done."""
-    if case.claim is None:
+    """Whether broadcasting has made the claim larger than the truth: a sum or product in it is larger than each of its operands."""
+    if case.claim is None or len(bare(case.claim.shape, True)) <= len(bare(case.shape, True)):
         return False
     for node in nodes(case.claim):
         if isinstance(node, Apply) and node.name in ("add", "mul", "div") and all(strip(node.shape) != strip(a.shape) for a in node.args):
@@ -181,6 +182,8 @@ def grows(case: Case) -> bool:
 
 def diagnose(case: Case) -> Found | None:
     """The cheapest explanation of a wrong claim; None where nothing that is tried explains it."""
+    if not case.target:
+        return None if case.claim is not None else Found("nonconformable", "", None, case.tree.span)
     search = Search(case)
     return nonconforming(search) if case.claim is None else conforming(search)
 
@@ -223,18 +226,20 @@ def _slips(make: Callable[[Expr], Iterator[Slip]]) -> Step:
 STEPS: tuple[Step, ...] = (
     lambda s: whole.orientation(s.case),
     lambda s: whole.rank(s.case),
+    _mends(mend_operands.inverted),
     lambda s: next(whole.multiple(s.case), None),
     lambda s: whole.by_structure(s.case),
     _mends(transposes),
     _mends(mend_sums.kept_axes),
     _solved("sign"),
+    _mends(single_signs),
     _slips(slips.signs),
     _solved("factor-2"),
     _solved("missing-scale", "extra-scale", "missing-factor"),
     _mends(mend_sums.axes),
     lambda s: whole.unsummed(s.case),
     lambda s: whole.oversummed(s.case),
-    _slips(slips.spread),
+    _slips(slips_products.spread),
     _mends(mend_operands.squares),
     _slips(slips.dropped_factors),
     lambda s: whole.rival(s.case) if not s.lacks_factor else None,
@@ -243,11 +248,11 @@ STEPS: tuple[Step, ...] = (
     _mends(mend_factors.missing_matrices),
     _mends(mend_sums.missing_sums),
     _mends(mend_sums.extra_sums),
-    _slips(slips.sums),
+    _slips(slips_products.sums),
     _mends(mend_products.orders),
-    _slips(slips.orders),
+    _slips(slips_products.orders),
     _mends(mend_products.kinds),
-    _slips(slips.entrywise),
+    _slips(slips_products.entrywise),
     _mends(mend_operands.variables_for),
     _mends(mend_factors.missing_divisors),
     _mends(mend_operands.functions),
@@ -255,11 +260,12 @@ STEPS: tuple[Step, ...] = (
     _slips(slips.dropped_terms),
     _slips(slips.symmetric),
     lambda s: s.by_forms(slips.scalar_rules),
+    lambda s: pairs.two_slips(s.case, slips.dropped_factors),
     _mends(mend_operands.parts),
     Search.misreadings,
     nearest,
-    lambda s: pairs.met(s.case, s.mended, s.slipped),
     lambda s: pairs.two_slips(s.case),
+    lambda s: pairs.met(s.case, s.mended, s.slipped),
     _mends(mend_factors.sandwiches),
     lambda s: pairs.two_mends(s.case),
 )
@@ -273,7 +279,14 @@ def nonconforming(search: Search) -> Found | None:
     if hits:
         clear = len(hits) == 1 and (hits[0].slug == "elementwise-vs-matmul" or hits[0].note == "order")
         return hits[0] if clear else replace(hits[0], slug="nonconformable")
-    for make in (mend_sums.axes, mend_sums.missing_sums, mend_sums.extra_sums, mend_factors.extra_factors, mend_operands.variables_for, mend_operands.functions):
+    for make in (
+        mend_sums.axes,
+        mend_sums.missing_sums,
+        mend_sums.extra_sums,
+        mend_factors.extra_factors,
+        mend_operands.variables_for,
+        mend_operands.functions,
+    ):
         found = search.mends(make(case))
         if found is not None:
             return replace(found, slug="nonconformable")

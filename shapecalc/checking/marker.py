@@ -27,9 +27,9 @@ class Marker:
     def __init__(self, truths: Truths) -> None:
         self.truths = truths
         self.problem: Problem = truths.problem
-        self.defined: dict[str, Expr] = {}     # abbreviations, with true gradients in them
-        self.own: dict[str, Expr] = {}         # what names stand for as the user has defined them, where that is not the truth
-        self.lines: dict[str, int] = {}        # in which line that was
+        self.defined: dict[str, Expr] = {}  # abbreviations, with true gradients in them
+        self.own: dict[str, Expr] = {}  # what names stand for as the user has defined them, where that is not the truth
+        self.lines: dict[str, int] = {}  # in which line that was
         self._reader: Reader | None = None
 
     @cached_property
@@ -117,7 +117,12 @@ class Marker:
         if claim.kind == "gradient":
             return truth
         shape = self.reader.shape(value)
-        if shape is not None and len(shape) == 2 and len(truth.formula.shape) > 2 and shape in (wanted := stacked_shape(self.problem, claim), wanted[::-1]):
+        if (
+            shape is not None
+            and len(shape) == 2
+            and len(truth.formula.shape) > 2
+            and shape in (wanted := stacked_shape(self.problem, claim), wanted[::-1])
+        ):
             return self.truths.stacked(claim) or truth
         return truth
 
@@ -132,7 +137,11 @@ class Marker:
         """Why a name is no gradient, and which one may be meant."""
         known = self.problem.variables()
         meant = nearest(name.removeprefix("d").removeprefix("_"), known)
-        words = f"{name} is taken for an abbreviation: nothing is called {name[1:]} here" if name.startswith("d") else f"{name} is an abbreviation"
+        words = (
+            f"{name} is taken for an abbreviation: nothing is called {name[1:]} here"
+            if name.startswith("d")
+            else f"{name} is an abbreviation"
+        )
         return words + (f"; did you mean d{meant}?" if meant else "")
 
     # ---- what stands before
@@ -156,7 +165,9 @@ class Marker:
         value = claim.values[-1]
         user = self._as_defined(value)
         e = self.reader.tried(value) if user is None else user
-        names = [n for n, s in self.truths.names.items() if n[-len(claim.wrt) :] == claim.wrt and s == self.truths.names.get(f"d{claim.wrt}")]
+        names = [
+            n for n, s in self.truths.names.items() if n[-len(claim.wrt) :] == claim.wrt and s == self.truths.names.get(f"d{claim.wrt}")
+        ]
         if e is None or (right and user is None):
             for n in names:
                 self.own.pop(n, None)
@@ -196,7 +207,7 @@ class Marker:
             compared = judge.compare(e, truth.formula, squeeze=truth.squeeze)
             if compared.verdict == "equal":
                 return plain(claim, "right", self._carried(value, user, truth), text, compared.certificate)
-            if compared.verdict == "undecided":
+            if compared.verdict == "undecided" and not compared.reason.startswith("the claim has no value"):
                 return plain(claim, "undecided", compared.reason, text)
         if user is not None and judge.compare(user, truth.formula, squeeze=truth.squeeze).verdict == "equal":
             note = f"right, because it makes up for line {self._blamed(value)}: given that line, this is the derivative"

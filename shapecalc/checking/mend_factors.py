@@ -24,7 +24,7 @@ def extra_factors(case: Case) -> Iterator[Mend]:
         for k, (op, factor) in enumerate(parts):
             divisor = "the division by " if op == "/" else "the factor "
             words = f"{divisor}{case.said(factor)} does not belong there"
-            yield Mend(extra_slug(case, factor), site.plug(product(_left(parts, k, k + 1))), words, factor.span)
+            yield Mend(extra_slug(case, factor, site.linear or op == "/"), site.plug(product(_left(parts, k, k + 1))), words, factor.span)
         for k in range(len(parts) - 1):
             for end in range(k + 2, len(parts) + (k > 0)):
                 if all(op != "@" for op, _ in parts[k:end]):
@@ -46,13 +46,18 @@ def missing_divisors(case: Case) -> Iterator[Mend]:
         for v in case.vocabulary.tensors() if shape is not None else ():
             if shape is not None and _goes(shape, v.shape, term):
                 tree = case.vocabulary.tree(v)
-                yield Mend("missing-factor", plug(times(node, tree, "/")), f"the division by {case.said(tree)} is missing at {case.said(node)}", node.span)
+                yield Mend(
+                    "missing-factor",
+                    plug(times(node, tree, "/")),
+                    f"the division by {case.said(tree)} is missing at {case.said(node)}",
+                    node.span,
+                )
 
 
-def extra_slug(case: Case, factor: Node) -> str:
-    """What it is called that a factor is there."""
+def extra_slug(case: Case, factor: Node, linear: bool) -> str:
+    """What it is called that a factor is there; a number in the argument of a function makes another function of it."""
     if isinstance(factor, Number):
-        return "factor-2"
+        return "factor-2" if linear else "wrong-function"
     shape = case.reader.shape(factor)
     return "extra-scale" if shape is not None and is_scalar(shape) else "extra-factor"
 

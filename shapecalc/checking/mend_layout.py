@@ -55,7 +55,9 @@ def runs(case: Case, site: Site) -> Iterator[tuple[Node, Plug]]:
             if parts[j - 1][0] != "@":
                 break
             if j - i < len(parts):
-                run = Product(parts[i][1], tuple(parts[i + 1 : j]), (parts[i][1].span[0], parts[j - 1][1].span[1]) if _plain(parts[i:j]) else NEW)
+                run = Product(
+                    parts[i][1], tuple(parts[i + 1 : j]), (parts[i][1].span[0], parts[j - 1][1].span[1]) if _plain(parts[i:j]) else NEW
+                )
                 yield run, _plugging(site, parts, i, j)
 
 

@@ -25,7 +25,11 @@ def variables_for(case: Case) -> Iterator[Mend]:
     """One name in the place of another: in one place, or wherever it stands; a size in the place of another."""
     problem, names = case.problem, case.reader.names
     own = {problem.gradient_name(n) for n in problem.declared}
-    known = [n for n, e in names.items() if isinstance(e, Var) and (e.name == n or n in problem.definitions) and n not in own]
+    known = [
+        n
+        for n, e in names.items()
+        if isinstance(e, Var) and (e.name == n or n in problem.definitions) and n not in own and n != problem.loss
+    ]
     counts = Counter(part.id for part, _ in walk(case.tree) if isinstance(part, Name))
     for site in sites(case.tree):
         if not isinstance(site.node, Name):
@@ -75,6 +79,19 @@ def depends(case: Case, late: str, early: str) -> bool:
     return False
 
 
+def inverted(case: Case) -> Iterator[Mend]:
+    """Multiplied in place of divided, and the other way round."""
+    for site in sites(case.tree):
+        if isinstance(site.node, Product):
+            parts = factors(site.node)
+            for k in range(1, len(parts)):
+                op, factor = parts[k]
+                if op != "@" and not isinstance(factor, Number):
+                    other = "/" if op == "*" else "*"
+                    words = f"{'divided' if other == '/' else 'multiplied'} by {case.said(factor)}, not {'divided' if op == '/' else 'multiplied'}"
+                    yield Mend("wrong-function", site.plug(product([*parts[:k], (other, factor), *parts[k + 1 :]])), words, factor.span)
+
+
 def functions(case: Case) -> Iterator[Mend]:
     """Another function, another operation, another exponent; 1 for the identity."""
     for site in sites(case.tree):
@@ -95,10 +112,17 @@ def functions(case: Case) -> Iterator[Mend]:
                 yield from _operations(case, site, node)
             case Sum(terms=terms) if len(terms) == 2:
                 made = times(terms[0][1], terms[1][1])
-                yield Mend("wrong-function", site.plug(made), f"a product, not {'a sum' if terms[1][0] == '+' else 'a difference'}", node.span)
+                yield Mend(
+                    "wrong-function", site.plug(made), f"a product, not {'a sum' if terms[1][0] == '+' else 'a difference'}", node.span
+                )
             case Number(value=value) if value == 1:
                 for size in case.problem.sizes:
-                    yield Mend("wrong-function", site.plug(call("eye", name(size))), "the identity matrix, not the number 1, which is taken from every entry", node.span)
+                    yield Mend(
+                        "wrong-function",
+                        site.plug(call("eye", name(size))),
+                        "the identity matrix, not the number 1, which is taken from every entry",
+                        node.span,
+                    )
         if not site.linear and isinstance(node, Name | Call):
             for k in (2, Fraction(1, 2)):
                 words = f"the argument is {case.said(times(number(k), node))}, not {case.said(node)}"
@@ -120,9 +144,6 @@ def _operations(case: Case, site: Site, node: Product) -> Iterator[Mend]:
         op, factor = parts[k]
         if op == "@":
             continue
-        other = "/" if op == "*" else "*"
-        words = f"{'divided' if other == '/' else 'multiplied'} by {case.said(factor)}, not {'divided' if op == '/' else 'multiplied'}"
-        yield Mend("wrong-function", site.plug(product([*parts[:k], (other, factor), *parts[k + 1 :]])), words, factor.span)
         if op == "*" and len(parts) == 2:
             for sign in "-+":
                 made = Sum((("+", parts[0][1]), (sign, factor)), NEW)

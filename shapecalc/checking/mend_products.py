@@ -21,7 +21,12 @@ def orders(case: Case) -> Iterator[Mend]:
             yield from _moves(case, site)
         elif isinstance(site.node, Call) and site.node.name in ("outer", "kron", "solve") and len(site.node.args) == 2:
             a, b = site.node.args
-            yield Mend("wrong-order", site.plug(replace(site.node, args=(b, a), span=NEW)), f"{case.said(a)} and {case.said(b)} change places", site.node.span)
+            yield Mend(
+                "wrong-order",
+                site.plug(replace(site.node, args=(b, a), span=NEW)),
+                f"{case.said(a)} and {case.said(b)} change places",
+                site.node.span,
+            )
 
 
 def _swaps(case: Case, site: Site) -> Iterator[Mend]:
@@ -31,7 +36,11 @@ def _swaps(case: Case, site: Site) -> Iterator[Mend]:
     places = [k for k, (op, _) in enumerate(parts) if op == "@" or (k + 1 < len(parts) and parts[k + 1][0] == "@")]
     if len(places) < 2:
         return
-    tried = permutations(places) if len(places) <= MOST else ([*places[:k], places[k + 1], places[k], *places[k + 2 :]] for k in range(len(places) - 1))
+    tried = (
+        permutations(places)
+        if len(places) <= MOST
+        else ([*places[:k], places[k + 1], places[k], *places[k + 2 :]] for k in range(len(places) - 1))
+    )
     ordered = sorted(map(list, tried), key=lambda p: sum(a != b for a, b in zip(p, places, strict=True)))
     for order in ordered:
         if order == places:
@@ -100,7 +109,9 @@ def _inside(case: Case, site: Site, parts: list[tuple[str, Node]], k: int) -> It
         for i, (joint, other) in enumerate(changed):
             if i != k:
                 placed = [*changed[:i], (joint, times(other, moved, op)), *changed[i + 1 :]]
-                yield Mend("wrong-order", site.plug(product(placed)), f"{case.said(moved)} belongs to {case.said(other)}", moved.span, "moved")
+                yield Mend(
+                    "wrong-order", site.plug(product(placed)), f"{case.said(moved)} belongs to {case.said(other)}", moved.span, "moved"
+                )
 
 
 def kinds(case: Case) -> Iterator[Mend]:
@@ -126,10 +137,22 @@ def _kinds_of_product(case: Case, site: Site, parts: list[tuple[str, Node]]) -> 
             continue
         written = "@ is the matrix product, * multiplies entry by entry"
         changed = [*parts[:k], (both[op], factor), *parts[k + 1 :]]
-        yield Mend("elementwise-vs-matmul", site.plug(product(changed)), f"{op} where {both[op]} is right: {written}", _span(parts, k, node), "entrywise")
+        yield Mend(
+            "elementwise-vs-matmul",
+            site.plug(product(changed)),
+            f"{op} where {both[op]} is right: {written}",
+            _span(parts, k, node),
+            "entrywise",
+        )
         if op == "*":
             head = product(parts[:k])
-            for a, b in ((toggled(head), factor), (head, toggled(factor)), (factor, head), (toggled(factor), head), (factor, toggled(head))):
+            for a, b in (
+                (toggled(head), factor),
+                (head, toggled(factor)),
+                (factor, head),
+                (toggled(factor), head),
+                (factor, toggled(head)),
+            ):
                 tree = site.plug(product([("*", times(a, b, "@")), *parts[k + 1 :]]))
                 yield Mend("elementwise-vs-matmul", tree, f"* where @ is right: {written}", _span(parts, k, node), "entrywise")
         elif isinstance(factor, Transpose) or isinstance(parts[k - 1][1], Transpose):

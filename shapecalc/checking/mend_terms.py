@@ -201,6 +201,8 @@ def single_signs(case: Case) -> Iterator[Mend]:
                 yield Mend("sign", site.plug(turned), f"the sign of {case.said(term)}", term.span)
         elif isinstance(site.node, Unary) and site.node.op == "-":
             yield Mend("sign", site.plug(site.node.arg), f"the sign of {case.said(site.node.arg)}", site.node.span)
+        if site.role == "argument" and not site.linear:
+            yield Mend("sign", site.plug(negated(site.node)), f"the sign of {case.said(site.node)}", site.node.span)
     yield Mend("sign", negated(case.tree), "the sign of the whole", case.tree.span)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..expr import Expr
-from . import mend_factors, mend_operands, mend_products, mend_sums, slips
+from . import mend_factors, mend_operands, mend_products, mend_sums, slips, slips_products
 from .case import Case, Found, Mend
 from .mend_layout import transposes
 from .mend_terms import single_signs
@@ -17,7 +17,7 @@ FAMILIES: tuple[tuple[Callable[[Case], Iterable[Mend]], ...], ...] = (
     (mend_sums.axes, mend_sums.extra_sums, mend_sums.missing_sums, transposes, single_signs),
     (mend_operands.functions, single_signs, mend_factors.extra_factors),
 )
-SLIPS = (slips.dropped_factors, slips.signs, slips.symmetric, slips.dropped_terms, slips.orders)
+SLIPS = (slips.dropped_factors, slips.signs, slips.symmetric, slips.dropped_terms, slips_products.orders)
 TRIES = 2500  # pairs that are tried in each of these ways
 
 
@@ -42,15 +42,15 @@ def _all(family: Sequence[Callable[[Case], Iterable[Mend]]], case: Case) -> Iter
         yield from make(case)
 
 
-def two_slips(case: Case) -> Found | None:
-    """Two slips on the derived form."""
+def two_slips(case: Case, *makers: Callable[[Expr], Iterator[Slip]]) -> Found | None:
+    """Two slips of one kind on the derived form."""
     if case.claim is None:
         return None
     tried = 0
     for form in case.truth.all_forms:
         if form.weight > slips.HEAVIEST // 2:
             continue
-        for make in SLIPS:
+        for make in makers or SLIPS:
             for first in make(form):
                 for second in make(first.formula):
                     tried += 1

@@ -55,7 +55,7 @@ class Scale:
         if self.atom is None:
             return ("-" if self.sign < 0 else "") + number
         atom = text(power(self.atom, abs(self.exponent)))
-        bare = atom if isinstance(self.atom, Lit | Var) or atom.endswith(")") and atom[: atom.find("(")].isidentifier() else f"({atom})"
+        bare = atom if isinstance(self.atom, Lit | Var) or (atom.endswith(")") and atom[: atom.find("(")].isidentifier()) else f"({atom})"
         if self.exponent < 0:
             out = f"{number}/{bare}"
         else:

@@ -48,7 +48,14 @@ class Truth:
 class Truths:
     """The derivatives of one problem in one layout, derived once and certified before a claim is compared with them."""
 
-    def __init__(self, problem: Problem, layout: str = "denominator", structure: bool = False, passed: Backward | None = None, judge: Judge | None = None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        layout: str = "denominator",
+        structure: bool = False,
+        passed: Backward | None = None,
+        judge: Judge | None = None,
+    ) -> None:
         self.problem = problem
         self.layout = layout
         self.structure = structure

@@ -45,7 +45,11 @@ class Vocabulary:
                 yield e
         for formula in wanted:
             for node in nodes(formula):
-                if not isinstance(node, Lit) and node.weight <= HEAVIEST and not (isinstance(node, Apply) and node.name in ("ones", "zeros")):
+                if (
+                    not isinstance(node, Lit)
+                    and node.weight <= HEAVIEST
+                    and not (isinstance(node, Apply) and node.name in ("ones", "zeros"))
+                ):
                     yield node
                     yield from _runs(node)
         yield from self._slopes()

@@ -50,7 +50,13 @@ def rank(case: Case) -> Found | None:
         diagonal = apply("diagonal", case.truth.formula)
         values = case.bench.values(diagonal)
         if values is not None and same(values, case.values):
-            return Found("rank", f"a vector with the diagonal of the matrix that is right: {show(e.shape)} is not {show(case.shape)}", None, case.tree.span, "outer")
+            return Found(
+                "rank",
+                f"a vector with the diagonal of the matrix that is right: {show(e.shape)} is not {show(case.shape)}",
+                None,
+                case.tree.span,
+                "outer",
+            )
     return None
 
 
@@ -73,7 +79,12 @@ def by_scale(case: Case, wanted: Scale) -> Found:
     slug = slug_of(case, wanted, case.tree)
     tree = scaled(case, case.tree, wanted)
     if wanted.atom is not None and _of_loss(case, wanted):
-        return Found("wrong-function", "the derivative of another function of the loss: its square, its logarithm or its exponential", tree, case.tree.span)
+        return Found(
+            "wrong-function",
+            "the derivative of another function of the loss: its square, its logarithm or its exponential",
+            tree,
+            case.tree.span,
+        )
     return Found(slug, scale_words(case, slug, wanted), tree, case.tree.span, note_of(case, slug, wanted), _also(case, slug, wanted))
 
 
@@ -106,7 +117,11 @@ def note_of(case: Case, slug: str, wanted: Scale) -> str:
 def _also(case: Case, slug: str, wanted: Scale) -> str:
     if wanted.parts < 2:
         return ""
-    rest = Scale(1, wanted.number, wanted.atom, wanted.exponent, wanted.kind) if slug == "sign" else Scale(1, type(wanted.number)(1), wanted.atom, wanted.exponent, wanted.kind)
+    rest = (
+        Scale(1, wanted.number, wanted.atom, wanted.exponent, wanted.kind)
+        if slug == "sign"
+        else Scale(1, type(wanted.number)(1), wanted.atom, wanted.exponent, wanted.kind)
+    )
     return scale_words(case, scale_slug(case, rest, case.tree) if rest.atom is not None else "factor-2", rest)
 
 

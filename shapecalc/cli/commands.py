@@ -14,18 +14,20 @@ if TYPE_CHECKING:
 
 Values = dict[str, Any]
 AFFINE = "X: (S, D)\nW: (D, M)\nb: (M,)\nZ = X @ W + b\n"
+LAYOUTS = ("denominator", "numerator")
 WORDS = {"S": "samples", "D": "inputs", "M": "output units"}
 
 
 def affine(v: Values) -> int:
     """The built-in page."""
     from ..blocks import prose
+    from ..mathematics import equation
 
     text, notes = sources.with_loss(AFFINE, v["loss"])
-    options = choices(v, notes, words=WORDS, samples=v["samples"] or "both", layouts=("denominator", "numerator"))
-    if not options.title:
-        options = options.with_(heading=prose("The affine layer"))
-    return deliver(derived(text, v | {"wrt": v["wrt"] or "W, b, X"}), v, options)
+    d = derived(text, v | {"wrt": v["wrt"] or "W, b, X"})
+    heading = prose("The affine layer ", equation("Z", d.problem.definitions["Z"]))
+    more: Values = {"words": WORDS, "samples": v["samples"] or "both", "layouts": LAYOUTS, "heading": () if v["title"] else heading}
+    return deliver(d, v, choices(v, notes, **more))
 
 
 def derive(v: Values) -> int:
@@ -34,10 +36,10 @@ def derive(v: Values) -> int:
     return derive_text(text, name, v)
 
 
-def derive_text(text: str, name: str | None, v: Values) -> int:
+def derive_text(text: str, name: str | None, v: Values, subtitle: str = "") -> int:
     """The page of a text."""
     with_loss, notes = sources.with_loss(text, v["loss"])
-    return deliver(derived(with_loss, v, name), v, choices(v, notes))
+    return deliver(derived(with_loss, v, name), v, choices(v, notes, subtitle=subtitle))
 
 
 def derived(text: str, v: Values, name: str | None = None) -> Derivation:
@@ -59,7 +61,7 @@ def choices(v: Values, notes: list[str], **more: Any) -> Options:
     views = tuple(x.strip() for x in v["views"].split(",")) if v["views"] else ("entries", "index", "matrix")
     wanted = {
         "title": v["title"] or "",
-        "views": tuple(x for x in views if x != "entries" or v["entries"]),
+        "views": tuple(x for x in views if x != "entries" or (v["entries"] and v["steps"])),
         "steps": "full" if v["steps"] else "none",
         "at": sources.sizes(v["at"]),
         "numbers": v["numbers"],

@@ -26,7 +26,7 @@ def gallery(v: Values) -> int:
     if v["source"]:
         output.show(sheet.text)
         return 0
-    return commands.derive_text(sheet.text, None, v | {"title": v["title"] or sheet.title, "wrt": v["wrt"] or sheet.wrt or None})
+    return commands.derive_text(sheet.text, None, v | {"title": v["title"] or sheet.title, "wrt": v["wrt"] or sheet.wrt or None}, sheet.source)
 
 
 def picture(v: Values) -> int:
@@ -61,8 +61,8 @@ def listed(v: Values) -> int:
     from ..gallery import sheets
     from ..render import Output, render
 
-    rows = tuple((prose(f"`{s.name}`"), prose(s.title), prose(s.source)) for s in sheets().values())
-    table = Table((prose("name"), prose("what it derives"), prose("source")), rows)
+    rows = tuple((prose(f"`{s.name}`"), prose(s.title)) for s in sheets().values())
+    table = Table((prose("name"), prose("what it derives")), rows)
     look = Output(ascii=output.only_ascii(v["ascii"]), width=output.columns(v["width"]))
     to = "terminal" if output.colours(v["plain"]) and not look.ascii else "text"
     return commands.hand_over(render(Document((), (table,)), v["format"] or to, look), v, commands.choices(v, []))

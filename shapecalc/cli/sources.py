@@ -15,6 +15,8 @@ def source(argument: str) -> tuple[str, str | None]:
     argument = argument.strip() if argument.startswith(" ") else argument
     if argument == "-":
         return decoded(sys.stdin.buffer.read(LARGEST), "standard input"), None
+    if not argument.strip():
+        raise InputProblem("there is nothing to read", hint="shapecalc derive 'X: (S, D); W: (D, M); Z = X @ W'")
     path = file(argument)
     if path is not None:
         return from_file(path), str(path)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from ..blocks import Aligned, Block, Callout, Content, Heading, Line, Matrix, MatrixBlock, Prose, prose
 from ..boxes import TIMES, Box, Frac, Grid, Number, Text, joined, op, row
-from ..calculus.entries import Block as Tensor
-from ..calculus.entries import Entries, Explanation, Link
 from ..errors import ShapecalcError
 from ..symbols import size_symbol
 from .pen import Pen, entry_text, number_word, table
 
+if TYPE_CHECKING:
+    from ..calculus.entries import Block as Tensor
+    from ..calculus.entries import Entries, Explanation, Link
+
 MANY = 8  # addends of a chain rule up to which the zeros are written too
 LISTED = 6  # entries of a definition that are written out
-WIDE = 400  # characters of a row of formulas above which a matrix of them is no longer legible
+WIDE = 130  # characters of a row of formulas above which a matrix of them is no longer legible
 LONG = 300  # characters of one entry that a reader follows
 WORD = re.compile(r"[^\W\d]\w*(?:\[[^\]]*\])?")
 

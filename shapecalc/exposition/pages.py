@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from ..blocks import Aligned, Block, Content, Document, Heading, Line, Prose, prose
 from ..boxes import row
-from ..calculus.entries import Entries
 from ..errors import ShapecalcError
 from .certificates import certificate
 from .conventions import conventions
@@ -18,6 +18,9 @@ from .pen import Pen
 from .reasons import reason
 from .reductions import reductions
 from .subject import Plan, Subject
+
+if TYPE_CHECKING:
+    from ..calculus.entries import Entries
 
 CROWDED = 5000  # entries above which nobody wants to see them all
 MOST = 8  # names whose gradients are derived view by view
@@ -42,13 +45,15 @@ def derivation(subject: Subject, plan: Plan, others: Iterable[tuple[str, Subject
     doubts = list(disagreement(pen, entries)) if entries is not None else []
     blocks += doubts
     blocks += certificate(subject.certificate, entries is not None and not doubts)
-    return Document(plan.title or title(pen), tuple(blocks), sizes=subject.problem.sizes)
+    return Document(plan.title or title(pen), tuple(blocks), plan.subtitle, subject.problem.sizes)
 
 
 def entry_by_entry(pen: Pen) -> Entries | None:
     """The element-wise view; None where it is not wanted, or cannot be had."""
     if "entries" not in pen.plan.views:
         return None
+    from ..calculus.entries import Entries
+
     try:
         found = Entries(pen.subject.problem, pen.plan.sizes, pen.subject.wrt)
     except ShapecalcError:

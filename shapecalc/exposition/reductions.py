@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..blocks import Block, Callout, Content, Dims, Formula, List, Prose, Table, prose
 from ..boxes import TIMES, Box, Number, Symbol, op, row, sup
-from ..calculus.entries import Entries
 from ..calculus.gradients import backward
 from ..calculus.layouts import product_with_ones, reduction
 from ..calculus.turning import redeclared, turned
@@ -19,6 +19,9 @@ from ..shapes import Dim, Shape, show
 from ..symbols import dimension
 from .entry_view import grid
 from .pen import Pen, table
+
+if TYPE_CHECKING:
+    from ..calculus.entries import Entries
 
 ONES = Symbol("1", "vector", bold=True)
 LINES = ("row", "column")  # what an axis runs over: axis 0 the rows, axis 1 the columns

@@ -63,6 +63,7 @@ class Plan:
     """
 
     title: Content = ()
+    subtitle: Content = ()
     views: tuple[str, ...] = VIEWS
     steps: str = "full"
     sizes: Mapping[str, int] = field(default_factory=dict)

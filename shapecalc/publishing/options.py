@@ -35,6 +35,7 @@ class Options:
     bold: bool = False
     symbols: Mapping[str, str] = field(default_factory=dict)
     heading: Content = ()
+    subtitle: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     ascii: bool = False

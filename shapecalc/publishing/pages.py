@@ -57,6 +57,7 @@ def plan(d: Derived, options: Options) -> Plan:
     """What the page holds."""
     return Plan(
         title=options.heading or (prose(options.title) if options.title else ()),
+        subtitle=prose(options.subtitle) if options.subtitle else (),
         views=options.views,
         steps=options.steps,
         sizes=sizes(d.problem, options.at) if "entries" in options.views else {},

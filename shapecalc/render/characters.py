@@ -109,7 +109,8 @@ class Characters:
         out: list[Canvas] = []
         for k, part in enumerate(parts):
             if not isinstance(part, Operator):
-                out.append(self.draw(part))
+                touching = k > 0 and isinstance(part, Grid) and isinstance(parts[k - 1], Grid)
+                out += [of(" "), self.draw(part)] if touching else [self.draw(part)]
             elif part.glyph == TIMES:
                 out.append(of(self.gap(parts[k - 1], parts[k + 1])) if 0 < k < len(parts) - 1 else of(""))
             elif part.glyph == APPLY:

@@ -33,13 +33,14 @@ from ..blocks import (
     Words,
     size_names,
 )
-from ..boxes import Row, items, row
+from ..boxes import inlined, row
 from .breaking import broken, ems
 from .mathml import MathML
 from .output import Output
 from .palette import DARK, LIGHT, Palette
 
 WIDE = 46.0  # widths of an m that a formula may take before it goes on in the next line
+PIECE = 12.0  # above this, a formula in a sentence may go on in the next line
 NARROW = 15.0  # above this, a formula may need to be scrolled on a telephone
 
 
@@ -151,7 +152,8 @@ class Page:
                     tag = {"strong": "strong", "emphasis": "em"}.get(look)
                     out.append(f"<{tag}>{escape(text)}</{tag}>" if tag else escape(text))
                 case Math(box):
-                    out.append(self.mathml.inline(box))
+                    # a line may end between the pieces of a long formula
+                    out.append("<wbr>".join(map(self.mathml.inline, broken(inlined(box), PIECE))))
                 case Code(text):
                     out.append(f"<code>{escape(text)}</code>")
                 case Dims(shape):
@@ -169,8 +171,8 @@ class Page:
     def line(self, line: Line) -> str:
         """One line of a derivation: four cells of a grid."""
         left = self.mathml.inline(line.left, display=True) if line.left is not None else ""
-        parts = broken(row(line.relation, line.right) if line.relation else line.right, WIDE - 8)
-        right = "<br>".join(self.mathml.inline(Row((*items(part),)), display=True) for part in parts)
+        parts = broken(row(line.relation, line.right) if line.relation else line.right, WIDE - (16 if line.reason else 8))
+        right = "<br>".join(self.mathml.inline(part, display=True) for part in parts)
         shape = self.mathml.shape(line.shape) if line.shape is not None else ""
         scrolls = _scrolls(max(map(ems, parts)), "formula")
         return (
@@ -189,17 +191,23 @@ class Page:
     def table(self, table: Table) -> str:
         """A table that scrolls sideways where it is too wide."""
         caption = f"<caption>{self.sentence(table.caption)}</caption>" if table.caption else ""
-        head = "".join(f'<th scope="col">{self.sentence(c)}</th>' if c else "<td></td>" for c in table.header)
+        head = "".join(self.heading(c, "col") if c else "<td></td>" for c in table.header)
         rows = []
         for cells in table.rows:
             words = [self.sentence(c) for c in cells]
-            first = f'<th scope="row">{words[0]}</th>' if table.row_headers and words else "".join(f"<td>{w}</td>" for w in words[:1])
+            first = self.heading(cells[0], "row") if table.row_headers and cells else "".join(f"<td>{w}</td>" for w in words[:1])
             rows.append(f"<tr>{first}{''.join(f'<td>{w}</td>' for w in words[1:])}</tr>")
         label = escape(plain(table.caption) or "table", quote=True)
         return (
             f'<div class="table scroll" tabindex="0" role="group" aria-label="{label}"><table>{caption}'
             f"<thead><tr>{head}</tr></thead>\n<tbody>{chr(10).join(rows)}</tbody></table></div>"
         )
+
+    def heading(self, content: Content, scope: str) -> str:
+        """The head of a column or a row; one without words gets some, for whoever has it read out."""
+        silent = not any(isinstance(part, Words | Code) for part in content)
+        label = f' aria-label="{escape(plain(content))}"' if silent else ""
+        return f'<th scope="{scope}"{label}>{self.sentence(content)}</th>'
 
     def callout(self, block: Callout) -> str:
         """A group of its own, named by its title."""

@@ -189,7 +189,7 @@ class Page:
 
     def matrices(self, matrices: tuple[Matrix, ...]) -> str:
         """Side by side as far as the line goes; TeX breaks between them."""
-        return "\\begin{center}\n" + "\\qquad\n".join(map(self.matrix, matrices)) + "\n\\end{center}"
+        return "\\begin{center}\\lineskiplimit=8pt\\lineskip=8pt\n" + "\\qquad\n".join(map(self.matrix, matrices)) + "\n\\end{center}"
 
     def matrix(self, matrix: Matrix) -> str:
         """name = body (shape), and the words below."""

@@ -25,8 +25,10 @@ from ..boxes import (
     Tinted,
     Under,
     depth,
+    inlined,
     prefix,
     tall,
+    walk,
 )
 from ..shapes import Shape
 from ..symbols import is_word, shape_box
@@ -87,10 +89,8 @@ class TeX:
                 return self.math(body)
 
     def inline(self, box: Box) -> str:
-        """The formula for a sentence: a derivative that stands alone is written ∂L/∂Z, in the height of the line."""
-        if isinstance(box, Frac) and box.derivative:
-            return f"{self.math(box.above)}/{self.math(box.below)}"
-        return self.math(box)
+        """The formula for a sentence."""
+        return self.math(inlined(box))
 
     def symbol(self, symbol: Symbol) -> str:
         """A name: one letter in italics, several upright, Greek letters as commands."""
@@ -171,7 +171,8 @@ class TeX:
     def grid(self, grid: Grid) -> str:
         """A matrix; its rows on lines of their own where there are several."""
         lines = [" & ".join(map(self.math, r)) for r in grid.rows]
-        body = (" \\\\\n  " if len(lines) > 1 else " ").join(lines)
+        gap = "[4pt]" if any(isinstance(b, Frac) for r in grid.rows for cell in r for b in walk(cell)) else ""
+        body = f" \\\\{gap}\n  ".join(lines)
         name = MATRICES.get(grid.open + grid.close)
         columns = max(map(len, grid.rows), default=0)
         if name and columns <= 10:

@@ -24,10 +24,9 @@ from ..blocks import (
     Words,
 )
 from ..boxes import Grid
-from .breaking import narrower
 from .canvas import Canvas, Line, beside, cells, of, width
 from .characters import Characters, ascii_text
-from .steps import aligned_lines, folded
+from .steps import aligned_lines, folded, squeezed
 from .tables import table_lines
 from .wrapping import sentence, shape_line, wrapped
 
@@ -150,16 +149,20 @@ class Page:
                 waiting.append(canvas)
 
     def matrix(self, matrix: Matrix) -> Canvas:
-        """name = body, then the shape; the words below."""
-        body = matrix.body
+        """name = body, then the shape, or below where there is no room; the words last."""
         name = [self.characters.draw(matrix.name), of(" = ")] if matrix.name is not None else []
-        room = (self.room(2) or PAGE) - sum(part.width for part in name)
-        while isinstance(body, Grid) and self.characters.draw(body).width > room and len(body.rows[0]) > 3:
-            body = narrower(body)
-        parts = [*name, self.characters.draw(body)]
+        indent = sum(part.width for part in name)
+        room = (self.room(2) or PAGE) - indent
+        body = self.characters.draw(matrix.body)
+        if isinstance(matrix.body, Grid) and body.width > room:
+            body = squeezed(matrix.body, self.characters, room)
+        drawn = beside([*name, body])
         if matrix.shape is not None:
-            parts += [of("  "), Canvas((shape_line(matrix.shape, self.plain),))]
-        drawn = beside(parts)
+            shape = Canvas((shape_line(matrix.shape, self.plain),))
+            if drawn.width + 2 + shape.width <= room + indent:
+                drawn = beside([drawn, of("  "), shape])
+            else:
+                drawn = Canvas((*drawn.lines, ((" " * indent, ""), *shape.lines[0])), drawn.base)
         if matrix.caption:
             words = wrapped(sentence(matrix.caption, self.plain), max(drawn.width, 24))
             return Canvas((*drawn.lines, *(self.looking(line, "muted") for line in words)), drawn.base)

@@ -27,6 +27,7 @@ from ..boxes import (
     Tinted,
     Under,
     depth,
+    inlined,
     prefix,
     tall,
 )
@@ -61,11 +62,10 @@ class MathML:
         return f'<math display="block">{self.inside(box)}</math>'
 
     def inline(self, box: Box, display: bool = False) -> str:
-        """A formula inside a line; a derivative that stands alone is written ∂L/∂Z, in the height of the line."""
-        if isinstance(box, Frac) and box.derivative and not display:
-            box = Row((box.above, Operator("/"), box.below))
-        style = ' displaystyle="true"' if display else ""
-        return f"<math{style}>{self.inside(box)}</math>"
+        """A formula inside a line; ``display``: at the size of a displayed one."""
+        if display:
+            return f'<math displaystyle="true">{self.inside(box)}</math>'
+        return f"<math>{self.inside(inlined(box))}</math>"
 
     def shape(self, shape: Shape) -> str:
         """A shape."""

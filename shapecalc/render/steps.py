@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..blocks import Aligned, Line
-from ..boxes import Box, row
-from .breaking import broken
-from .canvas import Canvas, beside, of, padded, width
+from ..boxes import Box, Grid, row
+from .breaking import broken, narrower
+from .canvas import Canvas, beside, grid, of, padded, stacked, width
 from .canvas import Line as Drawn
 from .characters import Characters
 from .wrapping import sentence, shape_line, wrapped
@@ -25,6 +25,23 @@ def folded(box: Box, characters: Characters, room: int | None) -> list[Canvas]:
         return float(characters.draw(part).width)
 
     return [characters.draw(part) for part in broken(box, room, measure)]
+
+
+def squeezed(body: Grid, characters: Characters, room: int) -> Canvas:
+    """A matrix that is too wide: without some of its columns where it has many, else with its entries on several lines."""
+    while characters.draw(body).width > room and len(body.rows[0]) > 3:
+        body = narrower(body)
+    drawn = characters.draw(body)
+    if drawn.width <= room:
+        return drawn
+    columns = len(body.rows[0])
+    limit = max(6, (room - 4) // columns - 2)
+    rows: list[list[Canvas]] = []
+    for cells in body.rows:
+        if rows:
+            rows.append([of(" ")] * columns)
+        rows.append([stacked(folded(cell, characters, limit), 0, "left") for cell in cells])
+    return grid(rows, body.open, body.close, characters.plain, "left")
 
 
 def aligned_lines(block: Aligned, plain: bool, limit: int | None) -> Iterator[Drawn]:

@@ -22,6 +22,7 @@ from ..boxes import (
     Text,
     Tinted,
     Under,
+    inlined,
 )
 from ..shapes import Shape
 from ..symbols import is_word, shape_box
@@ -94,10 +95,8 @@ class Typst:
                 return self.math(body)
 
     def inline(self, box: Box) -> str:
-        """A formula in a sentence; a derivative that stands alone keeps to the height of the line."""
-        if isinstance(box, Frac) and box.derivative:
-            return f"${self.math(box.above)} \\/ {self.math(box.below)}$"
-        return f"${self.math(box)}$"
+        """A formula in a sentence."""
+        return f"${self.math(inlined(box))}$"
 
     def display(self, box: Box) -> str:
         """A formula in a sentence, at the size of a displayed one."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any, NoReturn
 
 from shapecalc.calculus.gradients import Backward
@@ -14,7 +13,7 @@ from shapecalc.evaluate import concrete
 from shapecalc.expr import Apply, Expr, Lit
 from shapecalc.forms import zeros
 from shapecalc.language.problem import Problem
-from shapecalc.rings import Modular, Real, Unsupported
+from shapecalc.rings import Modular, Unsupported
 from shapecalc.shapes import Shape, show, strip, total
 from shapecalc.tensor import Tensor
 
@@ -23,11 +22,11 @@ from .certainty import ENOUGH, Certainty, sizes_of, total_bits
 from .comparison import NO, ROUNDS, YES, Comparison, Comparisons, Extra, Function
 from .conditions import assumptions
 from .degrees import MASKS
+from .gaps import CURVATURE_NOISE, REACHES, SLOPE_NOISE, Reach, gap, gaps
 from .points import STRUCTURES, Undecided, distinct, is_structured
-from .trials import EXACT, MISFORTUNE, ONE, REAL, Trial, Trials, band, rescaled
+from .trials import EXACT, MISFORTUNE, REAL, Kinked, Trial, Trials, band, rescaled
 
 WITNESS = "difference quotients of the program itself"
-SLOPE_NOISE, CURVATURE_NOISE = Decimal("1e-36"), Decimal("1e-26")  # of a value: what the steps leave of sixty digits, four to spare
 CULPRITS = 8  # wrong gradients that are named
 REVIVALS = 3  # further points where a gradient was 0 at all of them
 SIGNED = frozenset({"positive", "nonnegative", "probabilities", "onehot", "onehot_columns"})
@@ -93,22 +92,30 @@ class Judge:
         formulas = self._gradients(self.backward, wanted)
         if not formulas:
             return Certificate(EXACT, 0, (), witnesses=(WITNESS,))
+        for reach in REACHES:
+            within = {n: e for n, e in formulas.items() if n in self.problem.declared or not reach.declared}
+            try:
+                return self._certified(within or formulas, reach)
+            except Kinked as error:
+                kinked = error
+        raise kinked
 
+    def _certified(self, formulas: Mapping[str, Expr], reach: Reach) -> Certificate:
         def blame(trial: Trial) -> NoReturn:
-            wrong = self._culprits(trial, formulas)
+            wrong = self._culprits(trial, formulas, reach)
             raise Disproved(f"the derived gradient{'s' * (len(wrong) > 1)} of {', '.join(wrong)} failed the check against {WITNESS}", wrong)
 
         every = list(formulas.values())
-        question = Question(lambda t: self._slope_gap(t, formulas), lambda c: c.slopes(every), blame, every)
-        return self._revived(self._settled(question), question, formulas)
+        question = Question(lambda t: self._slope_gap(t, formulas, reach), lambda c: c.slopes(every), blame, every)
+        return self._revived(self._settled(question), question, formulas, reach)
 
-    def _culprits(self, trial: Trial, formulas: Mapping[str, Expr]) -> list[str]:
+    def _culprits(self, trial: Trial, formulas: Mapping[str, Expr], reach: Reach) -> list[str]:
         """The first gradients of the pass that are not right, found by halving."""
         out: list[str] = []
         stack = [list(formulas)]
         while stack and len(out) < CULPRITS:
             names = stack.pop()
-            if self._slope_gap(trial, {n: formulas[n] for n in names}) > NO:
+            if self._slope_gap(trial, {n: formulas[n] for n in names}, reach) > NO:
                 half = len(names) // 2
                 stack += [names[half:], names[:half]] if half else []
                 out += names if not half else []
@@ -128,25 +135,28 @@ class Judge:
         structure = self.problem.variable(name).properties & STRUCTURES if structured else frozenset()
 
         def found(trial: Trial) -> float:
-            return self._slope_gap(trial, {name: formula}, structure)
+            return self._slope_gap(trial, {name: formula}, Reach(structure=structure))
 
         return self._settled(Question(found, lambda c: c.slopes([formula]), _blame(f"the gradient of {name}", name), [formula]))
 
-    def _slope_gap(self, trial: Trial, formulas: Mapping[str, Expr], structure: frozenset[str] = frozenset()) -> float:
+    def _slope_gap(self, trial: Trial, formulas: Mapping[str, Expr], reach: Reach) -> float:
         """Σ <G, V> over all gradients against the quotient along all the V at once; gradients of very different size apart."""
         bands: dict[int, dict[str, Tensor]] = {}
         for name, formula in formulas.items():
             gradient = trial.value(formula)
-            if structure and not is_structured(gradient, structure):
+            if reach.structure and not is_structured(gradient, reach.structure):
                 return 1.0
             bands.setdefault(band(trial, gradient), {})[name] = gradient
-        return max(self._band_gap(trial, gradients, structure) for gradients in bands.values())
+        return max(self._band_gap(trial, gradients, reach) for gradients in bands.values())
 
-    def _band_gap(self, trial: Trial, gradients: Mapping[str, Tensor], structure: frozenset[str]) -> float:
+    def _band_gap(self, trial: Trial, gradients: Mapping[str, Tensor], reach: Reach) -> float:
         ring, directions, products = trial.ring, {}, []
         for name, gradient in gradients.items():
-            v = directions[name] = rescaled(trial, self.trials.direction(trial, gradient.shape, structure), gradient)
-            free = list(distinct(v.shape, structure)) if structure else range(len(v.data))
+            v = rescaled(trial, self.trials.direction(trial, gradient.shape, reach.structure), gradient)
+            if reach.zeros:
+                v = Tensor(v.shape, [x if at else at for x, at in zip(v.data, trial.env[name].data, strict=True)])
+            directions[name] = v
+            free = list(distinct(v.shape, reach.structure)) if reach.structure else range(len(v.data))
             products.append(ring.dots([gradient.data[k] for k in free], [v.data[k] for k in free], len(free))[0])
         found = ring.total(products)
         (wanted,) = trial.witness.slope(directions)
@@ -220,6 +230,8 @@ class Judge:
                 if (sure := total_bits(single, trials)) >= ENOUGH:
                     return self._certificate(EXACT, trials, question.formulas, bits=sure)
                 self.trials.again(EXACT)
+        except Kinked:
+            return None
         except (Unsupported, Undecided):
             self.trials.drawn[EXACT] = []
         return None
@@ -233,10 +245,11 @@ class Judge:
         known = assumptions(self.backward)
         return Certificate(method, len(trials), sizes_of(trials), conditions=provided, assumptions=known, witnesses=(WITNESS,), **how)
 
-    def _revived(self, made: Certificate, question: Question, formulas: Mapping[str, Expr]) -> Certificate:
+    def _revived(self, made: Certificate, question: Question, formulas: Mapping[str, Expr], reach: Reach) -> Certificate:
         """Where a gradient was 0 at every real point (a dead relu) they show nothing of it: a few more are tried, and the rest is said."""
+        seen = WITNESS + reach.words
         if made.method != REAL:
-            return made
+            return replace(made, witnesses=(seen,))
         trials, worst = self.trials.of(REAL), made.gap or 0.0
         for _ in range(REVIVALS):
             if not _dead(trials, formulas):
@@ -252,7 +265,8 @@ class Judge:
         dead = _dead(trials, formulas)
         if worst > YES or (dead and self._doubt):
             raise Undecided(f"the check against {WITNESS} does not settle the gradient of {_listed(dead or list(formulas))}")
-        seen = f"{WITNESS} (the gradient{'s' * (len(dead) > 1)} of {_listed(dead)} being 0 at every point)" if dead else WITNESS
+        if dead:
+            seen += f" (the gradient{'s' * (len(dead) > 1)} of {_listed(dead)} being 0 at every point)"
         return replace(made, points=len(trials), sizes=sizes_of(trials), gap=worst, witnesses=(seen,))
 
 
@@ -283,17 +297,3 @@ def _is_zero(e: Expr) -> bool:
 
 def _is_mask(body: Expr | None) -> bool:
     return isinstance(body, Apply) and body.name in MASKS
-
-
-def gap(a: Decimal, b: Decimal, scale: Decimal, noise: Decimal) -> float:
-    """The difference relative to the largest of the numbers; what rounding may have done counts as none."""
-    difference = Real.context.subtract(a, b).copy_abs()
-    return 0.0 if difference <= noise else float(difference / max(abs(a), abs(b), scale))
-
-
-def gaps(trial: Trial, found: Sequence[Any], wanted: Sequence[Any], noise: Decimal, of: str | None = None) -> float:
-    """The largest gap between the entries of two rows."""
-    if isinstance(trial.ring, Modular):
-        return float(list(found) != list(wanted))
-    scale, level = max(map(abs, wanted), default=ONE), noise * trial.level(of)
-    return max((gap(a, b, scale, level) for a, b in zip(found, wanted, strict=True)), default=0.0)

@@ -17,7 +17,7 @@ from shapecalc.rings import Field, Masked, Modular, Real, Unlucky, Unsupported
 from shapecalc.tensor import Tensor
 
 from .points import PLAIN, STYLES, Sampler, Style, Undecided, axes_of, deep, draw_sizes, needy
-from .witness import Values, Witness, incoming, run
+from .witness import Program, Values, Witness, incoming, run
 
 EXACT, REAL = "exact", "real"
 LONG = 30  # definitions beyond which a single tuple of sizes is tried, so that the cost stays linear
@@ -29,16 +29,20 @@ ONE = Decimal(1)
 Found = TypeVar("Found")
 
 
+class Kinked(Undecided):
+    """At every point the program is on a kink."""
+
+
 class Trial:
     """One point: sizes, and the values of every name; of the gradients too, once `add_gradients` has run."""
 
-    def __init__(self, problem: Problem, ring: Field, frame: Frame, declared: Values, given: Values) -> None:
+    def __init__(self, program: Program, ring: Field, frame: Frame, declared: Values, given: Values) -> None:
         self.ring = ring
         self.frame = frame
         self.memo: dict[Expr, Tensor] = {}
-        self.env = run(problem, ring, frame, declared, {}, self.memo)
+        self.env = run(program.problem.definitions, ring, frame, declared, {}, self.memo)
         self.env.update(given)
-        self.witness = Witness(problem, ring, frame, declared, given)
+        self.witness = Witness(program, ring, frame, declared, given)
         self.equal = False
         self.style = PLAIN
 
@@ -74,6 +78,7 @@ class Trials:
 
     def __init__(self, problem: Problem, backward: Backward | None, seed: int | None) -> None:
         self.problem = problem
+        self.program = Program(problem)
         self.backward = backward
         self.seed = int.from_bytes(os.urandom(8), "big") if seed is None else seed
         self.random = Random(self.seed)  # noqa: S311 - nothing is kept secret by it
@@ -159,7 +164,7 @@ class Trials:
         declared = {name: sampler.value(v) for name, v in self.problem.declared.items()}
         shapes = {symbol: self.problem.definitions[name].shape for name, symbol in incoming(self.problem).items()}
         given = {symbol: sampler.free(concrete(shape, frame)) for symbol, shape in shapes.items()}
-        trial = Trial(self.problem, ring, frame, declared, given)
+        trial = Trial(self.program, ring, frame, declared, given)
         trial.style = style
         if self.backward is not None:
             trial.add_gradients(self.backward)
@@ -178,7 +183,7 @@ class Trials:
             except MISFORTUNE as error:
                 reason = str(error)
                 trials[k] = self.draw(mode, trials[k].equal)
-        raise Undecided(f"the difference quotient has no value: {reason}")
+        raise Kinked(f"the difference quotient has no value: {reason}")
 
     def again(self, mode: str) -> None:
         """One more trial at each tuple of sizes, where one gives too small a certainty."""

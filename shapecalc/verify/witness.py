@@ -13,7 +13,7 @@ from typing import Any
 
 from shapecalc.calculus.texts import meaning
 from shapecalc.evaluate import Frame, evaluate
-from shapecalc.expr import Expr
+from shapecalc.expr import Expr, variables
 from shapecalc.language.problem import Problem
 from shapecalc.rings import Field, Modular, Real
 from shapecalc.tensor import Tensor
@@ -30,13 +30,32 @@ def incoming(problem: Problem) -> dict[str, str]:
     return {n: problem.upstream.get(n) or problem.gradient_name(n) for n in names}
 
 
+class Program:
+    """The definitions of a problem, and which of them a value depends on."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._parts: dict[str | None, dict[str, Expr]] = {}
+
+    def part(self, of: str | None) -> Mapping[str, Expr]:
+        """The definitions that one of them depends on, itself included; None: that the loss, or the incoming gradients, depend on."""
+        if of not in self._parts:
+            ends = {of} if of is not None else {self.problem.loss} if self.problem.loss is not None else set(incoming(self.problem))
+            asked = {n for n in ends if n is not None}
+            for name in reversed(self.problem.definitions):
+                if name in asked:
+                    asked.update(variables(self.problem.definitions[name]))
+            self._parts[of] = {name: body for name, body in self.problem.definitions.items() if name in asked}
+        return self._parts[of]
+
+
 def run(
-    problem: Problem, ring: Field, frame: Frame, declared: Values, shifts: Values, memo: dict[Expr, Tensor] | None = None
+    definitions: Mapping[str, Expr], ring: Field, frame: Frame, declared: Values, shifts: Values, memo: dict[Expr, Tensor] | None = None
 ) -> dict[str, Tensor]:
     """The values of all names, definition by definition, each shifted by what `shifts` has for it."""
     env = {name: _shifted(ring, v, shifts.get(name)) for name, v in declared.items()}
     memo = {} if memo is None else memo
-    for name, body in problem.definitions.items():
+    for name, body in definitions.items():
         env[name] = _shifted(ring, evaluate(ring, body, env, frame, meaning, memo), shifts.get(name))
     return env
 
@@ -56,17 +75,17 @@ def end(problem: Problem, ring: Field, env: Values, given: Values) -> Any:
 class Witness:
     """Difference quotients of one program at one point."""
 
-    def __init__(self, problem: Problem, ring: Field, frame: Frame, declared: Values, given: Values) -> None:
-        self.problem = problem
+    def __init__(self, program: Program, ring: Field, frame: Frame, declared: Values, given: Values) -> None:
+        self.program = program
         self.ring = ring
         self.frame = frame
         self.declared = declared
         self.given = given
-        self._bases: dict[int, dict[str, Tensor]] = {}
+        self._bases: dict[tuple[int, str | None], dict[str, Tensor]] = {}
 
     def outcome(self, ring: Field, env: Values, of: str | None) -> list[Any]:
         """The entries of what is differentiated."""
-        return [end(self.problem, ring, env, self.given)] if of is None else env[of].data
+        return [end(self.program.problem, ring, env, self.given)] if of is None else env[of].data
 
     def moved(self, ring: Field, directions: list[tuple[Any, Values]], of: str | None) -> list[Any]:
         """What becomes of it when the names are moved by steps along the directions."""
@@ -75,13 +94,14 @@ class Witness:
             for name, v in direction.items():
                 part = Tensor(v.shape, ring.dots(v.data, [step] * len(v.data), 1))
                 shifts[name] = _shifted(ring, part, shifts.get(name))
-        return self.outcome(ring, run(self.problem, ring, self.frame, self.declared, shifts), of)
+        return self.outcome(ring, run(self.program.part(of), ring, self.frame, self.declared, shifts), of)
 
     def base(self, ring: Modular, of: str | None) -> list[Any]:
         """Where nothing is moved."""
-        if ring.exponent not in self._bases:
-            self._bases[ring.exponent] = run(self.problem, ring, self.frame, self.declared, {})
-        return self.outcome(ring, self._bases[ring.exponent], of)
+        key = ring.exponent, of
+        if key not in self._bases:
+            self._bases[key] = run(self.program.part(of), ring, self.frame, self.declared, {})
+        return self.outcome(ring, self._bases[key], of)
 
     def slope(self, direction: Values, of: str | None = None) -> list[Any]:
         """The derivative along a direction: of the end, or entry by entry of a definition."""

@@ -1,0 +1,215 @@
+"""How a figure is made: methods in turn, several rounds, medians; caches emptied before each call; processor time, not the clock.
+
+The machine is shared. What is quoted is a ratio within one run; a time by itself is worth little.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+MISSING = "not installed"
+Job = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured. ``limit``: seconds that one call may take; one that is expected to take longer is not made."""
+
+    name: str = "full"
+    rounds: int = 5
+    processes: int = 9
+    sizes: tuple[tuple[int, int, int], ...] = ((2, 3, 3), (8, 8, 8), (16, 16, 16), (32, 32, 32))
+    layers: tuple[int, ...] = (5, 20, 100, 1000, 10_000)
+    blocks: tuple[int, ...] = (1, 3, 6, 12)
+    cases: int | None = None
+    claims: int = 200
+    trials: int = 20_000
+    limit: float = 60.0
+    instructions: bool = True
+    python: str = sys.executable
+
+
+QUICK = {
+    "name": "quick", "rounds": 3, "processes": 5, "sizes": ((2, 3, 3), (8, 8, 8), (16, 16, 16)), "layers": (5, 20, 100, 300),
+    "blocks": (1, 3, 6), "cases": 60, "claims": 60, "trials": 4000, "limit": 3.0,
+}  # fmt: skip
+TINY = {
+    "name": "tiny", "rounds": 1, "processes": 1, "sizes": ((2, 3, 3), (3, 3, 3)), "layers": (2, 4), "blocks": (1, 2), "cases": 3,
+    "claims": 3, "trials": 50, "limit": 0.5, "instructions": False,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one method took, round by round, in seconds."""
+
+    rounds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The figure that counts."""
+        return statistics.median(self.rounds)
+
+    def over(self, other: Sample) -> float:
+        """How many times the other it took: the median over the rounds, so that a slow spell hits both sides."""
+        if len(self.rounds) == len(other.rounds):
+            return statistics.median(a / b for a, b in zip(self.rounds, other.rounds, strict=True))
+        return self.median / other.median
+
+    def as_json(self) -> dict[str, Any]:
+        """Median and spread."""
+        return {"median": self.median, "least": min(self.rounds), "greatest": max(self.rounds), "rounds": len(self.rounds)}
+
+
+Cell = Sample | float | int | str | None
+
+
+@dataclass
+class Table:
+    """Rows under columns; a column is a heading with the unit of its numbers: "s", "x", "MiB", "KiB", "M", "/s", "n", "p" or ""."""
+
+    title: str
+    columns: Sequence[tuple[str, str]]
+    rows: list[list[Cell]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, *cells: Cell) -> None:
+        """One row."""
+        assert len(cells) == len(self.columns), cells
+        self.rows.append(list(cells))
+
+
+# ---- inside this process --------------------------------------------------------------
+
+
+def forget() -> None:
+    """Empties every cache of ours, and sympy's: a command pays for cold ones."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("shapecalc"):
+            for value in list(vars(module).values()):
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+    if "sympy.core.cache" in sys.modules:
+        sys.modules["sympy.core.cache"].clear_cache()
+
+
+def once(job: Job, shortest: float = 0.02, most: int = 50) -> float:
+    """Seconds of processor time that a cold call takes; short ones are made until they add up, and the median counts."""
+    found: list[float] = []
+    while not found or (sum(found) < shortest and len(found) < most):
+        forget()
+        gc.collect()
+        gc.freeze()  # what others left behind is not searched while this one runs
+        start = process_time()
+        kept = job()
+        found.append(process_time() - start)
+        gc.unfreeze()
+        del kept
+    return statistics.median(found)
+
+
+def in_turn(jobs: Mapping[str, Job | None], plan: Plan, costly: float = 5.0) -> dict[str, Sample]:
+    """Each job once a round, after one round that does not count; what takes long has fewer rounds. None: a job that is left out."""
+    wanted = {name: job for name, job in jobs.items() if job is not None}
+    found: dict[str, list[float]] = {name: [] for name in wanted}
+    for turn in range(plan.rounds + 1):
+        for name, job in wanted.items():
+            if sum(found[name]) > costly:
+                continue
+            took = once(job)
+            if turn or took > costly or not plan.rounds > 1:
+                found[name].append(took)
+    return {name: Sample(tuple(times)) for name, times in found.items()}
+
+
+def expected(times: Mapping[Any, Cell], work: Callable[[Any], float], power: float, key: Any) -> float:
+    """What a larger size should take, judging by the largest that was measured; 0 where none was."""
+    known = [k for k, cell in times.items() if isinstance(cell, Sample)]
+    last = max(known, key=work, default=None)
+    if last is None:
+        return 0.0
+    cell = times[last]
+    assert isinstance(cell, Sample)
+    return cell.median * (work(key) / work(last)) ** power
+
+
+def exponent(points: Mapping[float, Cell]) -> float | None:
+    """The slope of log time over log size, by least squares over what was measured."""
+    pairs = [(math.log(n), math.log(c.median if isinstance(c, Sample) else c)) for n, c in points.items() if isinstance(c, Sample | float)]
+    if len(pairs) < 2:
+        return None
+    return statistics.linear_regression(*zip(*pairs, strict=True)).slope
+
+
+def installed(name: str) -> bool:
+    """Whether a yardstick is there."""
+    return importlib.util.find_spec(name) is not None
+
+
+def kernel() -> float:
+    """A fixed piece of plain Python, 20,000 entries put into a dictionary: how fast this machine is just now."""
+    return once(lambda: {(k, k & 7): k * k for k in range(20_000)})
+
+
+# ---- whole processes ------------------------------------------------------------------
+
+# A child's peak counts the size of what forked it, so a bare interpreter starts it and reads the kernel's account of it.
+LAUNCHER = """
+import os, sys, time
+null = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", 0, 0)] + [(os.POSIX_SPAWN_OPEN, k, "/dev/null", 1, 0) for k in (1, 2)]
+start = time.perf_counter()
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=null)
+_, status, used = os.wait4(child, 0)
+print(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss, os.waitstatus_to_exitcode(status))
+"""
+
+
+@dataclass(frozen=True)
+class Process:
+    """A finished process: seconds on the clock and of the processor, peak memory in MiB, exit code."""
+
+    wall: float
+    cpu: float
+    peak: float
+    code: int
+
+
+def surroundings() -> dict[str, str]:
+    """What a child runs in: our package first, one thread, no display, a fixed order of sets."""
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    fixed = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "100"}
+    return {**os.environ, **fixed}
+
+
+def process(command: Sequence[str]) -> Process:
+    """Runs a command to its end, its output thrown away."""
+    launched = [sys.executable, "-I", "-S", "-c", LAUNCHER, *command]
+    done = subprocess.run(launched, capture_output=True, text=True, check=True, env=surroundings(), cwd=ROOT)
+    wall, cpu, peak, code = done.stdout.split()
+    return Process(float(wall), float(cpu), int(peak) / 1024, int(code))
+
+
+def asked(python: str, *arguments: str, limit: float | None = None) -> Any:
+    """What one of our own programs answers: JSON, on its last line. None where it took too long."""
+    try:
+        done = subprocess.run(
+            [python, *arguments], capture_output=True, text=True, check=False, env=surroundings(), cwd=ROOT, timeout=limit
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(arguments)}: {done.stderr.strip().splitlines()[-1:]}")
+    return json.loads(done.stdout.splitlines()[-1])
