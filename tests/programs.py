@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 SIZES = ["n", "m", "k"]
-POINTWISE = "exp tanh sigmoid sin cos relu abs sqrt log softplus silu erf arctan gelu elu leaky_relu square log1p expm1 sinh cosh reciprocal".split()  # noqa: SIM905
+POINTWISE = (  # noqa: SIM905 - a list of words; with a real value everywhere, or made so below
+    "exp tanh sigmoid sin cos relu abs sqrt log softplus silu erf arctan gelu elu leaky_relu square log1p expm1 sinh cosh reciprocal"
+).split()
 POSITIVE = {"sqrt", "log", "reciprocal"}
 NAMES = "ABCDEFGHPQRUVWXY"
 

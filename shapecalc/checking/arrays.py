@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from ..calculus.entries import Entries
 from ..derivation import Certificate, Verdict
 from ..errors import InputProblem
-from ..expr import Expr
-from ..forms import apply, transposed
+from ..forms import apply
 from ..notation import text
 from ..rings import Real
 from ..shapes import show
@@ -29,16 +27,16 @@ Values = tuple[Tensor, ...]
 
 def judge_function(truths: Truths, name: str, function: Callable[..., Any]) -> Verdict:
     """A function of arrays named like the names of the problem: lambda X, dZ: X.T @ dZ. Raises InputProblem for other names."""
-    import numpy
+    import numpy as np
 
     truth = truths.of(whole_claim(truths, name))
     bench = Bench(truths.judge.trials)
     called = getattr(function, "__name__", "the function").replace("<lambda>", "the function")
     made = []
     for spot in bench.spots:
-        known = {n: _array(numpy, t) for n, t in spot.env.items()} | dict(spot.frame)
+        known = {n: _array(np, t) for n, t in spot.env.items()} | dict(spot.frame)
         try:
-            result = numpy.asarray(function(**_arguments(function, known)), dtype=float)
+            result = np.asarray(function(**_arguments(function, known)), dtype=float)
         except (ValueError, TypeError) as error:
             return Verdict(f"d{name}", called, 1, "ill-shaped", "nonconformable", f"the function fails: {error}")
         made.append(Tensor(result.shape, result.reshape(-1).tolist()))
@@ -64,7 +62,7 @@ def _arguments(function: Callable[..., Any], known: Mapping[str, Any]) -> dict[s
 
 
 def judge_matrix(truths: Truths, name: str, matrix: Any) -> Verdict:
-    """A sympy Matrix (or an expression of MatrixSymbols) over the symbols of d.entries(...); its sizes follow from its shape and symbols."""
+    """A sympy Matrix (or an expression of MatrixSymbols) over the symbols of d.entries(...), whose sizes its shape and symbols tell."""
     truth = truths.of(whole_claim(truths, name))
     sizes = _sizes(truths, truth, matrix)
     view = Entries(truths.problem, sizes)
@@ -94,11 +92,9 @@ def _sizes(truths: Truths, truth: Truth, matrix: Any) -> dict[str, int]:
     names = truths.problem.sizes
     free = {str(s) for s in getattr(matrix, "free_symbols", set())}
     shape = tuple(int(n) for n in matrix.shape)
-    fixed: dict[str, int] = {}
     drawn = truth.formula.shape
-    for dim, n in zip(reversed(drawn), reversed(shape if len(drawn) == len(shape) else _vector(shape)), strict=False):
-        if isinstance(dim, str) and dim in names:
-            fixed[dim] = n
+    own = shape if len(drawn) == len(shape) else _vector(shape)
+    fixed = {d: n for d, n in zip(reversed(drawn), reversed(own), strict=False) if isinstance(d, str) and d in names}
     rest = [n for n in names if n not in fixed]
     for numbers in sorted(product(range(1, LARGEST + 1), repeat=len(rest)), key=lambda c: (sum(c), c)):
         sizes = fixed | dict(zip(rest, numbers, strict=True))
@@ -159,6 +155,3 @@ def _relation(truths: Truths, truth: Truth, bench: Bench, made: Values, target: 
         if summed is not None and ratio(made, summed) is not None:
             return "over-reduced", f"summed over {truth.formula.shape[axis]}, which should stay"
     return None, "the shape is another"
-
-
-__all__ = ["Decimal", "Expr", "judge_function", "judge_matrix", "transposed"]

@@ -37,9 +37,7 @@ class Mend:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What explains a wrong claim. ``tree``: the claim mended, where it was found so; ``also``: a second slip on top of the first,
-    ``second`` its slug.
-    """
+    """What explains a wrong claim. ``tree``: the claim mended, where it was found so; ``also``, ``second``: a second slip, its slug."""
 
     slug: str
     words: str

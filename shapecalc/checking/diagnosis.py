@@ -20,9 +20,9 @@ from .scales import Scale
 from .slips import Slip
 
 ORDER = (
-    "nonconformable", "wrong-layout", "transposed", "rank", "sign", "factor-2", "missing-scale", "extra-scale", "missing-factor", "extra-factor",
-    "wrong-axis", "not-reduced", "over-reduced", "wrong-order", "elementwise-vs-matmul", "broadcast", "wrong-variable", "wrong-function",
-    "missing-term", "extra-term", "symmetric-only",
+    "nonconformable", "wrong-layout", "transposed", "rank", "sign", "factor-2", "missing-scale", "extra-scale", "missing-factor",
+    "extra-factor", "wrong-axis", "not-reduced", "over-reduced", "wrong-order", "elementwise-vs-matmul", "broadcast", "wrong-variable",
+    "wrong-function", "missing-term", "extra-term", "symmetric-only",
 )  # fmt: skip
 RANK = {slug: k for k, slug in enumerate(ORDER)}
 MOST = 1500  # changes of one kind that are tried on one claim
@@ -165,8 +165,8 @@ def combined(case: Case, first: str, second: str) -> str:
     """What two slips together are called: the one that mends the shape; f' with its sign and number; else the first in the order."""
     if not case.fits:
         return first if first not in ABSORBED else second
-    if first == "missing-factor" and second in ABSORBED:
-        return first
+    if "missing-factor" in (first, second) and {first, second} & ABSORBED:
+        return "missing-factor"
     return min(first, second, key=RANK.__getitem__)
 
 
@@ -226,6 +226,7 @@ def _slips(make: Callable[[Expr], Iterator[Slip]]) -> Step:
 STEPS: tuple[Step, ...] = (
     lambda s: whole.orientation(s.case),
     lambda s: whole.rank(s.case),
+    _mends(mend_factors.extra_factors, "extra-scale"),
     _mends(mend_operands.inverted),
     lambda s: next(whole.multiple(s.case), None),
     lambda s: whole.by_structure(s.case),
@@ -237,6 +238,7 @@ STEPS: tuple[Step, ...] = (
     _solved("factor-2"),
     _solved("missing-scale", "extra-scale", "missing-factor"),
     _mends(mend_sums.axes),
+    _mends(mend_products.toggles),
     lambda s: whole.unsummed(s.case),
     lambda s: whole.oversummed(s.case),
     _slips(slips_products.spread),
@@ -263,6 +265,7 @@ STEPS: tuple[Step, ...] = (
     lambda s: pairs.two_slips(s.case, slips.dropped_factors),
     _mends(mend_operands.parts),
     Search.misreadings,
+    lambda s: whole.rival(s.case),
     nearest,
     lambda s: pairs.two_slips(s.case),
     lambda s: pairs.met(s.case, s.mended, s.slipped),

@@ -24,7 +24,10 @@ def extra_factors(case: Case) -> Iterator[Mend]:
         for k, (op, factor) in enumerate(parts):
             divisor = "the division by " if op == "/" else "the factor "
             words = f"{divisor}{case.said(factor)} does not belong there"
-            yield Mend(extra_slug(case, factor, site.linear or op == "/"), site.plug(product(_left(parts, k, k + 1))), words, factor.span)
+            slug = extra_slug(case, factor, site.linear or op == "/")
+            yield Mend(
+                slug, site.plug(product(_left(parts, k, k + 1))), words, factor.span, "twice" if op == "/" and slug == "extra-scale" else ""
+            )
         for k in range(len(parts) - 1):
             for end in range(k + 2, len(parts) + (k > 0)):
                 if all(op != "@" for op, _ in parts[k:end]):

@@ -9,15 +9,18 @@ from fractions import Fraction
 
 from ..expr import Expr, Lit, Var, variables
 from ..language.tree import Call, Method, Name, Node, Number, Power, Product, Sum, Unary, walk
+from ..shapes import is_scalar
 from .case import Case, Mend
 from .trees import NEW, Site, call, everywhere, factors, name, number, product, sites, times
 
 FUNCTIONS = (
     ("exp", "log", "sqrt", "square"), ("sin", "cos", "tan"), ("tanh", "sigmoid", "relu", "softmax"), ("sinh", "cosh", "tanh"),
-    ("inv", "pinv", "transpose"), ("det", "logdet", "tr"), ("sum", "mean", "max"), ("max", "min"), ("maximum", "minimum"), ("var", "std", "norm"),
-    ("softmax", "log_softmax"), ("outer", "kron"), ("diag", "diagonal"), ("ones", "eye", "zeros"), ("arcsin", "arccos"), ("tril", "triu"),
+    ("inv", "pinv", "transpose"), ("det", "logdet", "tr"), ("sum", "mean", "max"), ("max", "min"), ("maximum", "minimum"),
+    ("var", "std", "norm"), ("softmax", "log_softmax"), ("outer", "kron"), ("diag", "diagonal"), ("ones", "eye", "zeros"),
+    ("arcsin", "arccos"), ("tril", "triu"),
 )  # fmt: skip
 
+IDENTITY = "the identity matrix, not the number 1, which would be taken from every entry"
 SMALL = 0.45  # of a claim: how much of it may be replaced as one part
 
 
@@ -86,9 +89,9 @@ def inverted(case: Case) -> Iterator[Mend]:
             parts = factors(site.node)
             for k in range(1, len(parts)):
                 op, factor = parts[k]
-                if op != "@" and not isinstance(factor, Number):
+                if op != "@" and not isinstance(factor, Number) and is_scalar(case.reader.shape(factor) or ()):
                     other = "/" if op == "*" else "*"
-                    words = f"{'divided' if other == '/' else 'multiplied'} by {case.said(factor)}, not {'divided' if op == '/' else 'multiplied'}"
+                    words = f"{'divided' if other == '/' else 'multiplied'} by {case.said(factor)}, and not the other way round"
                     yield Mend("wrong-function", site.plug(product([*parts[:k], (other, factor), *parts[k + 1 :]])), words, factor.span)
 
 
@@ -97,39 +100,37 @@ def functions(case: Case) -> Iterator[Mend]:
     for site in sites(case.tree):
         node = site.node
         match node:
-            case Call(name=old) | Method(name=old):
-                for group in FUNCTIONS:
-                    if old in group:
-                        for other in group:
-                            if other != old:
-                                made = replace(node, name=other, span=NEW)
-                                yield Mend("wrong-function", site.plug(made), f"{other} and not {old}", node.span)
-                if isinstance(node, Call) and len(node.args) == 1 and old not in ("sum", "mean"):
-                    yield Mend("wrong-function", site.plug(node.args[0]), f"{old} does not belong there", node.span)
+            case Call() | Method():
+                yield from _other_functions(site, node)
             case Power():
-                yield from _exponents(case, site, node)
+                yield from _exponents(site, node)
             case Product():
-                yield from _operations(case, site, node)
+                yield from _operations(site, node)
             case Sum(terms=terms) if len(terms) == 2:
-                made = times(terms[0][1], terms[1][1])
-                yield Mend(
-                    "wrong-function", site.plug(made), f"a product, not {'a sum' if terms[1][0] == '+' else 'a difference'}", node.span
-                )
+                what = "a sum" if terms[1][0] == "+" else "a difference"
+                yield Mend("wrong-function", site.plug(times(terms[0][1], terms[1][1])), f"a product, not {what}", node.span)
             case Number(value=value) if value == 1:
                 for size in case.problem.sizes:
-                    yield Mend(
-                        "wrong-function",
-                        site.plug(call("eye", name(size))),
-                        "the identity matrix, not the number 1, which is taken from every entry",
-                        node.span,
-                    )
+                    yield Mend("wrong-function", site.plug(call("eye", name(size))), IDENTITY, node.span)
         if not site.linear and isinstance(node, Name | Call):
             for k in (2, Fraction(1, 2)):
-                words = f"the argument is {case.said(times(number(k), node))}, not {case.said(node)}"
-                yield Mend("wrong-function", site.plug(times(number(k), node)), words, node.span)
+                made = times(number(k), node)
+                yield Mend("wrong-function", site.plug(made), f"the argument is {case.said(made)}, not {case.said(node)}", node.span)
 
 
-def _exponents(case: Case, site: Site, node: Power) -> Iterator[Mend]:
+def _other_functions(site: Site, node: Call | Method) -> Iterator[Mend]:
+    """A function of the same family, or none."""
+    for group in FUNCTIONS:
+        if node.name in group:
+            for other in group:
+                if other != node.name:
+                    made = replace(node, name=other, span=NEW)
+                    yield Mend("wrong-function", site.plug(made), f"{other} and not {node.name}", node.span)
+    if isinstance(node, Call) and len(node.args) == 1 and node.name not in ("sum", "mean"):
+        yield Mend("wrong-function", site.plug(node.args[0]), f"{node.name} does not belong there", node.span)
+
+
+def _exponents(site: Site, node: Power) -> Iterator[Mend]:
     old = node.exponent
     if isinstance(old, Number):
         for k in (1, 2, 3, 4, Fraction(1, 2)):
@@ -138,16 +139,20 @@ def _exponents(case: Case, site: Site, node: Power) -> Iterator[Mend]:
                 yield Mend("wrong-function", site.plug(made), f"the exponent is {k}", node.span)
 
 
-def _operations(case: Case, site: Site, node: Product) -> Iterator[Mend]:
+def _operations(site: Site, node: Product) -> Iterator[Mend]:
+    """a / b for a * b and the other way round, whatever b is; a difference or a sum for a product of two."""
     parts = factors(node)
     for k in range(1, len(parts)):
         op, factor = parts[k]
-        if op == "@":
-            continue
-        if op == "*" and len(parts) == 2:
-            for sign in "-+":
-                made = Sum((("+", parts[0][1]), (sign, factor)), NEW)
-                yield Mend("wrong-function", site.plug(made), f"a {'difference' if sign == '-' else 'sum'}, not a product", node.span)
+        if op != "@":
+            other = "/" if op == "*" else "*"
+            yield Mend(
+                "wrong-function", site.plug(product([*parts[:k], (other, factor), *parts[k + 1 :]])), f"{other}, not {op}", factor.span
+            )
+    if len(parts) == 2 and parts[1][0] == "*":
+        for sign, what in (("-", "difference"), ("+", "sum")):
+            made = Sum((("+", parts[0][1]), (sign, parts[1][1])), NEW)
+            yield Mend("wrong-function", site.plug(made), f"a {what}, not a product", node.span)
 
 
 def squares(case: Case) -> Iterator[Mend]:

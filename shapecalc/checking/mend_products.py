@@ -8,8 +8,10 @@ from itertools import permutations
 
 from ..language.tree import Call, Node, Number, Power, Product, Transpose
 from .case import Case, Mend
-from .trees import NEW, Site, call, factors, number, product, sites, times, toggled
+from .trees import NEW, Site, factors, product, sites, times, toggled
 
+OTHER = {"@": "*", "*": "@"}
+KINDS = "@ is the matrix product, * multiplies entry by entry"
 MOST = 4  # factors of a matrix product all of whose orders are tried
 
 
@@ -34,17 +36,7 @@ def _swaps(case: Case, site: Site) -> Iterator[Mend]:
     assert isinstance(node, Product)
     parts = factors(node)
     places = [k for k, (op, _) in enumerate(parts) if op == "@" or (k + 1 < len(parts) and parts[k + 1][0] == "@")]
-    if len(places) < 2:
-        return
-    tried = (
-        permutations(places)
-        if len(places) <= MOST
-        else ([*places[:k], places[k + 1], places[k], *places[k + 2 :]] for k in range(len(places) - 1))
-    )
-    ordered = sorted(map(list, tried), key=lambda p: sum(a != b for a, b in zip(p, places, strict=True)))
-    for order in ordered:
-        if order == places:
-            continue
+    for order in _orders(places):
         swapped = list(parts)
         for to, source in zip(places, order, strict=True):
             swapped[to] = parts[to][0], parts[source][1]
@@ -52,6 +44,16 @@ def _swaps(case: Case, site: Site) -> Iterator[Mend]:
         # G @ G.T for G.T @ G may as well be two transposes
         twins = any(parts[i][1] == toggled(parts[k][1]) or toggled(parts[i][1]) == parts[k][1] for i, k in zip(places, order, strict=True))
         yield Mend("wrong-order", site.plug(product(swapped)), f"the order is {said}", node.span, "" if twins else "order")
+
+
+def _orders(places: list[int]) -> list[list[int]]:
+    """The other orders of a few factors, of many the exchanges of neighbours; those that move fewest first."""
+    if len(places) <= MOST:
+        tried = [list(p) for p in permutations(places)]
+    else:
+        tried = [[*places[:k], places[k + 1], places[k], *places[k + 2 :]] for k in range(len(places) - 1)]
+    moved = {tuple(p): sum(a != b for a, b in zip(p, places, strict=True)) for p in tried}
+    return [list(p) for p in sorted(moved, key=moved.__getitem__) if moved[p]]
 
 
 def _moves(case: Case, site: Site) -> Iterator[Mend]:
@@ -114,6 +116,19 @@ def _inside(case: Case, site: Site, parts: list[tuple[str, Node]], k: int) -> It
                 )
 
 
+def toggles(case: Case) -> Iterator[Mend]:
+    """@ for *, * for @, and nothing else."""
+    for site in sites(case.tree):
+        if isinstance(site.node, Product):
+            parts = factors(site.node)
+            for k in range(1, len(parts)):
+                op, factor = parts[k]
+                if op in OTHER:
+                    changed = product([*parts[:k], (OTHER[op], factor), *parts[k + 1 :]])
+                    words = f"{op} where {OTHER[op]} is right: {KINDS}"
+                    yield Mend("elementwise-vs-matmul", site.plug(changed), words, _span(parts, k, site.node), "entrywise")
+
+
 def kinds(case: Case) -> Iterator[Mend]:
     """@ for *, * for @ (with a transpose, where only that fits); powers and quotients read entry by entry."""
     for site in sites(case.tree):
@@ -129,47 +144,36 @@ def kinds(case: Case) -> Iterator[Mend]:
 
 
 def _kinds_of_product(case: Case, site: Site, parts: list[tuple[str, Node]]) -> Iterator[Mend]:
-    node = site.node
-    both = {"@": "*", "*": "@"}
     for k in range(1, len(parts)):
         op, factor = parts[k]
-        if op not in both:
+        if op not in OTHER:
             continue
-        written = "@ is the matrix product, * multiplies entry by entry"
-        changed = [*parts[:k], (both[op], factor), *parts[k + 1 :]]
-        yield Mend(
-            "elementwise-vs-matmul",
-            site.plug(product(changed)),
-            f"{op} where {both[op]} is right: {written}",
-            _span(parts, k, node),
-            "entrywise",
-        )
-        if op == "*":
-            head = product(parts[:k])
-            for a, b in (
-                (toggled(head), factor),
-                (head, toggled(factor)),
-                (factor, head),
-                (toggled(factor), head),
-                (factor, toggled(head)),
-            ):
-                tree = site.plug(product([("*", times(a, b, "@")), *parts[k + 1 :]]))
-                yield Mend("elementwise-vs-matmul", tree, f"* where @ is right: {written}", _span(parts, k, node), "entrywise")
-        elif isinstance(factor, Transpose) or isinstance(parts[k - 1][1], Transpose):
-            for a, b in ((toggled(parts[k - 1][1]), factor), (parts[k - 1][1], toggled(factor))):
-                tree = site.plug(product([*parts[: k - 1], (parts[k - 1][0], times(a, b)), *parts[k + 1 :]]))
-                yield Mend("elementwise-vs-matmul", tree, f"@ where * is right: {written}", _span(parts, k, node), "entrywise")
-    flipped = [parts[0], *((both.get(op, op), f) for op, f in parts[1:])]
-    yield Mend("elementwise-vs-matmul", site.plug(product(flipped)), "@ and * are exchanged", node.span, "entrywise")
-    if len(parts) > 2:
-        for one in "*@":
-            same = [parts[0], *((one if op != "/" else op, f) for op, f in parts[1:])]
-            yield Mend("elementwise-vs-matmul", site.plug(product(same)), f"every product is {one}", node.span, "entrywise")
+        words = f"{op} where {OTHER[op]} is right: {KINDS}"
+        span = _span(parts, k, site.node)
+        for made in _other_kind(parts, k):
+            yield Mend("elementwise-vs-matmul", site.plug(product(made)), words, span, "entrywise")
+    swapped = [parts[0], *((OTHER.get(op, op), f) for op, f in parts[1:])]
+    yield Mend("elementwise-vs-matmul", site.plug(product(swapped)), "@ and * are exchanged", site.node.span, "entrywise")
+    for one in "*@" if len(parts) > 2 else "":
+        alike = [parts[0], *((one if op != "/" else op, f) for op, f in parts[1:])]
+        yield Mend("elementwise-vs-matmul", site.plug(product(alike)), f"every product is {one}", site.node.span, "entrywise")
+
+
+def _other_kind(parts: list[tuple[str, Node]], k: int) -> Iterator[list[tuple[str, Node]]]:
+    """The k-th product of the other kind: as it stands, and with a factor transposed or the order turned, where only that fits."""
+    op, factor = parts[k]
+    before = parts[k - 1]
+    yield [*parts[:k], (OTHER[op], factor), *parts[k + 1 :]]
+    if op == "*":
+        head = product(parts[:k])
+        back, turned = toggled(head), toggled(factor)
+        for a, b in ((back, factor), (head, turned), (factor, head), (turned, head), (factor, back)):
+            yield [("*", times(a, b, "@")), *parts[k + 1 :]]
+    elif isinstance(factor, Transpose) or isinstance(before[1], Transpose):
+        for a, b in ((toggled(before[1]), factor), (before[1], toggled(factor))):
+            yield [*parts[: k - 1], (before[0], times(a, b)), *parts[k + 1 :]]
 
 
 def _span(parts: list[tuple[str, Node]], k: int, node: Node) -> tuple[int, int]:
     begin, end = parts[k - 1][1].span[0], parts[k][1].span[1]
     return (begin, end) if begin >= 0 else node.span
-
-
-__all__ = ["call", "kinds", "number", "orders"]

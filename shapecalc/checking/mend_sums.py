@@ -118,7 +118,7 @@ def extra_sums(case: Case) -> Iterator[Mend]:
         shape = case.reader.shape(inner)
         said = case.said(node)
         if node.name not in ("tr", "trace"):
-            axis, keep = axis_of(node)
+            axis, _ = axis_of(node)
             for other in range(len(shape) if shape is not None else 2):
                 if axis is None:
                     for kept in (False, True):

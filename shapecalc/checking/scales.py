@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
@@ -56,10 +56,8 @@ class Scale:
             return ("-" if self.sign < 0 else "") + number
         atom = text(power(self.atom, abs(self.exponent)))
         bare = atom if isinstance(self.atom, Lit | Var) or (atom.endswith(")") and atom[: atom.find("(")].isidentifier()) else f"({atom})"
-        if self.exponent < 0:
-            out = f"{number}/{bare}"
-        else:
-            out = atom if self.number == 1 else f"{number}*{bare}"
+        above = atom if self.number == 1 else f"{number}*{bare}"
+        out = f"{number}/{bare}" if self.exponent < 0 else above
         return ("-" if self.sign < 0 else "") + out
 
 
@@ -129,6 +127,3 @@ def _rational(ks: tuple[float, ...]) -> Fraction | None:
         return None
     near = Fraction(first).limit_denominator(24)
     return near if near and abs(float(near) - first) <= DIGITS * abs(first) and abs(near.numerator) <= 24 else None
-
-
-Names = Mapping[str, Expr]

@@ -16,8 +16,8 @@ from ..shapes import is_scalar
 HEAVIEST = 160  # parts of a form that is still searched
 Change = Callable[[Expr], Expr]
 LINEAR = frozenset({
-    "neg", "transpose", "sum", "mean", "matmul", "mul", "outer", "inner", "tr", "diag", "diagonal", "reshape", "expand_dims", "squeeze", "broadcast_to",
-    "kron", "einsum", "vec", "tril", "triu", "add",
+    "neg", "transpose", "sum", "mean", "matmul", "mul", "outer", "inner", "tr", "diag", "diagonal", "reshape", "expand_dims", "squeeze",
+    "broadcast_to", "kron", "einsum", "vec", "tril", "triu", "add",
 })  # fmt: skip
 SCALAR_RULES = "the rules for numbers, used entry by entry: products, inverses and powers of matrices are not entrywise"
 

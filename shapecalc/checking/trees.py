@@ -27,8 +27,9 @@ from ..language.tree import (
 
 NEW: Span = (-1, -1)  # the span of what nobody has written
 LINEAR = frozenset({
-    "sum", "mean", "average", "diag", "tr", "trace", "transpose", "diagonal", "reshape", "ravel", "flatten", "squeeze", "vec", "tril", "triu",
-    "outer", "dot", "matmul", "kron", "einsum", "multiply", "broadcast_to", "swapaxes", "t", "inner", "cumsum", "expand_dims", "unsqueeze",
+    "sum", "mean", "average", "diag", "tr", "trace", "transpose", "diagonal", "reshape", "ravel", "flatten", "squeeze", "vec", "tril",
+    "triu", "outer", "dot", "matmul", "kron", "einsum", "multiply", "broadcast_to", "swapaxes", "t", "inner", "cumsum", "expand_dims",
+    "unsqueeze",
 })  # fmt: skip
 Plug = Callable[[Node], Node]
 

@@ -204,10 +204,11 @@ class Page:
         )
 
     def heading(self, content: Content, scope: str) -> str:
-        """The head of a column or a row; one without words gets some, for whoever has it read out."""
-        silent = not any(isinstance(part, Words | Code) for part in content)
-        label = f' aria-label="{escape(plain(content))}"' if silent else ""
-        return f'<th scope="{scope}"{label}>{self.sentence(content)}</th>'
+        """The head of a column or a row; one that is a formula alone is read out as words, since a head without words counts as empty."""
+        drawn = self.sentence(content)
+        if not any(isinstance(part, Words | Code) for part in content):
+            drawn = f'<span class="read">{escape(plain(content))}</span>' + drawn.replace("<math>", '<math aria-hidden="true">')
+        return f'<th scope="{scope}">{drawn}</th>'
 
     def callout(self, block: Callout) -> str:
         """A group of its own, named by its title."""

@@ -106,11 +106,12 @@ def forget() -> None:
         sys.modules["sympy.core.cache"].clear_cache()
 
 
-def once(job: Job, shortest: float = 0.02, most: int = 50) -> float:
-    """Seconds of processor time that a cold call takes; short ones are made until they add up, and the median counts."""
+def once(job: Job, cold: bool = True, shortest: float = 0.02, most: int = 50) -> float:
+    """Seconds of processor time that a call takes; short ones are made until they add up, and the median counts."""
     found: list[float] = []
     while not found or (sum(found) < shortest and len(found) < most):
-        forget()
+        if cold:
+            forget()
         gc.collect()
         gc.freeze()  # what others left behind is not searched while this one runs
         start = process_time()
@@ -121,29 +122,24 @@ def once(job: Job, shortest: float = 0.02, most: int = 50) -> float:
     return statistics.median(found)
 
 
-def in_turn(jobs: Mapping[str, Job | None], plan: Plan, costly: float = 5.0) -> dict[str, Sample]:
-    """Each job once a round, after one round that does not count; what takes long has fewer rounds. None: a job that is left out."""
-    wanted = {name: job for name, job in jobs.items() if job is not None}
-    found: dict[str, list[float]] = {name: [] for name in wanted}
+def in_turn(jobs: Mapping[str, Job], plan: Plan, costly: float = 5.0) -> dict[str, Sample]:
+    """Each job once a round, after one round that does not count; what takes long has fewer rounds. Called "warm", it keeps its caches."""
+    found: dict[str, list[float]] = {name: [] for name in jobs}
     for turn in range(plan.rounds + 1):
-        for name, job in wanted.items():
+        for name, job in jobs.items():
             if sum(found[name]) > costly:
                 continue
-            took = once(job)
+            took = once(job, cold=not name.endswith("warm"))
             if turn or took > costly or not plan.rounds > 1:
                 found[name].append(took)
     return {name: Sample(tuple(times)) for name, times in found.items()}
 
 
-def expected(times: Mapping[Any, Cell], work: Callable[[Any], float], power: float, key: Any) -> float:
+def expected(times: Mapping[Any, Cell], work: Callable[[Any], float], power: Callable[[Any], float], key: Any) -> float:
     """What a larger size should take, judging by the largest that was measured; 0 where none was."""
-    known = [k for k, cell in times.items() if isinstance(cell, Sample)]
+    known = {k: cell.median for k, cell in times.items() if isinstance(cell, Sample)}
     last = max(known, key=work, default=None)
-    if last is None:
-        return 0.0
-    cell = times[last]
-    assert isinstance(cell, Sample)
-    return cell.median * (work(key) / work(last)) ** power
+    return known[last] * (work(key) / work(last)) ** power(last) if last is not None else 0.0
 
 
 def exponent(points: Mapping[float, Cell]) -> float | None:
