@@ -129,7 +129,7 @@ def _console(body: str, work: Path, programs: Path) -> str:
             if command:
                 out.append(_told(command, shown, work, programs))
             command, shown = line[2:], []
-        elif command.endswith("\\"):
+        elif not shown and line.startswith(">") and ("<<" in command or command.count('"') % 2):
             command += "\n" + line
         else:
             shown.append(line)
@@ -149,9 +149,18 @@ def _told(command: str, shown: list[str], work: Path, programs: Path) -> str:
     for name in ("FORCE_COLOR", "NO_COLOR", "CI", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER"):
         environment.pop(name, None)
     done = subprocess.run(  # noqa: S602 - the commands of our own pages
-        command, shell=True, cwd=work, env=environment, text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL, timeout=240, check=False,
-    )  # fmt: skip
+        command.replace("\n> ", "\n"),
+        shell=True,
+        cwd=work,
+        env=environment,
+        text=True,
+        encoding="utf-8",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        timeout=240,
+        check=False,
+    )
     found = [line.rstrip().replace(str(work), ".") for line in done.stdout.splitlines()]
     if "Traceback (most recent call last):" in found:
         raise Broken(f"$ {command}\n{done.stdout}")

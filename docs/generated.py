@@ -16,10 +16,11 @@ import shapecalc
 from shapecalc import derivation, errors
 from shapecalc.op import Axes, Op
 from shapecalc.ops import BOOK
+from shapecalc.publishing.options import Options
 from shapecalc.shapes import show
 
 DOCS = Path(__file__).resolve().parent
-WIDTH = 140
+NARROW = "\N{NO-BREAK SPACE}"  # a shape is not broken
 MADE = "<!-- made by `python docs/refresh.py`; what it says is changed where it comes from -->\n"
 
 # ---- operations ------------------------------------------------------------------------------
@@ -72,56 +73,64 @@ USED = {
 INSIDE = {"place"}  # made by pull-backs, never written
 
 FAMILIES = {
-    "multilinear": (
-        "Multilinear",
-        "The whole rule is an index signature: `ik,kj->ij` says that y_ij = Σ_k a_ik b_kj, a letter twice on the right is a diagonal, a letter\n"
-        "that is missing on the right is summed, one that is missing on the left is broadcast. Read backwards, the same signature is the\n"
-        "pull-back. It is shown for the shapes of the example; any number of axes works.",
-    ),
-    "structured": (
-        "Structured",
-        "The pull-back (vector-Jacobian product) is written in the language, with `y` for the result and `dy` for what flows back.\n"
-        "What is shown is what the tool makes of it for the example.",
-    ),
-    "pointwise": (
-        "Of each entry",
-        "The derivative is written in the language, with `y` for the result. The gradient is the upstream gradient times it, entry by entry,\n"
-        "summed over what was broadcast: for `Y = tanh(X)`, `dX = dY * (1 - Y**2)`.",
-    ),
-    "constant": ("Constants", "They have no gradient."),
+    "multilinear": """## Multilinear
+
+The whole rule is an index signature: `ik,kj->ij` says that y_ij = Σ_k a_ik b_kj. A letter twice on the right is a diagonal, a letter
+that is missing on the right is summed, one that is missing on the left is broadcast. Read backwards, the same signature is the
+pull-back. It is shown for the shapes of the example; any number of axes works.
+""",
+    "structured": """## Structured
+
+The pull-back (vector-Jacobian product) is written in the language, with `y` for the result and `dy` for what flows back.
+What is shown is what the tool makes of it for the example.
+""",
+    "pointwise": """## Of each entry
+
+The derivative is written in the language, with `y` for the result. The gradient is the upstream gradient times it, entry by entry,
+summed over what was broadcast: for `Y = tanh(X)`, `dX = dY * (1 - Y**2)`.
+""",
+    "constant": """## Constants
+
+They have no gradient.
+""",
 }
+HEADS = {
+    "multilinear": ["operation", "example", "signature", "pull-back"],
+    "structured": ["operation", "example", "pull-back", "holds where"],
+    "pointwise": ["operation", "derivative", "the same as", "holds where; at a kink"],
+    "constant": ["operation"],
+}
+
+
+OPERATIONS = """# Operations
+
+The rule book: {count} operations, each one record in `shapecalc/ops/`. The language, the calculus, the printers, the tests and this page
+read the same records; [a new one](how-to-add-an-operation.md) appears here by itself. Every rule is for the entries as free variables,
+and every one is checked by the tests: against difference quotients in 60-digit or exact arithmetic, against central differences of the
+generated code, and against autodiff of torch where it has the function.
+"""
+
+SPELLINGS = """## Spellings
+
+Also read, and turned into the operations above: the operators `+ - * / @ **` and comparisons (1 where they hold, else 0); `.T`, `.mT`,
+`'`, `ᵀ`; `x[:, None]`, `A[0]`, `A[:, 1:]`; `stack`, `split`, `hstack`, `vstack`, `swapaxes`, `moveaxis`, `permute`, `flatten`; `square`,
+`reciprocal`, `linear`, `addmm`, `multi_dot`; the losses `cross_entropy`, `nll_loss`, `binary_cross_entropy`,
+`binary_cross_entropy_with_logits`, `kl_gaussian`, which are written out as the compositions that they are; the prefixes `np.`, `torch.`,
+`jnp.`, `F.`, and methods such as `dZ.sum(0)`. See [the language](language.md).
+"""
 
 
 def operations() -> str:
     """The rule book as a page."""
-    return "\n".join([
-        MADE, "# Operations", "",
-        f"The rule book: {len(BOOK) - len(INSIDE)} operations, each one record in `shapecalc/ops/`. The language, the calculus, the printers, the tests",
-        "and this page read the same records; [a new one](how-to-add-an-operation.md) appears here by itself. Every rule is for",
-        "the entries as free variables, and every one is checked by the tests against difference quotients in 60-digit or exact arithmetic,",
-        "against central differences of the generated code, and against autodiff of torch where it has the function.",
-        "",
-        *_family("multilinear", ("multilinear", "sum"), _multilinear),
-        *_family("structured", ("structured",), _structured),
-        *_family("pointwise", ("pointwise",), _pointwise),
-        *_family("constant", ("constant",), _constant),
-        "## Spellings", "",
-        "Also read, and turned into the operations above: the operators `+ - * / @ **` and comparisons (1 where they hold, else 0); `.T`, `.mT`, `'`,",
-        "`ᵀ`; `x[:, None]`, `A[0]`, `A[:, 1:]`; `stack`, `split`, `hstack`, `vstack`, `swapaxes`, `moveaxis`, `permute`, `flatten`; `square`, `reciprocal`,",
-        "`linear`, `addmm`, `multi_dot`; the losses `cross_entropy`, `nll_loss`, `binary_cross_entropy`, `binary_cross_entropy_with_logits`,",
-        "`kl_gaussian`, which are written out as the compositions that they are; the prefixes `np.`, `torch.`, `jnp.`, `F.` and methods such as",
-        "`dZ.sum(0)`. See [the language](language.md).", "",
-    ])  # fmt: skip
+    parts = {"multilinear": _multilinear, "structured": _structured, "pointwise": _pointwise, "constant": _constant}
+    families = [line for title, row in parts.items() for line in _family(title, row)]
+    return "\n".join([MADE, OPERATIONS.format(count=len(BOOK) - len(INSIDE)), *families, SPELLINGS])
 
 
-def _family(title: str, members: tuple[str, ...], row: Callable[[Op], list[str]]) -> Iterator[str]:
-    head, words = FAMILIES[title]
-    yield from (f"## {head}", "", words, "")
-    heads = {"multilinear": ["operation", "example", "signature", "pull-back", "source"],
-             "structured": ["operation", "example", "pull-back", "holds where", "source"],
-             "pointwise": ["operation", "derivative", "the same as", "holds where; at a kink", "source"],
-             "constant": ["operation"]}[title]  # fmt: skip
-    yield from table(heads, [row(op) for op in BOOK.values() if op.family in members and op.name not in INSIDE])
+def _family(title: str, row: Callable[[Op], list[str]]) -> Iterator[str]:
+    members = (title, "sum") if title == "multilinear" else (title,)
+    yield FAMILIES[title]
+    yield from table(HEADS[title], [row(op) for op in BOOK.values() if op.family in members and op.name not in INSIDE])
     yield ""
 
 
@@ -133,7 +142,8 @@ def table(head: list[str], rows: list[list[str]]) -> Iterator[str]:
 
 def _named(op: Op) -> str:
     also = f" (also {', '.join(f'`{a}`' for a in op.aliases)})" if op.aliases else ""
-    return f"`{op.name}`{also}: {op.doc}"
+    source = f"<br>*{op.source}*" if op.source else ""
+    return f"`{op.name}`{also}: {_prose(op.doc)}{source}"
 
 
 def _used(op: Op) -> tuple[str, str, Any]:
@@ -144,7 +154,7 @@ def _used(op: Op) -> tuple[str, str, Any]:
     d = shapecalc.derive(f"{source}; d{name}: upstream({name})")
     rules = "<br>".join(f"`d{n} = {g.formula}`" for n, g in d.gradients.items() if n in formula.partition("=")[2])
     body = d.problem.definitions[name]
-    shapes = ", ".join(f"{n} {show(v.shape)}" for n, v in d.problem.declared.items() if n in formula.partition("=")[2])
+    shapes = ", ".join(f"{n} {show(v.shape).replace(' ', NARROW)}" for n, v in d.problem.declared.items() if n in formula.partition("=")[2])
     return f"`{formula}`<br>{shapes}", rules, body
 
 
@@ -157,7 +167,7 @@ def _multilinear(op: Op) -> list[str]:
             signature = f"`{','.join(map(_letters, found.inputs))}->{_letters(found.output)}`"
             signature += f" / {', '.join(map(str, found.over))}" if found.over else " · −1" if found.sign < 0 else ""
             signature += f", powers {found.powers}" if set(found.powers) - {1} else ""
-    return [_named(op), example, signature, rules, op.source]
+    return [_named(op), example, signature, rules]
 
 
 def _letters(axes: Axes) -> str:
@@ -166,13 +176,13 @@ def _letters(axes: Axes) -> str:
 
 def _structured(op: Op) -> list[str]:
     example, rules, _ = _used(op)
-    return [_named(op), example, rules, _where(op), op.source]
+    return [_named(op), example, rules, _where(op)]
 
 
 def _pointwise(op: Op) -> list[str]:
     means = op.means if isinstance(op.means, str) else ""
     rules = "<br>".join(f"∂y/∂{a} = `{s}`" for a, s in zip(op.args, op.slopes, strict=True))
-    return [_named(op), rules, f"`{means}`" if means else "", _where(op), op.source]
+    return [_named(op), rules, f"`{means}`" if means else "", _where(op)]
 
 
 def _constant(op: Op) -> list[str]:
@@ -201,9 +211,6 @@ def limits() -> str:
 def answer(ask: str) -> str:
     """What the tool says to a problem (or to one claim): the refusal, or the result with its conditions."""
     try:
-        claims = shapecalc.check(ask).claims
-        if claims:
-            return "; ".join(f"*{c.verdict}*: {_plain(c.message)}" for c in claims)
         d = shapecalc.derive(ask)
     except errors.ShapecalcError as error:
         return f"*refused*: {_plain(error.message)}"
@@ -219,7 +226,19 @@ def _plain(text: str) -> str:
 # ---- the interface --------------------------------------------------------------------------------
 
 FUNCTIONS = ("derive", "check", "jacobian", "hessian", "jvp", "hvp")
+HOMES = dict.fromkeys(FUNCTIONS, "shapecalc") | {"assert_gradient": "shapecalc.testing", "ShapeProblem": "shapecalc.errors"}
 CLASSES = ("Derivation", "Gradient", "JacobianResult")
+PLAIN = {
+    "Derivation": {
+        "d[name]": "The gradient by a name; by a definition too.",
+        "gradients": "Those that were asked for, by name, in order of declaration.",
+    }
+}
+MEMBERS = {
+    "Derivation": ("backward", "certificate", "code", "entries", "turned", "to", "save"),
+    "Gradient": ("formula", "expanded", "shape", "reduction", "latex", "steps", "certificate", "recognised", "judge"),
+    "JacobianResult": ("formula", "expanded", "shape", "certificate", "code", "times", "latex", "to", "save"),
+}
 RECORDS = ("Certificate", "Reduction", "Step", "Report", "Verdict")
 ERRORS = ("SyntaxProblem", "UnknownName", "NameProblem", "ShapeProblem", "NotDifferentiable", "NotKnownYet", "TooLarge", "InputProblem")
 
@@ -227,7 +246,7 @@ ERRORS = ("SyntaxProblem", "UnknownName", "NameProblem", "ShapeProblem", "NotDif
 def api() -> str:
     """The interface from its docstrings."""
     out = [MADE, "# The interface", "", "Text in, plain records and facades over them out. What is listed here is kept stable.", ""]
-    out += ["```python", ">>> import shapecalc", "", "```", ""]
+    out += ["```python", ">>> import shapecalc", "```", ""]
     for name in FUNCTIONS:
         out += _function(f"shapecalc.{name}", getattr(shapecalc, name))
     out += _testing()
@@ -236,10 +255,11 @@ def api() -> str:
         out += _class(name, getattr(shapecalc, name))
     for name in RECORDS:
         out += _record(name, getattr(derivation, name))
-    out += ["## Errors", "", _prose(inspect.getdoc(errors.ShapecalcError) or ""), "", "All of them are `shapecalc.ShapecalcError`s:", ""]
+    out += _record("Options", Options)
+    out += ["## Errors", "", *_documented(errors.ShapecalcError), "", "All of them are `shapecalc.ShapecalcError`s:", ""]
     kinds = [getattr(errors, n) for n in ERRORS]
     out += [*table(["class", "when"], [[f"`{k.__name__}`", _prose((inspect.getdoc(k) or "").partition("\n")[0])] for k in kinds]), ""]
-    return "\n".join(out).replace(">>> import shapecalc\n\n```", ">>> import shapecalc\n```")
+    return "\n".join(out).replace("a slug of design.md section 7", "one of [these](glossary.md#the-slips)")
 
 
 def _testing() -> list[str]:
@@ -256,8 +276,12 @@ def _function(name: str, function: Any, level: int = 2) -> list[str]:
 
 def _signature(function: Any) -> str:
     found = inspect.signature(function)
-    kept = [p for n, p in found.parameters.items() if n != "self"]
-    return str(found.replace(parameters=kept)).replace("'", "").replace("shapecalc.", "")
+    parts = []
+    for n, p in found.parameters.items():
+        if n != "self":
+            name = "**" + n if p.kind is p.VAR_KEYWORD else n
+            parts.append(f"{name}: {p.annotation}" + (f" = {p.default!r}" if p.default is not p.empty else ""))
+    return f"({', '.join(parts)}) -> {found.return_annotation}"
 
 
 def _documented(thing: Any) -> Iterator[str]:
@@ -267,9 +291,7 @@ def _documented(thing: Any) -> Iterator[str]:
         if line.startswith(">>> ") and not example:
             example = True
             yield "```python"
-            for name in FUNCTIONS:
-                if re.search(rf"\b{name}\(", line) and f"shapecalc.{name}" not in line:
-                    yield f">>> from shapecalc import {name}"
+            yield from (f">>> from {home} import {name}" for name, home in HOMES.items() if re.search(rf"(?<!\.)\b{name}\(", line))
         elif example and not line.strip():
             example = False
             yield "```"
@@ -284,17 +306,15 @@ def _prose(text: str) -> str:
 
 
 def _class(name: str, kind: type) -> list[str]:
-    rows = []
-    for base in (kind, *kind.__bases__):
-        for member, value in vars(base).items():
-            if member.startswith("_") or any(f"`{member}" in row[0] for row in rows):
-                continue
-            function = getattr(value, "fget", None) or getattr(value, "func", None)
-            words = inspect.getdoc(function or value) or ""
-            if function is None and not callable(value):
-                continue
-            call = "" if function else _signature(value).partition(" -> ")[0]
-            rows.append([f"`{member}{call}`", _prose(" ".join(words.split("\n\n")[0].split()))])
+    rows = [[f"`{member}`", words] for member, words in PLAIN.get(name, {}).items()]
+    for member in MEMBERS[name]:
+        value = inspect.getattr_static(kind, member, None)
+        if value is None:
+            continue
+        function = getattr(value, "fget", None) or getattr(value, "func", None)
+        words = inspect.getdoc(function or value) or ""
+        call = "" if function else "(" + ", ".join(n for n in inspect.signature(value).parameters if n != "self") + ")"
+        rows.append([f"`{member}{call}`", _prose(" ".join(words.split("\n\n")[0].split()))])
     return [f"### {name}", "", *_documented(kind), "", *table(["member", "what it is"], rows), ""]
 
 
@@ -306,26 +326,35 @@ def _record(name: str, kind: type) -> list[str]:
 # ---- JSON --------------------------------------------------------------------------------------
 
 SCHEMAS = {
-    "shapecalc.publishing": ("derivation-1.schema.json", "A derivation", "What `shapecalc derive --format json` and `d.to(\"json\")` write."),
+    "shapecalc.publishing": ("derivation-1.schema.json", "A derivation", "What `--format json` and `d.to(...)` write."),
     "shapecalc.render": ("document-1.schema.json", "A page", "The page itself as blocks, under `document` of the above."),
-}  # fmt: skip
+}
+JSON = """# JSON
+
+`shapecalc derive SOURCE --format json` writes everything that was derived, by a versioned schema: keys of a version stay, and a new version
+gets a new number. The schemas are shipped with the package as JSON Schema (draft 2020-12); programs find them with
+`importlib.resources`.
+"""
 
 
 def schemas() -> str:
     """The JSON schemas as tables, and where they lie."""
-    out = [
-        MADE, "# JSON", "",
-        "`shapecalc derive SOURCE --format json` writes everything that was derived, by a versioned schema: keys of a version stay, and a new",
-        "version gets a new number. The schemas are shipped with the package as JSON Schema (draft 2020-12); programs find them with",
-        "`importlib.resources`.", "",
-    ]  # fmt: skip
+    out = [MADE, JSON]
     for package, (file, title, words) in SCHEMAS.items():
         found = json.loads((files(package) / "data" / file).read_text(encoding="utf-8"))
-        out += [f"## {title}", "", f"{words} Schema: [`{package.replace('.', '/')}/data/{file}`](../{package.replace('.', '/')}/data/{file}).", ""]
+        path = f"{package.replace('.', '/')}/data/{file}"
+        out += [f"## {title}", "", f"{words} Schema: [`{path}`](../{path}).", ""]
         needed = set(found.get("required", []))
-        rows = [[f"`{k}`", _kind(v), "yes" if k in needed else "", _prose(v.get("description", ""))] for k, v in found.get("properties", {}).items()]
+        keys = found.get("properties", {}).items()
+        rows = [[f"`{k}`", _kind(v), "yes" if k in needed else "", _prose(v.get("description", ""))] for k, v in keys]
         out += [*table(["key", "type", "always there", "what it is"], rows), ""]
+        parts = [[f"`{n}`", _keys(d), _prose(d.get("description", ""))] for n, d in found.get("$defs", {}).items() if d.get("properties")]
+        out += [*table(["part", "its keys", "what it is"], parts), ""] if parts else []
     return "\n".join(out)
+
+
+def _keys(schema: dict[str, Any]) -> str:
+    return ", ".join(f"`{k}`" for k in schema["properties"])
 
 
 def _kind(schema: dict[str, Any]) -> str:
@@ -339,4 +368,4 @@ def _kind(schema: dict[str, Any]) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {"operations.md": operations, "limits.md": limits, "api.md": api, "json-schema.md": schemas}
 
-__all__ = ["PAGES", "WIDTH"]
+__all__ = ["PAGES"]

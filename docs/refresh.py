@@ -7,8 +7,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent)]
 
-from examples import DOCS, ROOT, Broken, pages, refreshed
-from generated import PAGES
+from examples import DOCS, ROOT, Broken, pages, refreshed  # noqa: E402 - the path is set first
+from generated import PAGES  # noqa: E402 - likewise
 
 
 def main(words: list[str]) -> int:

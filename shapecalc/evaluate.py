@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, partial
-from itertools import product
 from math import prod
-from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
+from .contractions import Gather, contraction, laid_out, plan
 from .expr import Apply, Expr, Lit, Params, Var
-from .op import Axes, Op, Signature
+from .op import Op, Signature
 from .ops.multilinear import aligned
 from .rings import Adapted, Ring, Unsupported
 from .shapes import Dim, Shape, value
-from .tensor import Tensor, strides
+from .tensor import Tensor
 
 Sizes = Mapping[str, int]
 Step = Callable[[Any, Sequence[Tensor]], Tensor]
-Gather = Callable[[Sequence[Any]], Sequence[Any]]
 Expand = Callable[[Apply], tuple[Expr, tuple[str, ...]]]
 MOST_STEPS = 4096
 
@@ -47,100 +45,9 @@ def concrete(shape: Shape, sizes: Sizes) -> tuple[int, ...]:
     return tuple(value(d, sizes) for d in shape)
 
 
-class Plan(NamedTuple):
-    """How an index signature runs at concrete sizes.
-
-    ``gathers`` lays the entries of each argument out in the order of the products (None: as they are), ``run`` products are added
-    up for each entry, and ``places`` are where those entries stand (None: everywhere, in order).
-    """
-
-    shape: tuple[int, ...]
-    gathers: tuple[Gather | None, ...]
-    run: int
-    places: tuple[int, ...] | None
-
-
-def _gather(positions: Sequence[int], count: int) -> Gather | None:
-    if list(positions) == list(range(count)):
-        return None
-    if len(positions) == 1:
-        only = positions[0]
-        return lambda data: (data[only],)
-    return itemgetter(*positions)
-
-
-def _steps(axes: Axes, sizes: Sizes) -> tuple[tuple[int, ...], dict[str, int]]:
-    """The shape of a tensor with these axes, and how far apart in it the neighbours along each letter are."""
-    groups = [(x,) if isinstance(x, str) else x or () for x in axes]
-    shape = tuple(prod(sizes[x] for x in g) for g in groups)
-    out: dict[str, int] = {}
-    for group, step in zip(groups, strides(shape), strict=True):
-        inner = 1
-        for letter in reversed(group):
-            out[letter] = out.get(letter, 0) + step * inner
-            inner *= sizes[letter]
-    return shape, out
-
-
-@lru_cache(maxsize=4096)
-def plan(inputs: tuple[Axes, ...], output: Axes, bound: tuple[tuple[str, int], ...]) -> Plan:
-    """How a signature runs, its letters bound to numbers."""
-    sizes = dict(bound)
-    shape, out = _steps(output, sizes)
-    stepped = [_steps(axes, sizes) for axes in inputs]
-    summed = [x for x in dict.fromkeys(x for _, s in stepped for x in s) if x not in out]
-    every = [*out, *summed]
-    ranges = [range(sizes[x]) for x in every]
-
-    def positions(step: dict[str, int], letters: list[str]) -> list[int]:
-        weights = [step.get(x, 0) for x in letters]
-        return [sum(map(int.__mul__, index, weights)) for index in product(*ranges[: len(letters)])]
-
-    places = positions(out, list(out))
-    gathers = tuple(_gather(positions(s, every), prod(own)) for own, s in stepped)
-    ordered = places == list(range(prod(shape)))
-    return Plan(shape, gathers, prod(sizes[x] for x in summed), None if ordered else tuple(places))
-
-
-def _laid_out(gather: Gather | None, data: Sequence[Any]) -> Sequence[Any]:
-    return data if gather is None else gather(data)
-
-
-def _contraction(signature: Signature, sizes: Sizes) -> Step:
-    """An index signature: for each entry of the result, the sum of the products."""
-    shape, gathers, run, places = plan(signature.inputs, signature.output, tuple((k, value(d, sizes)) for k, d in signature.sizes.items()))
-    powers = signature.powers or (1,) * len(gathers)
-    over = prod(value(d, sizes) for d in signature.over)
-    total = prod(shape)
-
-    def step(ring: Any, tensors: Sequence[Tensor]) -> Tensor:
-        columns = [_laid_out(g, t.data if p == 1 else ring.inverses(t.data)) for g, t, p in zip(gathers, tensors, powers, strict=True)]
-        if not columns:
-            out = [ring.lift(Fraction(1))] * (total if places is None else len(places))
-        elif len(columns) == 1:
-            out = ring.runs(columns[0], run)
-        else:
-            first = columns[0]
-            for column in columns[1:-1]:
-                first = ring.dots(first, column, 1)
-            out = ring.dots(first, columns[-1], run)
-        if over != 1:
-            out = ring.dots(out, [ring.lift(Fraction(1, over))] * len(out), 1)
-        if signature.sign < 0:
-            out = [ring.negative(x) for x in out]
-        if places is None:
-            return Tensor(shape, out)
-        data = [ring.lift(Fraction(0))] * total
-        for place, x in zip(places, out, strict=True):
-            data[place] = x
-        return Tensor(shape, data)
-
-    return step
-
-
 def contract(ring: Any, signature: Signature, tensors: Sequence[Tensor], sizes: Sizes) -> Tensor:
     """The value of an index signature."""
-    return _contraction(signature, sizes)(ring if isinstance(ring, Ring) else Adapted(ring), tensors)
+    return contraction(signature, sizes)(ring if isinstance(ring, Ring) else Adapted(ring), tensors)
 
 
 def _stretches(shapes: tuple[Shape, ...], sizes: Sizes) -> tuple[Gather | None, ...]:
@@ -154,7 +61,7 @@ def _stretches(shapes: tuple[Shape, ...], sizes: Sizes) -> tuple[Gather | None, 
 
 def _sum(node: Apply, shape: tuple[int, ...], gathers: tuple[Gather | None, ...]) -> Step:
     signs = node["signs"]
-    return lambda ring, tensors: Tensor(shape, ring.combined([_laid_out(g, t.data) for g, t in zip(gathers, tensors, strict=True)], signs))
+    return lambda ring, tensors: Tensor(shape, ring.combined([laid_out(g, t.data) for g, t in zip(gathers, tensors, strict=True)], signs))
 
 
 def _pointwise(node: Apply, shape: tuple[int, ...], gathers: tuple[Gather | None, ...], otherwise: Step | None) -> Step:
@@ -165,7 +72,7 @@ def _pointwise(node: Apply, shape: tuple[int, ...], gathers: tuple[Gather | None
         known = ring.knows(name)
         if otherwise is not None and not known:
             return otherwise(ring, tensors)
-        columns = [_laid_out(g, t.data) for g, t in zip(gathers, tensors, strict=True)]
+        columns = [laid_out(g, t.data) for g, t in zip(gathers, tensors, strict=True)]
         if known:
             return Tensor(shape, ring.each(name, columns))
         if value_of is None:
@@ -208,7 +115,7 @@ def _step(node: Apply, frame: Frame, expand: Expand) -> Step:
     if op.signature is not None:
         signature = _signature(op, shapes, node.params)
         if signature is not None:
-            return _contraction(signature, frame)
+            return contraction(signature, frame)
         return lambda _, tensors: Tensor(shape, tensors[0].data)
     if op.name == "add":
         return _sum(node, shape, _stretches(shapes, frame))

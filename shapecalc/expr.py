@@ -18,17 +18,19 @@ Params = tuple[tuple[str, Any], ...]
 class _Node:
     """Equality by structure, with the hash kept, so that shared nodes are met once."""
 
-    __slots__ = ("_hash", "_names", "key", "shape", "weight")
+    __slots__ = ("_hash", "depth", "key", "names", "shape", "weight")
     shape: Shape
     key: tuple[Any, ...]
     weight: int
+    depth: int
 
-    def __init__(self, key: tuple[Any, ...], shape: Shape, weight: int) -> None:
+    def __init__(self, key: tuple[Any, ...], shape: Shape, weight: int, depth: int = 1) -> None:
         self.key = key
         self.shape = shape
         self.weight = weight
+        self.depth = depth
         self._hash = hash(key)
-        self._names: dict[str, Var] | None = None
+        self.names: dict[str, Var] | None = None
 
     def __hash__(self) -> int:
         return self._hash
@@ -79,7 +81,8 @@ class Apply(_Node):
         self.op = op
         self.args = args
         self.params = params
-        super().__init__((op.name, args, params, shape), shape, 1 + sum(a.weight for a in args))
+        depth = 1 + max((a.depth for a in args), default=0)
+        super().__init__((op.name, args, params, shape), shape, 1 + sum(a.weight for a in args), depth)
 
     @property
     def name(self) -> str:
@@ -118,20 +121,20 @@ def nodes(e: Expr) -> Iterator[Expr]:
 
 def variables(e: Expr) -> Mapping[str, Var]:
     """The variables in e by name, in order of appearance; found once for each node."""
-    found = e._names
+    found = e.names
     if found is not None:
         return found
     for node in nodes(e):
-        if node._names is None:
+        if node.names is None:
             if isinstance(node, Apply):
                 names: dict[str, Var] = {}
                 for a in node.args:
                     names.update(variables(a))
-                node._names = names
+                node.names = names
             else:
-                node._names = {node.name: node} if isinstance(node, Var) else {}
-    assert e._names is not None
-    return e._names
+                node.names = {node.name: node} if isinstance(node, Var) else {}
+    assert e.names is not None
+    return e.names
 
 
 def occurs(v: Var, e: Expr) -> bool:

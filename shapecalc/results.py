@@ -37,14 +37,14 @@ class Gradient(PublishedGradient):
     """The derivative of the loss with respect to one name."""
 
     def __init__(self, parent: Derivation, name: str) -> None:
-        self._parent = parent
+        self.derivation = parent
         self.name = name
         self.layout = parent.layout
 
     @cached_property
     def expression(self) -> Expr:
         """The formula as a node, in the chosen layout."""
-        return self._parent.drawn(self._parent.gradient(self.name))
+        return self.derivation.drawn(self.derivation.gradient(self.name))
 
     @cached_property
     def formula(self) -> str:
@@ -54,7 +54,7 @@ class Gradient(PublishedGradient):
     @cached_property
     def expanded_expression(self) -> Expr:
         """The written-out formula as a node."""
-        parent = self._parent
+        parent = self.derivation
         return parent.drawn(parent.by_structure(self.name, parent.backward_pass.expanded(self.name)))
 
     @cached_property
@@ -65,18 +65,18 @@ class Gradient(PublishedGradient):
     @property
     def shape(self) -> Shape:
         """The shape under the chosen layout."""
-        return drawn_shape(self._parent.problem.variable(self.name).shape, self.layout)
+        return drawn_shape(self.derivation.problem.variable(self.name).shape, self.layout)
 
     @cached_property
     def reduction(self) -> Reduction | None:
         """Which sum over broadcast axes this gradient is; None where the variable was not broadcast."""
-        flow = self._parent.backward_pass.flows.get(self.name)
-        return None if flow is None else reduction(flow, self._parent.backward_pass.formula(self.name))
+        flow = self.derivation.backward_pass.flows.get(self.name)
+        return None if flow is None else reduction(flow, self.derivation.backward_pass.formula(self.name))
 
     @property
     def certificate(self) -> Certificate:
         """What the formula was checked by."""
-        return self._parent.certificate
+        return self.derivation.certificate
 
     @property
     def recognised(self) -> bool:
@@ -87,7 +87,7 @@ class Gradient(PublishedGradient):
         """The verdict on a claim: text, a sympy Matrix over d.entries(...)'s symbols, or a function of arrays."""
         from .checking import judge_one
 
-        return judge_one(self._parent, self.name, claim)
+        return judge_one(self.derivation, self.name, claim)
 
     def __repr__(self) -> str:
         return f"Gradient({self.name!r}, {self.formula!r})"
@@ -187,7 +187,10 @@ class Derivation(Published):
         return self.backward_pass.flows[name].symbol
 
     def code(self, target: str = "numpy") -> str:
-        """Source text that defines gradients(**values) -> {"W": array, ...} in the chosen layout; targets: numpy, torch, jax, python-test."""
+        """Source text that defines gradients(**values) -> {"W": array, ...} in the chosen layout.
+
+        Targets: numpy, torch, jax, python-test.
+        """
         program = self.program()
         _writable([e for _, e in (*program.forward, *program.backward)])
         from .codegen import generate

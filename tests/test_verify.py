@@ -656,6 +656,16 @@ def test_a_thousand_layers():
     assert caught.value.names == ("W1",)
 
 
+def test_masks_that_meet_each_other():
+    """relu(A) where A <= 0 is 0 by order, not by algebra: reals settle the matter, exact arithmetic the gradient that is 0 there."""
+    judge, _ = judge_of("A: (S, D)\nh = relu(A)\nk = where(A > 0, A, h)\nL = sum(k**2)")
+    assert judge.certify().method == "real"
+    passed = judge.backward
+    passed.flows["h"].formula = claim(judge, "3*dk * (1 - (A > 0))")
+    with pytest.raises(Undecided, match="the gradient of h"):
+        Judge(judge.problem, passed).certify()
+
+
 def test_a_gradient_that_is_0_everywhere_is_mentioned():
     judge, _ = judge_of("x: (D,)\nL = sum(relu(-exp(x)) + x)")
     assert "the gradient of x" not in str(judge.certify())

@@ -129,11 +129,7 @@ def nodes_of(
 
 
 def _parts(e: Expression) -> list[Expression]:
-    """The arguments of an expression in the order in which sympy prints them."""
-    if e.is_Add:
-        return list(e.as_ordered_terms())
-    if e.is_Mul:
-        return list(e.as_ordered_factors())
+    """The arguments of an expression; numbers come first."""
     if e.is_Piecewise:
         return [x for pair in e.args for x in pair.args]
     return list(e.args[:1]) if e.func.__name__ == "Heaviside" else list(e.args)
@@ -141,7 +137,7 @@ def _parts(e: Expression) -> list[Expression]:
 
 def _read(graph: Graph, e: Expression, args: list[Node]) -> Node:
     """One sympy expression, its arguments being nodes."""
-    if e.is_number and (e.is_Rational or e.is_Float):
+    if e.is_Rational or e.is_Float:
         return graph.lift(Fraction(str(e)) if e.is_Float else Fraction(int(e.p), int(e.q)))
     if UNDEFINED in args and not e.is_Piecewise:
         raise NotKnownYet("a value of sympy is infinite")

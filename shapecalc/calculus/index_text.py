@@ -1,8 +1,6 @@
 """How one definition hands its gradient to one name, in index form, with letters: what the index view of a page is made of.
 
-    z_ij = Σ_k x_ik w_kj + b_j      `body`
-    ∂z_ij/∂w_lm = x_il δ_jm         `local`
-    Σ_i x_il g_im                   `handed`, once the deltas are swallowed
+`body` is z_ij = Σ_k x_ik w_kj + b_j, `local` is ∂z_ij/∂w_lm = x_il δ_jm, and `handed` is Σ_i x_il g_im, the deltas swallowed.
 """
 
 from __future__ import annotations
@@ -12,13 +10,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..errors import ShapecalcError
-from ..expr import Apply, Var, nodes
+from ..expr import Apply, Expr, Var, nodes
 from ..forms import apply
 from ..indexed import Factor, Index, Places, Term, fresh, indices, renamed
 from ..shapes import names
+from .context import Context
 from .gradients import Backward
 from .reverse import Reverse, terms_of
-from .simplify import Context, simplified
+from .simplify import simplified
 
 OUT, OWN, INNER = "ijkpqrs", "lmnuvwt", "kprstuvahc"
 
@@ -64,7 +63,11 @@ def is_delta(f: Factor) -> bool:
 
 def users(backward: Backward, name: str) -> list[str]:
     """The definitions in which a name stands and which the loss depends on."""
-    return [n for n, e in backward.problem.definitions.items() if n in backward.flows and any(isinstance(x, Var) and x.name == name for x in nodes(e))]
+
+    def uses(e: Expr) -> bool:
+        return any(isinstance(x, Var) and x.name == name for x in nodes(e))
+
+    return [n for n, e in backward.problem.definitions.items() if n in backward.flows and uses(e)]
 
 
 def link(backward: Backward, of: str, by: str) -> IndexLink:
@@ -89,7 +92,8 @@ def link(backward: Backward, of: str, by: str) -> IndexLink:
     if local is not None:
         local = tuple(t._replace(factors=tuple(sorted(t.factors, key=is_delta))) for t in local)
     symbol = backward.flows[of].symbol
-    return IndexLink(of, by, out, own, written, local, handed, lettered(taken(backward), symbol, (out, own), (written, local or (), handed)))
+    letters = lettered(taken(backward), symbol, (out, own), (written, local or (), handed))
+    return IndexLink(of, by, out, own, written, local, handed, letters)
 
 
 def _pulled(
@@ -154,7 +158,7 @@ def _letter_term(term: Term, named: dict[Index, str], spots: dict[tuple[object, 
 def _first(pool: str, avoid: frozenset[str], used: Iterable[str]) -> str:
     """The first letter of a pool that is free."""
     gone = set(used) | avoid
-    return next((x for x in _endless(pool) if x not in gone))
+    return next(x for x in _endless(pool) if x not in gone)
 
 
 def _endless(pool: str) -> Iterator[str]:

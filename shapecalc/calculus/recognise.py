@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shapecalc.errors import Misfit
+from shapecalc.errors import Misfit, NotKnownYet
 from shapecalc.expr import Apply, Expr, Lit
 from shapecalc.forms import apply, mul, ones, power
 from shapecalc.indexed import Factor, Index, Places, indices
@@ -18,8 +18,7 @@ from shapecalc.shapes import total
 from .pieces import Piece, Table, Unreadable, aligned, joined, leaf, leaf_cost, leaf_is_loose, spread, unpacked
 from .products import merge
 from .reader import Reader
-
-MOST = 14  # factors of one piece, above which they are joined greedily first
+from .thinning import bearable, thinned
 
 
 def same_entries(factors: list[Factor]) -> list[Piece]:
@@ -81,7 +80,8 @@ def read_piece(factors: list[Factor], target: Places, scaling: str, even: frozen
     leaves = same_entries(rest) + [leaf(f) for f in deltas] if not deltas or not rest else with_delta(rest, deltas, target)
     own = frozenset(indices(target)) & {i for f in factors for i in indices(f.places)}
     wanted = tuple(i for i in own)
-    if len(leaves) > MOST:
+    leaves = thinned(leaves, own)
+    if len(leaves) > bearable(leaves):
         raise Unreadable
     return Reader(leaves, wanted if len(target) <= 2 else (*wanted, *([None] * (len(target) - len(wanted)))), scaling, even).read()
 
@@ -106,13 +106,16 @@ def with_delta(rest: list[Factor], deltas: list[Factor], target: Places) -> list
 def einsum(factors: list[Factor], target: Places) -> Expr:
     """The term as an einsum over its factors; None axes of the target are put back with a reshape."""
     names: dict[Index, str] = {}
-    alphabet = iter("ijklmnopqrstuvwxyzabcdefgh")
+    alphabet = iter("ijklmnopqrstuvwxyzabcdefghIJKLMNOPQRSTUVWXYZABCDEFGH")
     words, args = [], []
 
     def word(places: Places) -> str:
         for i in indices(places):
             if i not in names:
-                names[i] = next(alphabet)
+                letter = next(alphabet, None)
+                if letter is None:
+                    raise NotKnownYet("a product with more than 52 indices is not written out; name some of its parts")
+                names[i] = letter
         return "".join(names[i] for i in indices(places))
 
     out = word(target)

@@ -6,11 +6,10 @@ matrix becomes a column, (M,) -> (M, 1), since NumPy would not broadcast it othe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from ..errors import InputProblem, Misfit
-from ..expr import Apply, Expr, Lit, Var, rebuild
+from ..expr import Apply, Expr, Lit, Var, rebuild, variables
 from ..forms import apply, params_of, remake, transposed
 from ..language.problem import Problem
 from ..notation import text
@@ -45,7 +44,10 @@ def turned(problem: Problem) -> Problem:
 
 
 class Turner:
-    """One attempt. ``columns``: the vectors that become columns; ``wanted`` and ``unwanted``: where one would be, and where one is in the way."""
+    """One attempt. ``columns``: the vectors that become columns.
+
+    ``wanted``: those that would be columns somewhere; ``unwanted``: those that are in the way as columns.
+    """
 
     def __init__(self, columns: frozenset[str] | set[str]) -> None:
         self.columns = columns
@@ -164,8 +166,6 @@ class Turner:
 
     def stands(self, e: Expr) -> bool:
         """Whether a vector is made of names that become columns."""
-        from ..expr import variables
-
         return any(n in self.columns for n in variables(e))
 
 
@@ -179,9 +179,12 @@ def other(axis: int | tuple[int, ...]) -> int | tuple[int, ...]:
 def redeclared(problem: Problem, name: str, shape: Shape) -> Problem | None:
     """The problem with one name declared in another shape; None where the definitions, or their shapes, do not bear it."""
     variable = Var(name, shape, problem.declared[name].properties)
-    changed: Mapping[str, Expr] = {}
+
+    def swap(node: Expr) -> Expr | None:
+        return variable if isinstance(node, Var) and node.name == name else None
+
     try:
-        changed = {n: rebuild(e, lambda v: variable if isinstance(v, Var) and v.name == name else None, remake) for n, e in problem.definitions.items()}
+        changed = {n: rebuild(e, swap, remake) for n, e in problem.definitions.items()}
     except Misfit:
         return None
     if any(e.shape != problem.definitions[n].shape for n, e in changed.items()):

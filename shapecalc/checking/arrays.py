@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from math import isnan
 from typing import Any
 
 from ..calculus.entries import Entries
@@ -122,7 +123,9 @@ def _verdict(truths: Truths, truth: Truth, bench: Bench, made: Values, called: s
     right = text(truth.formula)
     fits = _bare(given, called, wanted) == _bare(wanted, called, wanted)
     ks = ratio(made, target)
-    if (fits and ks is not None and all(abs(k - 1) < CLOSE for k in ks)) or (fits and not any(x for t in (*made, *target) for x in t.data)):
+    if (fits and ks is not None and all(isnan(k) or abs(k - 1) < CLOSE for k in ks)) or (
+        fits and not any(x for t in (*made, *target) for x in t.data)
+    ):
         return Verdict(truth.left, called, 1, "right", None, how, None, certificate, given=called, expected=right)
     slip, words = _relation(truths, truth, bench, made, target, fits)
     shape = f"shape {given} at the sizes {', '.join(f'{k}={v}' for k, v in bench.spots[0].frame.items())}"

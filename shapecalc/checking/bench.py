@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import isfinite, isnan, nan
 
 from ..calculus.texts import meaning
 from ..errors import ShapecalcError
@@ -17,6 +17,7 @@ from .floats import Floats
 
 RING = Floats()
 CLOSE = 1e-8  # of the largest entry: what counts as equal here; the judge confirms every match
+ZERO = 1e-12  # below which a number is none
 MISHAPS = (Unlucky, Unsupported, ArithmeticError, ValueError, ShapecalcError, KeyError)
 MOST = 3  # points: two tuples of different sizes and one of equal ones
 Values = tuple[Tensor, ...]
@@ -92,24 +93,22 @@ def same(a: Values, b: Values) -> bool:
 
 
 def ratio(a: Values, b: Values) -> tuple[float, ...] | None:
-    """k at each point where a = k·b; None where they are not proportional, or either is zero."""
-    out = []
-    for x, y in zip(a, b, strict=True):
-        k = _factor(x.data, y.data)
-        if k is None:
-            return None
-        out.append(k)
-    return tuple(out)
+    """k at each point where a = k·b, nan where both are zero; None where they are not proportional, or zero everywhere."""
+    out = [_factor(x.data, y.data) for x, y in zip(a, b, strict=True)]
+    if None in out or all(k is not None and isnan(k) for k in out):
+        return None
+    return tuple(k for k in out if k is not None)
 
 
 def _factor(a: Sequence[float], b: Sequence[float]) -> float | None:
     if len(a) != len(b):
         return None
     place = max(range(len(b)), key=lambda i: abs(b[i]))
-    if abs(b[place]) < 1e-12:
-        return None
+    largest = max(map(abs, a))
+    if abs(b[place]) < ZERO:
+        return nan if largest < ZERO else None
     k = a[place] / b[place]
-    limit = CLOSE * max(map(abs, a))
+    limit = CLOSE * largest
     if not limit or any(abs(x - k * y) > limit for x, y in zip(a, b, strict=True)):
         return None
     return k

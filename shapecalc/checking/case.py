@@ -10,7 +10,7 @@ from functools import cached_property
 from ..errors import Span
 from ..expr import Expr
 from ..language.problem import Problem
-from ..language.tree import Node
+from ..language.tree import Node, walk
 from ..shapes import Shape, show, strip
 from ..verify.judge import Judge
 from .bench import Bench, Values, same
@@ -19,6 +19,9 @@ from .scales import Scales
 from .spelling import spelled
 from .truths import Truth
 from .vocabulary import Vocabulary
+
+
+MOST = 120_000  # parts of formulas that are built and evaluated for one diagnosis: less than a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,23 @@ class Found:
     second: str = ""
 
 
+class Enough(Exception):
+    """So much has been tried that nobody would wait for more."""
+
+
+@dataclass(slots=True)
+class Effort:
+    """How much may still be tried, counted in parts of formulas, so that the same claim always gets the same answer."""
+
+    left: int = MOST
+
+    def spend(self, parts: int) -> None:
+        """Counts one trial; raises Enough where it is one too many."""
+        self.left -= parts
+        if self.left < 0:
+            raise Enough
+
+
 class Case:
     """A claim and its truth. ``claim`` is None where what was written has no shape."""
 
@@ -60,6 +80,8 @@ class Case:
         self.bench = bench
         self.target: Values = bench.values(truth.formula) or ()
         self.values: Values | None = None if claim is None else bench.values(claim)
+        self.effort = Effort()
+        self.size = sum(1 for _ in walk(tree))
 
     def with_tree(self, tree: Node) -> Case:
         """The same question with another formula written."""

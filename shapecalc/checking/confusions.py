@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..language.tree import Call, Method, Product, walk
-from ..notation import text
 from ..shapes import show
 from .case import Case, Found
 
@@ -27,7 +26,7 @@ def _axis(case: Case, found: Found) -> str:
 
 def _broadcast(case: Case, found: Found) -> str:
     shape = show(case.claim.shape) if case.claim is not None else "a table"
-    return f"NumPy broadcasts a column against a row or a vector, (N, 1) against (N,), to a whole table: the result is {shape}, and no error is raised."
+    return f"NumPy broadcasts a column against a row or a vector, (N, 1) against (N,), to a whole table: {shape}; no error is raised."
 
 
 def _summed(case: Case, found: Found) -> str:
@@ -61,13 +60,16 @@ def _gradient_names(case: Case) -> list[str]:
 
 def _softmax(case: Case, found: Found) -> str:
     return (
-        "The derivative of softmax is a full matrix for each row, diag(p) - outer(p, p), so that dZ = P * (dP - sum(dP * P, axis, keepdims)); "
+        "The derivative of softmax is a full matrix for each row, diag(p) - outer(p, p), which gives P * (dP - sum(dP * P)) row by row; "
         "P * (1 - P) is only its diagonal."
     )
 
 
 def _path(case: Case, found: Found) -> str:
-    return "A name that is used more than once gets a gradient from every use (in batch norm: also through the mean and the variance); they are added up."
+    return (
+        "A name that is used more than once gets a gradient from every use, and they are added up "
+        "(in batch norm: also through the mean and the variance)."
+    )
 
 
 def _entrywise(case: Case, found: Found) -> str:
@@ -87,13 +89,23 @@ def _symmetric(case: Case, found: Found) -> str:
 
 
 def _free(case: Case, found: Found) -> str:
-    return "With free entries every entry counts by itself; with a symmetric matrix an entry off the diagonal stands in two places: G + G.T - I*G."
+    return "A free entry counts by itself; off the diagonal of a symmetric matrix each stands in two places: G + G.T - I*G."
 
 
 _SENTENCES = {
-    "layout": _layout, "axis": _axis, "broadcast": _broadcast, "summed": _summed, "all": _all, "twice": _twice, "softmax": _softmax, "path": _path,
-    "entrywise": _entrywise, "outer": _outer, "rank": _rank, "symmetric-only": _symmetric, "free entries": _free, "distinct entries": _free,
+    "layout": _layout,
+    "axis": _axis,
+    "broadcast": _broadcast,
+    "summed": _summed,
+    "all": _all,
+    "twice": _twice,
+    "softmax": _softmax,
+    "path": _path,
+    "entrywise": _entrywise,
+    "outer": _outer,
+    "rank": _rank,
+    "symmetric-only": _symmetric,
+    "free entries": _free,
+    "distinct entries": _free,
     "double diagonal": _free,
-}  # fmt: skip
-
-__all__ = ["sentence", "text"]
+}

@@ -13,7 +13,7 @@ from ..shapes import strip
 from ..verify.comparison import bare
 from . import derivations, mend_factors, mend_operands, mend_products, mend_sums, pairs, slips, slips_products, whole
 from .bench import ratio, turned
-from .case import Case, Found, Mend
+from .case import Case, Enough, Found, Mend
 from .mend_layout import transposes
 from .mend_terms import Solved, single_signs, slug_of, solved, term_mends
 from .scales import Scale
@@ -25,7 +25,6 @@ ORDER = (
     "wrong-function", "missing-term", "extra-term", "symmetric-only",
 )  # fmt: skip
 RANK = {slug: k for k, slug in enumerate(ORDER)}
-MOST = 1500  # changes of one kind that are tried on one claim
 ABSORBED = frozenset({"sign", "factor-2"})
 Step = Callable[["Search"], Found | None]
 
@@ -49,7 +48,8 @@ class Search:
 
     def mends(self, candidates: Iterable[Mend]) -> Found | None:
         """The first change to the claim that makes it right."""
-        for m in islice(candidates, MOST):
+        for m in candidates:
+            self.case.effort.spend(self.case.size)
             e = self.case.reader.tried(m.tree)
             if e is None:
                 continue
@@ -67,6 +67,7 @@ class Search:
             if form.weight > slips.HEAVIEST:
                 continue
             for s in make(form):
+                case.effort.spend(form.weight)
                 if case.explains(s.formula) and case.equal(s.formula, case.claim):
                     return Found(s.slug, s.words, None, case.tree.span, s.note)
                 self._explains_nearly(s)
@@ -185,7 +186,11 @@ def diagnose(case: Case) -> Found | None:
     if not case.target:
         return None if case.claim is not None else Found("nonconformable", "", None, case.tree.span)
     search = Search(case)
-    return nonconforming(search) if case.claim is None else conforming(search)
+    try:
+        return nonconforming(search) if case.claim is None else conforming(search)
+    except Enough:
+        found = nearest(search)
+        return settled(case, found) if found is not None and case.claim is not None else None
 
 
 def conforming(search: Search) -> Found | None:
@@ -265,8 +270,8 @@ STEPS: tuple[Step, ...] = (
     lambda s: pairs.two_slips(s.case, slips.dropped_factors),
     _mends(mend_operands.parts),
     Search.misreadings,
-    lambda s: whole.rival(s.case),
     nearest,
+    lambda s: whole.rival(s.case),
     lambda s: pairs.two_slips(s.case),
     lambda s: pairs.met(s.case, s.mended, s.slipped),
     _mends(mend_factors.sandwiches),

@@ -117,13 +117,14 @@ def _inside(case: Case, site: Site, parts: list[tuple[str, Node]], k: int) -> It
 
 
 def toggles(case: Case) -> Iterator[Mend]:
-    """@ for *, * for @, and nothing else."""
+    """@ for *, * for @ where a matrix is concerned, and nothing else."""
     for site in sites(case.tree):
         if isinstance(site.node, Product):
             parts = factors(site.node)
             for k in range(1, len(parts)):
                 op, factor = parts[k]
-                if op in OTHER:
+                shapes = [case.reader.shape(n) or () for n in (product(parts[:k]), factor)]
+                if op in OTHER and max(map(len, shapes)) > 1:
                     changed = product([*parts[:k], (OTHER[op], factor), *parts[k + 1 :]])
                     words = f"{op} where {OTHER[op]} is right: {KINDS}"
                     yield Mend("elementwise-vs-matmul", site.plug(changed), words, _span(parts, k, site.node), "entrywise")
@@ -145,7 +146,7 @@ def kinds(case: Case) -> Iterator[Mend]:
 
 def _kinds_of_product(case: Case, site: Site, parts: list[tuple[str, Node]]) -> Iterator[Mend]:
     for k in range(1, len(parts)):
-        op, factor = parts[k]
+        op = parts[k][0]
         if op not in OTHER:
             continue
         words = f"{op} where {OTHER[op]} is right: {KINDS}"

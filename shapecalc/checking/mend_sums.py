@@ -38,9 +38,13 @@ def _fixed(node: Node) -> int | None:
 
 def reduced(node: Node, axis: int | None, keep: bool, function: str = "sum") -> Node:
     """sum(node, axis=..., keepdims=True)."""
-    keywords = () if axis is None else (Keyword("axis", number(axis), NEW),)
-    keywords += (Keyword("keepdims", Name("True", NEW), NEW),) if keep else ()
-    return Call(function, (node,), keywords, "", NEW, NEW)
+    return Call(function, (node,), _options(axis, keep), "", NEW, NEW)
+
+
+def _options(axis: int | None, keep: bool, names: tuple[str, str] = ("axis", "keepdims")) -> tuple[Keyword, ...]:
+    """axis=..., keepdims=True, as far as they are wanted."""
+    chosen = [] if axis is None else [Keyword(names[0], number(axis), NEW)]
+    return (*chosen, *([Keyword(names[1], Name("True", NEW), NEW)] if keep else []))
 
 
 def _with_axis(node: Call | Method, axis: int | None, keep: bool) -> Node:
@@ -48,10 +52,8 @@ def _with_axis(node: Call | Method, axis: int | None, keep: bool) -> Node:
     others = tuple(k for k in node.keywords if k.name not in ("axis", "dim", "keepdims", "keepdim"))
     named = next((k.name for k in node.keywords if k.name in ("axis", "dim")), "axis")
     keeping = next((k.name for k in node.keywords if k.name in ("keepdims", "keepdim")), "keepdims")
-    made = () if axis is None else (Keyword(named, number(axis), NEW),)
-    made += (Keyword(keeping, Name("True", NEW), NEW),) if keep else ()
     args = node.args[:1] if isinstance(node, Call) else ()
-    return replace(node, args=args, keywords=(*others, *made), span=NEW)
+    return replace(node, args=args, keywords=(*others, *_options(axis, keep, (named, keeping))), span=NEW)
 
 
 def operand(node: Call | Method) -> Node:

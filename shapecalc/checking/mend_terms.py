@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isnan
 
-from ..expr import Expr
-from ..forms import mul
-from ..language.tree import Name, Node, Number, Product, Sum, Unary, walk
+from ..language.syntax import parse
+from ..language.tree import Call, Method, Node, Number, Product, Sum, Unary, walk
+from ..notation import text
 from ..tensor import Tensor
 from .bench import Values, ratio
 from .case import Case, Mend
 from .scales import Scale
-from .trees import NEW, Site, call, factors, name, negated, number, product, sites, times, unplaced, with_term
+from .trees import NEW, Site, call, factors, negated, number, product, sites, times, unplaced, with_term
 
 ABSENT = 1e-9
 
@@ -29,7 +30,7 @@ def solved(case: Case) -> list[Solved]:
     """The addends that could mend the claim by a factor: the claim is linear in each, so that one more evaluation tells."""
     if case.claim is None or case.values is None or not case.fits:
         return []
-    out = []
+    out: list[Solved] = []
     for site in sites(case.tree):
         if site.role == "term" and site.linear:
             out += _amounts(case, site)
@@ -37,7 +38,7 @@ def solved(case: Case) -> list[Solved]:
 
 
 def _amounts(case: Case, site: Site) -> Iterator[Solved]:
-    doubled = case.reader.tried(site.plug(times(number(2), _bracketed(site.node))))
+    doubled = case.reader.tried(site.plug(times(number(2), site.node)))
     values = case.bench.values(doubled) if doubled is not None else None
     if values is None or case.values is None or len(values[0].data) != len(case.values[0].data):
         return
@@ -46,15 +47,11 @@ def _amounts(case: Case, site: Site) -> Iterator[Solved]:
     if found is None:
         return
     ks = tuple(1 + k for k in found)
-    if all(abs(k) < ABSENT for k in ks):
+    if all(isnan(k) or abs(k) < ABSENT for k in ks):
         yield Solved(site, None)
     else:
         for scale in case.scales.find(ks):
             yield Solved(site, scale)
-
-
-def _bracketed(node: Node) -> Node:
-    return node
 
 
 def difference(a: Values, b: Values) -> Values:
@@ -82,8 +79,6 @@ def scale_slug(case: Case, wanted: Scale, node: Node) -> str:
 
 def mentions(case: Case, node: Node, wanted: Scale) -> bool:
     """Whether a part of the claim has the scale in it that it should be rid of."""
-    from ..notation import text
-
     assert wanted.atom is not None
     written = text(wanted.atom)
     for part, _ in walk(node):
@@ -116,9 +111,6 @@ def scaled(case: Case, node: Node, wanted: Scale) -> Node:
 
 
 def _atom(wanted: Scale) -> Node:
-    from ..language.syntax import parse
-    from ..notation import text
-
     assert wanted.atom is not None
     made = parse(text(wanted.atom))
     return call("sqrt", made) if wanted.exponent.denominator == 2 else made
@@ -166,14 +158,7 @@ def _lighter(node: Node) -> Iterator[Node]:
 
 def renamed(node: Node, to: str) -> Node:
     """A call or a method of another function."""
-    from dataclasses import replace
-
-    return replace(node, name=to, span=NEW)  # type: ignore[arg-type, call-arg]
-
-
-def applied(e: Expr, scale: Scale) -> Expr:
-    """The formula times the scale."""
-    return scale.applied(e)
+    return replace(node, name=to, span=NEW) if isinstance(node, Call | Method) else node
 
 
 def term_mends(case: Case, solutions: list[Solved], slugs: frozenset[str]) -> Iterator[Mend]:
@@ -234,6 +219,3 @@ def flipped(site: Site, tree: Node) -> Node:
                 if term is site.node:
                     return other.plug(with_term(other.node, k, term, "-" if sign == "+" else "+"))
     return site.plug(negated(site.node))
-
-
-__all__ = ["Name", "Unary", "amount_words", "applied", "call", "mul", "name", "scale_slug", "scaled", "slug_of", "solved", "term_mends"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..calculus.gradients import Backward
 from ..derivation import Verdict
+from ..errors import ShapecalcError
 from ..language.problem import Claim, Problem
 from ..language.sheet import read
 from .marker import Marker
@@ -50,7 +51,8 @@ def judge_text(parent: Derived, name: str, text: str) -> Verdict:
     if not _has_left(line):
         line = f"{left} = {line}"
     source = f"{parent.problem.source.rstrip()}\n{line}"
-    problem = read(source, errors := [])
+    errors: list[ShapecalcError] = []
+    problem = read(source, errors)
     if errors:
         raise errors[-1]
     marker = Marker(Truths(problem, parent.layout, parent.structured))

@@ -18,7 +18,7 @@ FAMILIES: tuple[tuple[Callable[[Case], Iterable[Mend]], ...], ...] = (
     (mend_operands.functions, single_signs, mend_factors.extra_factors),
 )
 SLIPS = (slips.dropped_factors, slips.signs, slips.symmetric, slips.dropped_terms, slips_products.orders)
-TRIES = 2500  # pairs that are tried in each of these ways
+TRIES = 1500  # pairs that are tried in each of these ways
 
 
 def two_mends(case: Case) -> Found | None:
@@ -31,6 +31,7 @@ def two_mends(case: Case) -> Found | None:
                 tried += 1
                 if tried > TRIES:
                     return None
+                case.effort.spend(case.size)
                 e = case.reader.tried(second.tree)
                 if e is not None and case.meets(e) and case.confirmed(e):
                     return Found(first.slug, first.words, second.tree, case.tree.span, first.note, second.words, second.slug)
@@ -56,6 +57,7 @@ def two_slips(case: Case, *makers: Callable[[Expr], Iterator[Slip]]) -> Found | 
                     tried += 1
                     if tried > TRIES:
                         return None
+                    case.effort.spend(form.weight)
                     if case.explains(second.formula) and case.equal(second.formula, case.claim):
                         return Found(first.slug, first.words, None, case.tree.span, first.note, second.words, second.slug)
     return None

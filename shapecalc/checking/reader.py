@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import Misfit, ShapecalcError
-from ..expr import Expr, Lit, Var
-from ..forms import ZERO
+from ..expr import Expr
 from ..language.builder import Builder, Scope
 from ..language.problem import Problem
 from ..language.tree import Node
@@ -58,6 +57,3 @@ class Reader:
         """The shape of a part, or None where it does not conform in itself."""
         found = self.tried(node)
         return None if found is None else found.shape
-
-
-__all__ = ["ZERO", "Lit", "Reader", "Var"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isfinite
+from math import isfinite, isnan, nan
 
 from ..expr import ONE, Apply, Expr, Lit, Var, nodes
 from ..forms import apply, lit, power
@@ -109,7 +109,7 @@ class Scales:
             for exponent in (Fraction(-1), Fraction(1)) + ((Fraction(-1, 2), Fraction(1, 2)) if kind == "size" else ()):
                 if any(v < 0 and exponent.denominator != 1 for v in values):
                     continue
-                rest = _rational(tuple(k / v ** float(exponent) for k, v in zip(ks, values, strict=True)))
+                rest = _rational(tuple(k / v ** float(exponent) if v else nan for k, v in zip(ks, values, strict=True)))
                 if rest is not None and abs(rest) in SIMPLE:
                     found.append(Scale(-1 if rest < 0 else 1, abs(rest), e, exponent, kind))
         return iter(sorted(found, key=_simplicity))
@@ -121,9 +121,10 @@ def _simplicity(s: Scale) -> tuple[bool, int, int, int]:
 
 
 def _rational(ks: tuple[float, ...]) -> Fraction | None:
-    """The simple fraction that all of the numbers are; None where they are none, or differ."""
-    first = ks[0]
-    if not isfinite(first) or not 1e-3 < abs(first) < 1e3 or any(abs(k - first) > DIGITS * abs(first) for k in ks):
+    """The simple fraction that all of the numbers are (nan says nothing); None where they are none, or differ."""
+    known = [k for k in ks if not isnan(k)]
+    first = known[0] if known else nan
+    if not isfinite(first) or not 1e-3 < abs(first) < 1e3 or any(abs(k - first) > DIGITS * abs(first) for k in known):
         return None
     near = Fraction(first).limit_denominator(24)
     return near if near and abs(float(near) - first) <= DIGITS * abs(first) and abs(near.numerator) <= 24 else None

@@ -12,9 +12,11 @@ from ..language.problem import Claim, Problem
 from ..language.sheet import read
 from ..language.statements import Assign, PlainTarget, split
 from ..shapes import is_scalar
+from .accumulation import grouped, mark_sum
 from .marker import Marker
 from .truths import Truths
 
+CLAIM = re.compile(r"\s*(d\w+|d2?\w*\s*/|[∂∇]|grad_\w|\w+\.grad\b).*=|.*==")  # what a statement about a derivative begins like
 GRADIENT = re.compile(r"d(_?[A-Z0-9].*|[a-z]\d+)")  # what only a gradient is called: dZ2, d1, dz2
 
 
@@ -25,15 +27,40 @@ def check_sheet(source: str, layout: str = "denominator", structure: bool = Fals
     """
     problem, unread = read_claims(source, aliases)
     marker = Marker(Truths(problem, layout, structure))
-    verdicts = [v for claim in problem.claims for v in marker.mark(claim)] + [*marker.unused(problem.claims), *unread]
+    verdicts = [v for group in grouped(problem.claims) for v in (mark_sum(marker, group) if len(group) > 1 else marker.mark(group[0]))]
+    verdicts += [*marker.unused(problem.claims), *unread]
     return Report(tuple(sorted(verdicts, key=lambda v: v.line)), source)
 
 
 def read_claims(source: str, aliases: Mapping[str, str] | None = None) -> tuple[Problem, list[Verdict]]:
-    """The problem, and a verdict for each claim line that cannot be read."""
-    errors: list[ShapecalcError] = []
-    problem = settled(read(source, errors, aliases))
-    return problem, [unreadable(source, e) for e in errors]
+    """The problem, and a verdict for each claim that cannot be read; raises for anything before the claims."""
+    text, unread = source, []
+    for _ in range(source.count("\n") + source.count(";") + 2):
+        errors: list[ShapecalcError] = []
+        try:
+            problem = read(text, errors, aliases)
+        except ShapecalcError as error:
+            begin, end = statement(source, error)
+            if not CLAIM.match(source[begin:end]) or not text[begin:end].strip():
+                raise
+            unread.append(unreadable(source, error))
+            # the same text without it, every place as it was
+            text = text[:begin] + " " * (end - begin) + text[end:]
+            continue
+        break
+    first = min((c.line for c in problem.claims), default=0)
+    for error in errors:
+        if not (CLAIM.match(source[slice(*statement(source, error))]) or (first and (error.line or 0) > first)):
+            raise error
+    return settled(problem), unread + [unreadable(source, e) for e in errors]
+
+
+def statement(source: str, error: ShapecalcError) -> tuple[int, int]:
+    """Where the statement with an error begins and ends."""
+    place = error.span[0] if error.span is not None else 0
+    begin = max(source.rfind("\n", 0, place), source.rfind(";", 0, place)) + 1
+    ends = [k for k in (source.find("\n", place), source.find(";", place)) if k >= 0]
+    return begin, min(ends, default=len(source))
 
 
 def settled(problem: Problem) -> Problem:
@@ -59,7 +86,17 @@ def settled(problem: Problem) -> Problem:
 
 def unreadable(source: str, error: ShapecalcError) -> Verdict:
     """A verdict on a line that is no claim that could be judged."""
-    line = error.line or 1
-    text = source.splitlines()[line - 1].strip()
-    name = text.partition("=")[0].strip()
-    return Verdict(name, text, line, "unreadable", None, str(error), error.hint, None, error.span, error.span)
+    begin, end = statement(source, error)
+    text = source[begin:end].strip()
+    return Verdict(
+        text.partition("=")[0].strip(" +"),
+        text,
+        error.line or 1,
+        "unreadable",
+        None,
+        str(error),
+        error.hint,
+        None,
+        (begin, end),
+        error.span,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from ..errors import Span
@@ -31,6 +32,7 @@ LINEAR = frozenset({
     "triu", "outer", "dot", "matmul", "kron", "einsum", "multiply", "broadcast_to", "swapaxes", "t", "inner", "cumsum", "expand_dims",
     "unsqueeze",
 })  # fmt: skip
+SIZED = frozenset({"eye", "identity", "ones", "zeros"})  # functions of sizes: there is nothing in them to be mended
 Plug = Callable[[Node], Node]
 
 
@@ -59,7 +61,7 @@ def sites(root: Node) -> Iterator[Site]:
     while waiting:
         site = waiting.pop()
         yield site
-        waiting.extend(reversed([replace(inner, parent=site.node) for inner in _below(site)]))
+        waiting.extend(reversed(list(_below(site))))
 
 
 def _below(site: Site) -> Iterator[Site]:
@@ -67,34 +69,41 @@ def _below(site: Site) -> Iterator[Site]:
     match node:
         case Sum(terms=terms):
             for k, (_, term) in enumerate(terms):
-                yield Site(term, _through(site, lambda new, k=k: with_term(node, k, new)), linear, "term")
+                yield _inner(site, term, partial(with_term, node, k), linear, "term")
         case Product(first=first, rest=rest):
-            yield Site(first, _through(site, lambda new: with_factor(node, 0, new)), linear, "factor")
+            yield _inner(site, first, partial(with_factor, node, 0), linear, "factor")
             for k, (op, factor) in enumerate(rest, 1):
-                yield Site(factor, _through(site, lambda new, k=k: with_factor(node, k, new)), linear and op != "/", "factor")
+                yield _inner(site, factor, partial(with_factor, node, k), linear and op != "/", "factor")
         case Unary(arg=arg) | Transpose(arg=arg):
-            yield Site(arg, _through(site, lambda new: replace(node, arg=new, span=NEW)), linear, "inside")
+            yield _inner(site, arg, partial(_changed, node, "arg"), linear, "inside")
         case Norm(arg=arg):
-            yield Site(arg, _through(site, lambda new: replace(node, arg=new, span=NEW)), False, "inside")
+            yield _inner(site, arg, partial(_changed, node, "arg"), False, "inside")
         case Power(base=base):
-            yield Site(base, _through(site, lambda new: replace(node, base=new, span=NEW)), False, "inside")
+            yield _inner(site, base, partial(_changed, node, "base"), False, "inside")
         case Compare(left=left, right=right):
-            yield Site(left, _through(site, lambda new: replace(node, left=new, span=NEW)), False, "inside")
-            yield Site(right, _through(site, lambda new: replace(node, right=new, span=NEW)), False, "inside")
-        case Call(args=args, name=name):
+            yield _inner(site, left, partial(_changed, node, "left"), False, "inside")
+            yield _inner(site, right, partial(_changed, node, "right"), False, "inside")
+        case Call(args=args, name=name) if name not in SIZED:
             for k, a in enumerate(args):
-                plug = _through(site, lambda new, k=k: replace(node, args=(*args[:k], new, *args[k + 1 :]), span=NEW))
-                yield Site(a, plug, linear and name in LINEAR, "argument")
-        case Method(object=object_, name=name):
-            plug = _through(site, lambda new: replace(node, object=new, span=NEW))
-            yield Site(object_, plug, linear and name in LINEAR, "argument")
-        case Subscript(object=object_) | Attribute(object=object_):
-            yield Site(object_, _through(site, lambda new: replace(node, object=new, span=NEW)), linear, "inside")
+                yield _inner(site, a, partial(_with_argument, node, k), linear and name in LINEAR, "argument")
+        case Method(object=subject, name=name):
+            yield _inner(site, subject, partial(_changed, node, "object"), linear and name in LINEAR, "argument")
+        case Subscript(object=subject) | Attribute(object=subject):
+            yield _inner(site, subject, partial(_changed, node, "object"), linear, "inside")
 
 
-def _through(site: Site, change: Plug) -> Plug:
+def _inner(site: Site, node: Node, put: Plug, linear: bool, role: str) -> Site:
     plug = site.plug
-    return lambda new: plug(change(new))
+    return Site(node, lambda new: plug(put(new)), linear, role, site.node)
+
+
+def _changed(node: Node, field: str, new: Node) -> Node:
+    made: Node = replace(node, **{field: new, "span": NEW})  # type: ignore[arg-type]
+    return made
+
+
+def _with_argument(node: Call, k: int, new: Node) -> Node:
+    return replace(node, args=(*node.args[:k], new, *node.args[k + 1 :]), span=NEW)
 
 
 def with_term(node: Sum, k: int, new: Node | None, sign: str | None = None) -> Node:

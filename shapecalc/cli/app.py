@@ -11,9 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from .main import run
 from .options import COMMANDS, Command, Option
+from .running import run
 
+BLANK = " "  # a flag takes no value, and typer would write <bool>
 EPILOG = "Exit codes: 0 all right; 1 a claim is wrong or ill-shaped; 2 the input cannot be read or used."
 
 
@@ -58,8 +59,7 @@ def function(command: Command) -> Callable[..., None]:
     """A function with the signature that typer reads a command from."""
 
     def body(**values: Any) -> None:
-        plain = {k: v.value if isinstance(v, enum.Enum) else tuple(v) if isinstance(v, list) and k != "sources" else v for k, v in values.items()}
-        raise typer.Exit(run(command.name, plain))
+        raise typer.Exit(run(command.name, {k: plain(k, v) for k, v in values.items()}))
 
     parameters = [parameter(o) for o in command.options]
     if command.argument is not None:
@@ -74,17 +74,31 @@ def function(command: Command) -> Callable[..., None]:
     return body
 
 
+def plain(name: str, value: Any) -> Any:
+    """A value as the small reader gives it."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    return tuple(value) if isinstance(value, list) and name != "sources" else value
+
+
+def chosen(o: Option) -> Any:
+    """The values of a choice as typer wants them."""
+    return enum.Enum(o.name.capitalize(), {c: c for c in o.choices}, type=str)
+
+
 def parameter(o: Option) -> inspect.Parameter:
     """One option as a parameter."""
     flags = [f"{o.flags[0]}/{o.negative}", *o.flags[1:]] if o.negative else list(o.flags)
-    kind: Any = {"flag": bool, "number": int, "text": str}.get(o.kind, str)
+    kinds: dict[str, Any] = {"flag": bool, "number": int, "text": str}
+    kind = kinds[o.kind] if o.kind != "choice" else chosen(o)
     default = o.default
     if o.kind == "choice":
-        kind = enum.Enum(o.name.capitalize(), {c: c for c in o.choices}, type=str)  # type: ignore[misc]
         default = kind(o.default) if o.default is not None else None
     if o.many:
         kind, default = list[str], []
     elif o.default is None:
         kind = kind | None
-    info = typer.Option(*flags, help=o.help, metavar=o.metavar or None, rich_help_panel=o.panel or None, show_default=o.kind == "choice" and o.default is not None)
+    shown = o.kind == "choice" and o.default is not None
+    metavar = o.metavar or (BLANK if o.kind == "flag" else None)
+    info = typer.Option(*flags, help=o.help, metavar=metavar, rich_help_panel=o.panel or None, show_default=shown)
     return inspect.Parameter(o.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])

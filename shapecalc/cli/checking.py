@@ -89,9 +89,8 @@ def of_line(line: str, name: str, v: Values) -> Report:
         given = json.loads(line)
         text = given["source"] if "source" in given else "\n".join([given["problem"], *given.get("claims", ())])
         name = str(given.get("name") or given.get("id") or name)
-        if not isinstance(text, str):
-            raise TypeError
-    except (ValueError, KeyError, TypeError, RecursionError):
+        text = text.replace("\r\n", "\n")
+    except (AttributeError, ValueError, KeyError, TypeError, RecursionError):
         return Report(name=name, problems=('not an object with "source", or with "problem" and "claims"',))
     return judged(text, name, v)
 
@@ -114,12 +113,13 @@ def drawn(report: Report, v: Values) -> str:
     if v["format"] == "json":
         return json.dumps(facts(report), ensure_ascii=v["ascii"])
     if v["format"] == "github":
-        return "\n".join(annotations(report))
+        return "\n".join(github_lines(report))
     from ..exposition.reports import page
     from ..render import Output, render
 
     into_file = v["output"] is not None
-    look = Output(ascii=v["ascii"] or (not into_file and output.only_ascii(False)), width=v["width"] if into_file else output.columns(v["width"]))
+    plain = v["ascii"] or (not into_file and output.only_ascii(asked=False))
+    look = Output(ascii=plain, width=v["width"] if into_file else output.columns(v["width"]))
     to = "terminal" if not into_file and output.colours(v["plain"]) and not look.ascii else "text"
     return str(render(page([report]), to, look))
 
@@ -128,11 +128,11 @@ def facts(report: Report) -> dict[str, Any]:
     """A report as data, one object on a line."""
     from ..publishing.facts import plain
 
-    claims = [plain({k: x for k, x in asdict(c).items() if k != "certificate"}) | {"certificate": c.certificate and str(c.certificate)} for c in report.claims]
+    claims = [plain(asdict(c)) | {"certificate": c.certificate and str(c.certificate)} for c in report.claims]
     return {"schema": "shapecalc.report/1", "name": report.name, "ok": report.ok, "problems": list(report.problems), "claims": claims}
 
 
-def annotations(report: Report) -> Iterator[str]:
+def github_lines(report: Report) -> Iterator[str]:
     """What GitHub shows beside the lines of a pull request."""
     name = report.name or "-"
     for problem in report.problems:

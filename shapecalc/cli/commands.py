@@ -51,7 +51,7 @@ def derived(text: str, v: Values, name: str | None = None) -> Derivation:
     try:
         return api_derive(text, v["wrt"], layout, v["structured"])
     except ShapecalcError as error:
-        raise error.at(text, name) if name else error
+        raise (error.at(text, name) if name else error) from None
 
 
 def choices(v: Values, notes: list[str], **more: Any) -> Options:
@@ -162,7 +162,7 @@ def derivative(make: Callable[[], Any], text: str, name: str | None, v: Values) 
     try:
         found = make()
     except ShapecalcError as error:
-        raise error.at(text, name) if name else error
+        raise (error.at(text, name) if name else error) from None
     options = Options().with_(title=v["title"] or "", **drawn(v))
     return hand_over(written_derivative(found, format_of(v), options, v["output"] not in (None, "-")), v, options)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from typing import Any
 
 BROKEN_PIPE, INTERRUPTED = 141, 130
 
@@ -17,6 +17,8 @@ def main(argv: list[str] | None = None) -> int:
 
         sys.stdout.write(f"shapecalc {__version__}\n")
         return 0
+    # a page is made of many small objects and then the process ends: looking through them for rings costs a tenth of its time
+    gc.set_threshold(200_000, 20, 20)
     try:
         steady()
         return guarded(words)
@@ -56,6 +58,7 @@ def dispatched(words: list[str]) -> int:
     """The everyday run, or typer for everything else."""
     from .options import BY_NAME
     from .reader import read, repaired
+    from .running import run
 
     command = BY_NAME.get(words[0]) if words else None
     values = read(command, words[1:]) if command is not None else None
@@ -64,16 +67,3 @@ def dispatched(words: list[str]) -> int:
     from .app import run_typer
 
     return run_typer(repaired(words))
-
-
-def run(name: str, values: dict[str, Any]) -> int:
-    """One command with its arguments read."""
-    from . import commands
-
-    if name in ("check", "gallery", "picture"):
-        from . import others
-
-        found: int = getattr(others, name)(values)
-        return found
-    result: int = getattr(commands, name)(values)
-    return result

@@ -36,29 +36,44 @@ LAYOUTS = ("denominator", "numerator", "both")
 FORMATS = ("text", "latex", "markdown", "html", "typst", "json", "svg", "notebook", "terminal")
 SOURCE = ("source", "SOURCE", True, "A file, - for standard input, or the problem itself: 'X: (S, D); W: (D, M); Z = X @ W'.")
 
-WRT = Option("wrt", ("--wrt",), "text", "Names to differentiate by, with commas.", metavar="NAMES", panel=CONTENT)
-AT = Option("at", ("--at",), "text", "Sizes of the entries view: S=2,D=3,M=3.", metavar="SIZES", panel=CONTENT)
-LAYOUT = Option("layout", ("--layout",), "choice", "How gradients are drawn.", "denominator", LAYOUTS, panel=CONTENT)
-SAMPLES = Option("samples", ("--samples",), "choice", "Samples as rows, as columns, or both.", None, ("rows", "columns", "both"), panel=CONTENT)
-LOSS = Option("loss", ("--loss",), "text", "A loss behind the last definition: 'sum((Z - Y)**2)/(2*S)'.", metavar="FORMULA", panel=CONTENT)
-VIEWS = Option("views", ("--views",), "text", "Of entries, index, matrix.", metavar="NAMES", panel=CONTENT)
-STEPS = Option("steps", ("--steps",), "flag", "The derivation, or the results alone.", True, negative="--no-steps", panel=CONTENT)
-ENTRIES = Option("entries", ("--entries",), "flag", "Matrices of named entries, by sympy.", True, negative="--no-entries", panel=CONTENT)
-NUMBERS = Option("numbers", ("--numbers",), "flag", "The same page with small whole numbers, to follow with a pencil.", False, panel=CONTENT)
-STRUCTURED = Option("structured", ("--structured",), "flag", "Partials by the distinct entries of symmetric, diagonal, triangular names.", False, panel=CONTENT)
-CERTIFICATE = Option("certificate", ("--certificate",), "flag", "Only what was checked, and how surely.", False, panel=CONTENT)
-TITLE = Option("title", ("--title",), "text", "The title of the page.", metavar="TEXT", panel=CONTENT)
-FORMAT = Option("format", ("--format", "-f"), "choice", "The format.", None, FORMATS, panel=LOOK)
-TO = Option("format", ("--to", "--format"), "choice", "The format, where the suffix does not say it.", None, (*FORMATS, "pdf", "png"), panel=LOOK)
-STANDALONE = Option("standalone", ("--standalone",), "flag", "LaTeX as a document of its own.", False, panel=LOOK)
-GITHUB = Option("github", ("--github",), "flag", "Markdown with formulas that GitHub leaves alone.", False, panel=LOOK)
-BOLD = Option("bold", ("--bold-matrices",), "flag", "Vectors and matrices in bold.", False, panel=LOOK)
-SYMBOL = Option("symbols", ("--symbol",), "text", r"How a name is drawn, in LaTeX: dZ=\delta. Again for others.", (), many=True, metavar="NAME=TEX", panel=LOOK)
-PLAIN = Option("plain", ("--plain",), "flag", "No colours, no escapes.", False, panel=LOOK)
-ASCII = Option("ascii", ("--ascii",), "flag", "Nothing outside ASCII.", False, panel=LOOK)
-WIDTH = Option("width", ("--width",), "number", "Columns that text folds at.", None, metavar="COLUMNS", panel=LOOK)
-PAGER = Option("pager", ("--pager",), "flag", "Through a pager.", False, panel=OUTPUT)
-TARGET_FILE = Option("output", ("--output", "-o"), "text", "A file; its suffix gives the format.", metavar="FILE", panel=OUTPUT)
+def option(*flags: str, kind: str = "flag", text: str, panel: str, default: Any = None, **more: Any) -> Option:
+    """An option called like its first flag; a flag is off unless it says otherwise."""
+    name = more.pop("name", flags[0].strip("-").replace("-", "_"))
+    return Option(name, flags, kind, text, False if kind == "flag" and default is None else default, panel=panel, **more)
+
+
+WRT = option("--wrt", kind="text", text="Names to differentiate by, with commas.", panel=CONTENT, metavar="NAMES")
+AT = option("--at", kind="text", text="Sizes of the entries view: S=2,D=3,M=3.", panel=CONTENT, metavar="SIZES")
+LAYOUT = option(
+    "--layout", kind="choice", text="denominator, numerator or both: how gradients are drawn.", panel=CONTENT,
+    default="denominator", choices=LAYOUTS, metavar="LAYOUT",
+)  # fmt: skip
+SAMPLES = option(
+    "--samples", kind="choice", text="rows, columns or both: how the samples are laid out.", panel=CONTENT,
+    choices=("rows", "columns", "both"), metavar="WAY",
+)  # fmt: skip
+LOSS = option("--loss", kind="text", text="A loss behind the last definition: 'sum((Z - Y)**2)/(2*S)'.", panel=CONTENT, metavar="FORMULA")
+VIEWS = option("--views", kind="text", text="Of entries, index, matrix.", panel=CONTENT, metavar="NAMES")
+STEPS = option("--steps", text="The derivation, or the results alone.", panel=CONTENT, default=True, negative="--no-steps")
+ENTRIES = option("--entries", text="Matrices of named entries, by sympy.", panel=CONTENT, default=True, negative="--no-entries")
+NUMBERS = option("--numbers", text="Small whole numbers too, to follow with a pencil.", panel=CONTENT)
+STRUCTURED = option("--structured", text="Partials by the distinct entries of symmetric, diagonal, triangular names.", panel=CONTENT)
+CERTIFICATE = option("--certificate", text="Only what was checked, and how surely.", panel=CONTENT)
+TITLE = option("--title", kind="text", text="The title of the page.", panel=CONTENT, metavar="TEXT")
+FORMAT = option("--format", "-f", kind="choice", text=f"{', '.join(FORMATS)}.", panel=LOOK, choices=FORMATS, metavar="FORMAT")
+TO = FORMAT._replace(flags=("--to", "--format"), choices=(*FORMATS, "pdf", "png"), help="The format, where the suffix does not say it.")
+STANDALONE = option("--standalone", text="LaTeX as a document of its own.", panel=LOOK)
+GITHUB = option("--github", text="Markdown with formulas that GitHub leaves alone.", panel=LOOK)
+BOLD = option("--bold-matrices", text="Vectors and matrices in bold.", panel=LOOK, name="bold")
+SYMBOL = option(
+    "--symbol", kind="text", text=r"How a name is drawn, in LaTeX: dZ=\delta. May be given again.", panel=LOOK,
+    default=(), name="symbols", many=True, metavar="NAME=TEX",
+)  # fmt: skip
+PLAIN = option("--plain", text="No colours, no escapes.", panel=LOOK)
+ASCII = option("--ascii", text="Nothing outside ASCII.", panel=LOOK)
+WIDTH = option("--width", kind="number", text="Columns that text folds at.", panel=LOOK, metavar="COLUMNS")
+PAGER = option("--pager", text="Through a pager.", panel=OUTPUT)
+TARGET_FILE = option("--output", "-o", kind="text", text="A file; its suffix gives the format.", panel=OUTPUT, metavar="FILE")
 
 LOOKS = (PLAIN, ASCII, WIDTH)
 PAGE = (
@@ -67,34 +82,33 @@ PAGE = (
 )  # fmt: skip
 RENDER = tuple(TO if o is FORMAT else o for o in PAGE if o not in (CERTIFICATE, PAGER))
 ONE_LAYOUT = LAYOUT._replace(choices=LAYOUTS[:2])
+ONE_NAME = WRT._replace(help="The name to differentiate by; the first one declared.", metavar="NAME")
+LOOK_OF_ONE = (TITLE, FORMAT, STANDALONE, GITHUB, BOLD, SYMBOL, *LOOKS, PAGER, TARGET_FILE)
+VEC = option("--vec", text="Columns stacked, so that it is a matrix.", panel=CONTENT)
 JACOBIAN = (
-    Option("of", ("--of",), "text", "What is differentiated; the last definition.", metavar="NAME", panel=CONTENT),
-    WRT._replace(help="The name to differentiate by; the first one declared.", metavar="NAME"),
-    ONE_LAYOUT._replace(default="numerator"),
-    Option("vec", ("--vec",), "flag", "Columns stacked, so that it is a matrix.", False, panel=CONTENT),
-    TITLE, FORMAT, STANDALONE, GITHUB, BOLD, SYMBOL, *LOOKS, PAGER, TARGET_FILE,
+    option("--of", kind="text", text="What is differentiated; the last definition.", panel=CONTENT, metavar="NAME"),
+    ONE_NAME, ONE_LAYOUT._replace(default="numerator"), VEC, *LOOK_OF_ONE,
 )  # fmt: skip
 HESSIAN = (
-    WRT._replace(help="The name to differentiate by; the first one declared.", metavar="NAME"),
-    Option("wrt2", ("--wrt2",), "text", "A second name, for the mixed Hessian.", metavar="NAME", panel=CONTENT),
-    *JACOBIAN[3:],
-)
+    ONE_NAME, option("--wrt2", kind="text", text="A second name, for the mixed Hessian.", panel=CONTENT, metavar="NAME"), VEC, *LOOK_OF_ONE,
+)  # fmt: skip
+TARGETS = ("numpy", "torch", "jax", "python-test")
 CODE = (
-    Option("target", ("--target", "-t"), "choice", "What the code is for.", "numpy", ("numpy", "torch", "jax", "python-test"), panel=CONTENT),
+    option("--target", "-t", kind="choice", text=f"{', '.join(TARGETS)}.", panel=CONTENT, default="numpy", choices=TARGETS, metavar="FOR"),
     WRT, ONE_LAYOUT, LOSS, STRUCTURED, TARGET_FILE,
 )  # fmt: skip
+REPORTS = ("text", "json", "github")
 CHECK = (
-    ONE_LAYOUT,
-    STRUCTURED,
-    Option("strict", ("--strict",), "flag", "Lines that cannot be read or decided fail, too.", False, panel=CONTENT),
-    Option("format", ("--format", "-f"), "choice", "The format of the report.", "text", ("text", "json", "github"), panel=LOOK),
-    *LOOKS,
-    TARGET_FILE,
-)
-GALLERY = (Option("source", ("--source",), "flag", "The sheet itself.", False, panel=CONTENT), *PAGE)
+    ONE_LAYOUT, STRUCTURED,
+    option("--strict", text="Lines that cannot be read or decided fail, too.", panel=CONTENT),
+    FORMAT._replace(default="text", choices=REPORTS, help="text, json (one object a line) or github (annotations)."),
+    *LOOKS, TARGET_FILE,
+)  # fmt: skip
+GALLERY = (option("--source", text="The sheet itself.", panel=CONTENT), *PAGE)
+KINDS = ("shapes", "reduction", "graph")
 PICTURE = (
-    Option("format", ("--format", "-f"), "choice", "SVG, or text for Mermaid or Graphviz.", None, ("svg", "mermaid", "dot", "text"), panel=LOOK),
-    Option("kind", ("--kind",), "choice", "The shapes of a formula, the reduction, or the graph.", "shapes", ("shapes", "reduction", "graph"), panel=CONTENT),
+    option("--kind", kind="choice", text=f"{', '.join(KINDS)}.", panel=CONTENT, default="shapes", choices=KINDS, metavar="KIND"),
+    FORMAT._replace(choices=("svg", "mermaid", "dot", "text"), help="svg or text; mermaid or dot for the graph."),
     WRT, LOSS, PLAIN, ASCII, TARGET_FILE,
 )  # fmt: skip
 
@@ -108,7 +122,7 @@ COMMANDS = (
             ("name", "[NAME]", False, "One of the gallery."), panel=DERIVING),
     Command("check", "Judge derivations made by hand, line by line.", CHECK,
             ("sources", "SOURCE...", True, "Files, directories, - for standard input, or the text itself."), many=True, panel=CHECKING),
-    Command("render", "A derivation as a file: notes.tex, .pdf, .png, .md, .html, .svg, .typ, .ipynb, .json, .txt.", RENDER, SOURCE, panel=MORE),
+    Command("render", "A derivation as a file: .tex, .pdf, .png, .md, .html, .svg, .typ, .ipynb, .json, .txt.", RENDER, SOURCE, panel=MORE),
     Command("code", "Forward and backward functions, vectorised.", CODE, SOURCE, panel=MORE),
     Command("picture", "Shapes, the reduction, or the graph as a picture.", PICTURE, SOURCE, panel=MORE),
 )  # fmt: skip

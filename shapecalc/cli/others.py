@@ -26,7 +26,8 @@ def gallery(v: Values) -> int:
     if v["source"]:
         output.show(sheet.text)
         return 0
-    return commands.derive_text(sheet.text, None, v | {"title": v["title"] or sheet.title, "wrt": v["wrt"] or sheet.wrt or None}, sheet.source)
+    about = {"title": v["title"] or sheet.title, "wrt": v["wrt"] or sheet.wrt or None}
+    return commands.derive_text(sheet.text, None, v | about, sheet.source)
 
 
 def picture(v: Values) -> int:
@@ -44,10 +45,7 @@ def picture(v: Values) -> int:
     made = drawing(subject(d), v["kind"], to)
     if isinstance(made, Document) and to == "svg":
         made = "\n".join(b.svg for b in made.blocks if isinstance(b, Picture))
-    if isinstance(made, Document):
-        found = render(made, to, Output(ascii=output.only_ascii(v["ascii"])))
-    else:
-        found = made
+    found = render(made, to, Output(ascii=output.only_ascii(v["ascii"]))) if isinstance(made, Document) else made
     if v["output"] is not None:
         output.store(found, v["output"])
     else:

@@ -69,7 +69,9 @@ def value(option: Option, text: str | None) -> Any:
 def is_expression(word: str) -> bool:
     """Whether an argument that begins with a minus is a formula, not an option: -sum(Y*log(P)), -x @ W, -0.5*A."""
     inside = word.lstrip("-")
-    return not word.startswith("--") and bool(inside) and (inside[0].isdigit() or inside[0] == "(" or any(c in inside for c in "(@*+/ ;^") and "=" not in inside.split("(")[0])
+    if word.startswith("--") or not inside:
+        return False
+    return inside[0].isdigit() or inside[0] == "(" or (any(c in inside for c in "(@*+/ ;^") and "=" not in inside.partition("(")[0])
 
 
 def repaired(argv: list[str]) -> list[str]:

@@ -71,14 +71,14 @@ def with_loss(text: str, loss: str | None) -> tuple[str, list[str]]:
         raise InputProblem("--loss needs a definition before it")
     names = [n for n in ("L", "J", "loss", "L_") if n not in {*problem.declared, *problem.definitions, *problem.sizes}]
     line = f"{names[0]} = {loss.strip()}"
-    (assign,) = [s for s in split(line) if isinstance(s, Assign)] or [None]
+    assign = next((s for s in split(line) if isinstance(s, Assign)), None)
     known = {*problem.declared, *problem.definitions, *problem.sizes, *problem.functions}
     used = [p.id for p, _ in walk(assign.values[0]) if isinstance(p, Name)] if assign is not None else []
     shape = show(problem.definitions[last].shape)
     new = [n for n in dict.fromkeys(used) if n not in known and not n.startswith(("pi", "inf"))]
     declarations = [f"{n}: {shape}" for n in new]
     notes = [f"`{n}` is not declared; it is taken to have the shape of `{last}`, {shape}." for n in new]
-    return "\n".join([*declarations, text.rstrip().rstrip(";"), line]) + "\n", notes
+    return "\n".join([text.rstrip().rstrip(";"), *declarations, line]) + "\n", notes
 
 
 def sizes(text: str | None) -> dict[str, int]:

@@ -30,8 +30,8 @@ def where(c: Certificate) -> Content:
     listed = "; ".join(", ".join(f"{k}={v}" for k, v in s.items()) for s in tuples)
     different = any(len(set(s.values())) == len(s) > 1 for s in tuples)
     equal = any(len(set(s.values())) == 1 < len(s) for s in tuples)
-    why = ": different ones, where a wrong shape cannot pass, and equal ones, where a wrong transpose would not raise an error" if different and equal else ""
-    return prose(f"At sizes {listed}{why}.")
+    why = ": different ones, where a wrong shape cannot pass, and equal ones, where a wrong transpose would not raise an error"
+    return prose(f"At sizes {listed}{why if different and equal else ''}.")
 
 
 def surely(c: Certificate) -> Content:

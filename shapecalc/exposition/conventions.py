@@ -10,7 +10,7 @@ from ..calculus.gradients import Backward
 from ..calculus.layouts import drawn_shape, product_with_ones
 from ..derivation import Reduction
 from ..expr import Apply, Expr, Var, rebuild
-from ..forms import remake, transposed
+from ..forms import apply, params_of, remake, transposed
 from ..notation import text
 from ..shapes import Shape
 from ..symbols import dimension
@@ -58,7 +58,7 @@ def straightened(passed: Backward, e: Expr) -> Expr:
         if isinstance(node, Apply) and node.name in ("sum", "mean") and isinstance(node["axis"], int):
             (a,) = node.args
             if isinstance(a, Apply) and a.name == "transpose" and len(a.shape) == 2:
-                return remake(Apply(node.op, node.args, tuple((k, 1 - v % 2 if k == "axis" else v) for k, v in node.params), node.shape), a.args)
+                return apply(node.name, a.args[0], **{**params_of(node), "axis": 1 - node["axis"] % 2})
         return None
 
     del passed
@@ -73,7 +73,8 @@ def conventions(pens: Iterable[tuple[str, Pen]], layouts: tuple[str, ...]) -> It
     first = columns[0].pen
     yield Heading(prose("The same under every convention"))
     header = (prose(""), *(prose(c.pen.equation()) if c.pen.brief else prose(SAMPLES[c.samples]) for c in columns))
-    rows = [(prose("layout"), *(prose(c.layout) for c in columns)), *seeds(columns)]
+    rows = [(prose("samples are"), *(prose(SAMPLES[c.samples].removeprefix("samples as ")) for c in columns))] if first.brief else []
+    rows += [(prose("layout"), *(prose(c.layout) for c in columns)), *seeds(columns)]
     for name in first.subject.wrt:
         rows += gradient_rows(columns, name)
     yield Table(header, tuple(rows), prose(caption(columns)))
@@ -118,8 +119,9 @@ def reconciled(columns: list[Convention]) -> Content:
         size = node.args[0].shape[node["axis"] % 2]
         unit = pen.plan.words.get(str(pen.subject.shape(name)[-1]), "")
         which = f"those that share an {unit.removesuffix('s')}" if unit else f"those that belong to the same entry of {name}"
-        return prose(f"**The same numbers are added everywhere:** {which}. Each entry of ", pen.gradient(name), " is the sum of ", dimension(size), " entries of ",
-                     pen.formula(node.args[0]), "; whether these stand below or beside one another is only how they are drawn.")
+        total = prose("Each entry of ", pen.gradient(name), " is the sum of ", dimension(size), " entries of ", pen.formula(node.args[0]))
+        how = prose("; whether these stand below or beside one another is only how they are drawn.")
+        return prose(f"**The same numbers are added everywhere:** {which}. ") + total + how
     return prose("All columns hold the same numbers; only the way in which they are drawn differs.")
 
 

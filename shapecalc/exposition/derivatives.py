@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..blocks import Aligned, Block, Callout, Content, Dims, Document, Formula, Heading, Line, List, Prose, Table, prose
 from ..boxes import Box, Frac, Number, row, sup
@@ -42,7 +42,7 @@ class Derivative:
     product: Expr | None
     certificate: Certificate | None
     title: Content = ()
-    style: Style = Style()
+    style: Style = field(default_factory=Style)
 
     def variable(self, name: str) -> Var:
         """A name of the problem."""

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from ..calculus.entries import Block as Tensor
     from ..calculus.entries import Entries, Explanation, Link
 
-MANY = 8  # addends of a chain rule up to which the zeros are written too
+MANY = 64  # letters and digits of a chain rule up to which the terms that are 0 are written too
 LISTED = 6  # entries of a definition that are written out
-WIDE = 130  # characters of a row of formulas above which a matrix of them is no longer legible
+WIDE = 62  # letters and digits in a row of formulas above which a matrix of them does not fit a page
 LONG = 300  # characters of one entry that a reader follows
+UNSEEN = re.compile(r"\*\*|[*\[\], ]")
 WORD = re.compile(r"[^\W\d]\w*(?:\[[^\]]*\])?")
 
 
@@ -29,7 +30,8 @@ def matrices(pen: Pen, entries: Entries) -> Iterator[Block]:
     s = pen.subject
     yield Heading(prose("The entries"))
     sizes = joined([row(size_symbol(k), "=", Number(str(v))) for k, v in entries.sizes.items()], ",")
-    yield Prose(prose("The same with small matrices, ", sizes, ". Every entry has a name:") if entries.sizes else prose("Every entry has a name:"))
+    what = prose("The same with small matrices, ", sizes, ". ") if entries.sizes else ()
+    yield Prose(what + prose("Every entry has a name:"))
     shown = [n for n in (*s.problem.declared, *s.inner) if len(s.shape(n)) in (1, 2)]
     incoming = [gradient_matrix(pen, n, b) for n, b in entries.gradients.items() if b.kind == "incoming" and len(b.shape) in (1, 2)]
     yield MatrixBlock((*(tensor_matrix(pen, entries.values[n]) for n in shown), *incoming))
@@ -41,7 +43,8 @@ def matrices(pen: Pen, entries: Entries) -> Iterator[Block]:
 
 def tensor_matrix(pen: Pen, block: Tensor, items: list[str] | None = None) -> Matrix:
     """A tensor by its entries; a vector lies on its side."""
-    return Matrix(grid(block, items or block.symbols), pen.name(block.name), tuple(block.shape))
+    shown = items or block.symbols
+    return Matrix(grid(block, shown) if block.shape else entry_text(shown[0]), pen.name(block.name), tuple(block.shape))
 
 
 def gradient_matrix(pen: Pen, name: str, block: Tensor, items: list[str] | None = None) -> Matrix:
@@ -112,7 +115,8 @@ def chain(pen: Pen, entries: Entries, found: Explanation) -> Iterator[Line]:
     """∂L/∂w23 = g11 ∂z11/∂w23 + ... = what is left, and the same with the gradients of definitions put in."""
     left: Box | None = pen.partial(entry_text(found.by))
     outside = [entry_text(found.outside)] if found.outside else []
-    shown = [k for k in found.links if not k.zero or len(found.links) + found.left_out <= MANY]
+    everything = not found.left_out and sum(len(k.coefficient + k.of + k.by) for k in found.links) <= MANY
+    shown = [k for k in found.links if everything or not k.zero]
     if shown and any(k.coefficient != "1" for k in found.links):
         yield Line(left, joined([*map(_link, shown), *outside], "+"))
         yield Line(None, joined([*map(_put_in, shown), *outside], "+"))
@@ -163,9 +167,14 @@ def _is_product(text: str) -> bool:
 def reassembled(pen: Pen, name: str, block: Tensor) -> Iterator[Block]:
     """The gradient with every entry."""
     rows = block.rows()
-    if len(block.shape) <= 2 and max(sum(map(len, line)) for line in rows) <= WIDE:
+    if len(block.shape) <= 2 and max(sum(map(width, line)) for line in rows) <= WIDE:
         yield Prose(prose("Every entry in the same way, put together again:"))
         yield MatrixBlock((gradient_matrix(pen, name, block),))
+
+
+def width(formula: str) -> int:
+    """About how wide a formula is on paper."""
+    return len(UNSEEN.sub("", formula))
 
 
 def disagreement(pen: Pen, entries: Entries) -> Iterator[Block]:

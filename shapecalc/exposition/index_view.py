@@ -29,7 +29,8 @@ def index_view(pen: Pen, name: str) -> Iterator[Block]:
         lines += full(pen, found, len(through) > 1) if k == 0 else brief(pen, found)
     if len(through) > 1:
         used = joined([pen.name(n) for n in through], ",")
-        yield Prose(prose(pen.name(name), f" is used {number_word(len(through))} times, in ", used, ": what comes back from each is added."))
+        times = f" is used {number_word(len(through))} times, in "
+        yield Prose(prose(pen.name(name), times, used, ": what comes back from each is added."))
         lines += together(pen, name, found)
     elif lines:
         lines += as_matrices(pen, name, found)
@@ -53,7 +54,8 @@ def full(pen: Pen, f: IndexLink, several: bool) -> list[Line]:
     if f.local is not None and len(f.local) <= LONG and pen.plan.steps == "full":
         local = pen.terms(f.local, f.letters)
         local = paren(local) if len(f.local) > 1 or f.local[0].coefficient < 0 else local
-        lines.append(Line(left, summed(out, row(chain, TIMES, _partial(of, by))), prose("chain rule: through every entry of ", pen.name(f.of))))
+        why = prose("chain rule: through every entry of ", pen.name(f.of))
+        lines.append(Line(left, summed(out, row(chain, TIMES, _partial(of, by))), why))
         lines.append(Line(None, summed(out, joined([chain, local], TIMES)), prose("put in")))
         left_box: Box | None = None
     else:
@@ -87,7 +89,8 @@ def containing(pen: Pen, f: IndexLink) -> Content:
     if not f.gone or f.local is None:
         return prose("differentiated")
     conditions = joined([row(Symbol(f.letters[a]), "=", Symbol(f.letters[b])) for a, b in f.gone], ",")
-    return prose(pen.entry(f.by, [f.letters[i] for i in indices(f.own)]), " stands in ", pen.entry(f.of, [f.letters[i] for i in indices(f.out)]), " only where ", conditions)
+    out, own = [f.letters[i] for i in indices(f.out)], [f.letters[i] for i in indices(f.own)]
+    return prose(pen.entry(f.by, own), " stands in ", pen.entry(f.of, out), " only where ", conditions)
 
 
 def swallowed(pen: Pen, f: IndexLink, several: bool) -> Content:
@@ -96,7 +99,7 @@ def swallowed(pen: Pen, f: IndexLink, several: bool) -> Content:
         return prose("simplified") + (prose(", through ", pen.name(f.of)) if several else ())
     left = [f.letters[i] for i in f.summed]
     deltas = [row(Symbol(f.letters[a]), "=", Symbol(f.letters[b])) for a, b in f.gone]
-    out = prose("δ leaves ", joined(deltas, ","), " alone")
+    out = prose("δ leaves only ", joined(deltas, ","))
     if left:
         out += prose("; the sum over ", joined([Symbol(x) for x in left], ","), " stays")
     return out + (prose(", through ", pen.name(f.of)) if several else ())
@@ -119,7 +122,8 @@ def as_matrices(pen: Pen, name: str, f: IndexLink) -> list[Line]:
         stops = [own[0], inside, own[1]]
         drawn = [turned_entry(pen, x, (stops[k], stops[k + 1])) for k, x in enumerate(factors)]
         turned = joined([pen.formula(x.args[0]) for x in factors if isinstance(x, Apply) and is_turned(x)], ",")
-        lines.append(Line(None, Sum(Symbol(inside), None, joined(drawn, TIMES)), prose(turned, " transposed: the two ", Symbol(inside), " stand side by side")))
+        why = prose(turned, " transposed: the two ", Symbol(inside), " stand side by side")
+        lines.append(Line(None, Sum(Symbol(inside), None, joined(drawn, TIMES)), why))
         return [*lines, Line(None, element(paren(pen.formula(e)), own), prose("a sum over neighbouring indices is a matrix product"))]
     if not own:
         return []
@@ -128,8 +132,11 @@ def as_matrices(pen: Pen, name: str, f: IndexLink) -> list[Line]:
 
 def reading(e: Expr) -> Content:
     """How an index formula is read as a whole."""
-    if isinstance(e, Apply) and e.name in ("sum", "mean"):
-        return prose("the same sum for every entry")
+    if isinstance(e, Apply) and e.name in ("sum", "mean") and len(e.args[0].shape) == 2 and e["axis"] in (0, 1, -1, -2):
+        ones = Symbol("1", "vector", bold=True)
+        if e["axis"] in (0, -2):
+            return prose(sup(ones, op("⊤")), " on the left adds the rows together")
+        return prose(ones, " on the right adds the columns together")
     if chained(e):
         return prose("a sum over neighbouring indices is a matrix product")
     return prose("the same for every entry")

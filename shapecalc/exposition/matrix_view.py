@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..blocks import Block, Content, Dims, Formula, List, prose
+from ..blocks import Block, Content, Dims, Formula, List, Prose, prose
 from ..boxes import row
+from ..errors import Misfit
 from ..expr import Apply, Expr
 from ..forms import apply
-from ..errors import Misfit
 from ..notation import text
 from ..shapes import Shape
 from ..symbols import dimension
 from .index_view import chained
 from .pen import Pen
+
+
+LONG = 100  # characters of a formula without names for its parts that a reader follows
 
 
 def matrix_view(pen: Pen, name: str) -> Iterator[Block]:
@@ -25,9 +28,11 @@ def matrix_view(pen: Pen, name: str) -> Iterator[Block]:
     yield from pen.picture(f"gradient:{name}")
     points = [p for p in (shapes(e), order(e), layout(pen, name)) if p]
     points.append(prose("**NumPy:** ", f"`{pen.code(name)}`"))
-    if expanded != e:
-        points.append(prose("**Written out:** ", row(pen.gradient(name), "=", pen.formula(expanded)), f", in code `{text(expanded)}`"))
     yield List(tuple(points))
+    if expanded != e and len(text(expanded)) <= LONG:
+        yield Prose(prose("Written out, with the gradients of the definitions put in:"))
+        yield Formula(row(pen.gradient(name), "=", pen.formula(expanded)), expanded.shape)
+        yield List((prose("**NumPy:** ", f"`{s.symbol(name)} = {text(expanded)}`"),))
 
 
 def stripped(e: Expr) -> Expr:
@@ -51,7 +56,8 @@ def shapes(e: Expr) -> Content:
         factors = chained(core) or list(core.args)
         return prose("**Shapes:** ") + _joined([f.shape for f in factors], " @ ") + prose(" → ", Dims(core.shape))
     if core.name in ("mul", "div"):
-        return prose("**Shapes:** ") + _joined([a.shape for a in core.args], " * " if core.name == "mul" else " / ") + prose(" → ", Dims(core.shape))
+        sign = " * " if core.name == "mul" else " / "
+        return prose("**Shapes:** ") + _joined([a.shape for a in core.args], sign) + prose(" → ", Dims(core.shape))
     if core.name in ("sum", "mean") and isinstance(core["axis"], int):
         axis = core["axis"] % len(core.args[0].shape)
         return prose("**Shapes:** ", Dims(core.args[0].shape), f" summed along axis {axis} → ", Dims(core.shape))
@@ -86,7 +92,8 @@ def order(e: Expr) -> Content:
 def factor(e: Expr) -> str:
     """A factor of a product that cannot be made, in parentheses where it is more than a name."""
     written = text(e)
-    return f"({written})" if " " in written and not written.endswith(")") or isinstance(e, Apply) and e.name in ("mul", "div", "add", "matmul") else written
+    product = isinstance(e, Apply) and e.name in ("mul", "div", "add", "neg", "matmul")
+    return f"({written})" if product else written
 
 
 def layout(pen: Pen, name: str) -> Content:
@@ -95,4 +102,5 @@ def layout(pen: Pen, name: str) -> Content:
     if s.layout != "numerator" or len(s.shape(name)) != 2:
         return ()
     e = s.backward.formula(name)
-    return prose("**Layout:** in numerator layout the gradient is drawn transposed: ", row(pen.formula(s.formulas[name]), "=", pen.transposed(e)))
+    drawn = row(pen.formula(s.formulas[name]), "=", pen.transposed(e))
+    return prose("**Layout:** in numerator layout the gradient is drawn transposed: ", drawn)

@@ -107,7 +107,8 @@ class Pen:
     @property
     def brief(self) -> bool:
         """Whether the problem is one short definition."""
-        return len(self.subject.problem.definitions) == 1 or (len(self.subject.problem.definitions) == 2 and self.subject.problem.loss is not None)
+        p = self.subject.problem
+        return len(p.definitions) == 1 + (p.loss is not None)
 
     def equation(self) -> Box:
         """Z = X W + b: the first definition."""
@@ -135,7 +136,7 @@ def table(rows: list[list[str]], groups: list[list[str]] | None = None, shown: i
     return entries(rows, shown, groups)
 
 
-NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def number_word(count: int) -> str:

@@ -9,6 +9,7 @@ from ..expr import Apply, Expr, Var, nodes
 from .pen import Pen
 
 Path = list[tuple[Apply, int]]
+FUNCTIONS = frozenset({"pointwise", "structured", "undefined"})
 SILENT = frozenset({"neg", "expand_dims", "squeeze", "broadcast_to", "transpose", "reshape"})
 
 
@@ -48,7 +49,7 @@ def role(path: Path) -> str:
         for depth in range(len(path) - 1, -1, -1):
             word = says(*path[depth])
             if word:
-                outside = [e.name for e, _ in path[:depth] if e.op.family in ("pointwise", "structured", "undefined")]
+                outside = [e.name for e, _ in path[:depth] if e.op.family in FUNCTIONS]
                 return word + (f", inside {outside[-1]}," if outside else "")
     return "stands"
 
@@ -65,7 +66,7 @@ def quotient(e: Apply, k: int) -> str:
 
 def function(e: Apply, _: int) -> str:
     """Inside a function."""
-    if e.name in SILENT or e.op.family not in ("pointwise", "structured", "undefined") and e.name not in ("sum", "mean"):
+    if e.name in SILENT or (e.op.family not in FUNCTIONS and e.name not in ("sum", "mean")):
         return ""
     if e.name == "power":
         return "is raised to a power"

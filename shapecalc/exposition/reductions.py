@@ -80,8 +80,10 @@ def points(pen: Pen, name: str, node: Apply) -> Iterator[Content]:
     gone, stays = "ij"[axis], "ij"[1 - axis]
     whole, size, kept = pen.formula(a), a.shape[axis], a.shape[1 - axis]
     line, total = LINES[axis], LINES[1 - axis]
-    yield prose("**Which index goes:** ", Symbol(gone), ", which counts ", *counted(pen, size), "; ", pen.name(name), " has none. ", Symbol(stays), " stays.")
-    yield prose("**Which way:** add the ", dimension(size), f" {line}s of ", whole, f" together, one total for each {total}: **{total} sums**.")
+    missing = prose("; ", pen.name(name), " has none. ", Symbol(stays), " stays.")
+    yield prose("**Which index goes:** ", Symbol(gone), ", which counts ") + counted(pen, size) + missing
+    sums = f" together, one total for each {total}: **{total} sums**."
+    yield prose("**Which way:** add the ", dimension(size), f" {line}s of ", whole, sums)
     yield prose(f"**NumPy:** `{pen.code(name)}`; `axis` names the axis that disappears, ", Dims(a.shape), " → ", Dims(node.shape), ".")
     product = product_with_ones(a, axis, node["keepdims"])
     if isinstance(product, Apply):

@@ -77,7 +77,7 @@ def sentence(line: str) -> Content:
     head, colon, rest = line.partition(": ")
     if colon and head.isalpha() and len(head) < 12:
         return (*prose(f"**{head.capitalize()}:** "), Words(rest))
-    first = line.split(" ")[0]
+    first = line.split(" ", maxsplit=1)[0]
     return (Words(line[:1].upper() + line[1:] if first.isalpha() and first.islower() else line),)
 
 

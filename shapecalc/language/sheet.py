@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shapecalc.errors import NameProblem, ShapecalcError, ShapeProblem, SyntaxProblem, UnknownName
+from shapecalc.errors import NameProblem, ShapecalcError, ShapeProblem, SyntaxProblem, TooLarge, UnknownName
 from shapecalc.expr import Expr, Var
 from shapecalc.shapes import Dim, show
 
@@ -22,6 +22,7 @@ PROPERTIES = {
     "symmetric": 2, "posdef": 2, "diagonal": 2, "triangular": 2, "orthogonal": 2, "invertible": 2, "positive": 0, "nonnegative": 0,
     "onehot": 1, "onehot_columns": 1, "probabilities": 1,
 }  # fmt: skip
+DEEP = 180  # operations inside one another in one definition
 SPELLED = {"spd": "posdef", "sym": "symmetric", "pos": "positive", "one_hot": "onehot", "one-hot": "onehot", "positive_definite": "posdef"}
 SQUARE = {"symmetric", "posdef", "diagonal", "invertible", "orthogonal", "triangular"}
 
@@ -205,6 +206,9 @@ class Sheet:
                 if isinstance(part, tree.Name) and part.id == name:
                     raise NameProblem(f"{name} is defined by itself", span=part.span, hint="give the new value a name of its own")
         built = [Builder(self.scope()).build(v) for v in s.values]
+        if built[0].depth > DEEP:
+            deep = f"{name} is a formula {built[0].depth} operations deep, and {DEEP} are read"
+            raise TooLarge(deep, span=target.span, hint="give some of its parts names")
         self.definitions[name] = built[0]
         self.names[name] = Var(name, built[0].shape)
         self.spans[name] = s.span

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any, Protocol
 
-from .. import __version__
 from ..blocks import Document, prose
 from ..calculus.jacobians import Jacobian
 from ..derivation import Certificate
@@ -15,10 +14,9 @@ from ..exposition.derivatives import page as derivative
 from ..expr import Expr, Var
 from ..language.problem import Problem
 from ..mathematics import Style, boxes
-from ..notation import text
 from ..render import Output, formula, render
 from ..shapes import Shape
-from .facts import certificate
+from .facts import certificate, version
 from .options import Options
 from .pages import symbols
 
@@ -82,7 +80,7 @@ def facts(f: Found, options: Options) -> dict[str, Any]:
     """Everything that was derived, by the schema in data/derivative-1.schema.json."""
     out = {
         "schema": SCHEMA,
-        "version": __version__,
+        "version": version(),
         "source": f.problem.source,
         "kind": f.function,
         "of": f.of or f.problem.loss,

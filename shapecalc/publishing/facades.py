@@ -44,29 +44,27 @@ class Published:
 class PublishedGradient:
     """One gradient as a formula on paper."""
 
-    if TYPE_CHECKING:
-        name: str
-        expression: Any
-        _parent: Any
-
     @cached_property
     def latex(self) -> str:
         """The formula in LaTeX."""
         from .pages import tex
 
-        return tex(self.expression, self._parent)
+        me: Any = self
+        return tex(me.expression, me.derivation)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The derivation in index form, line by line with its reasons; the last line is the formula."""
         from .pages import steps
 
-        return steps(self._parent, self.name)
+        me: Any = self
+        return steps(me.derivation, me.name)
 
     def _repr_latex_(self) -> str:
         from .pages import summary
 
-        return summary(self._parent, [self.name])
+        me: Any = self
+        return summary(me.derivation, [me.name])
 
 
 class PublishedDerivative:

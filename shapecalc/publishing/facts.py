@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from fractions import Fraction
+from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
-from .. import __version__
 from ..calculus.entries import Entries
 from ..calculus.layouts import reduction
 from ..derivation import Certificate
@@ -40,7 +40,7 @@ def facts(d: Derived, options: Options) -> dict[str, Any]:
     problem = s.problem
     out = {
         "schema": SCHEMA,
-        "version": __version__,
+        "version": version(),
         "source": problem.source,
         "layout": s.layout,
         "structured": s.structured,
@@ -54,6 +54,11 @@ def facts(d: Derived, options: Options) -> dict[str, Any]:
         "entries": entries(s, options) if "entries" in options.views else None,
     }
     return out | {"document": json.loads(render(page(d, options), "json", Output()))}
+
+
+def version() -> str:
+    """The version of the program; asked for at run time, since the package itself is above this room."""
+    return str(import_module("shapecalc").__version__)
 
 
 def shape(found: Shape) -> list[int | str]:

@@ -70,5 +70,6 @@ def sizes(problem: Problem, at: Mapping[str, int]) -> dict[str, int]:
     used = [n for n in problem.sizes if any(n in names(d) for v in problem.variables().values() for d in v.shape)]
     for name in at:
         if name not in problem.sizes:
-            raise InputProblem(f"there is no size {name}", hint=f"the sizes are {', '.join(problem.sizes)}" if problem.sizes else "all sizes are numbers")
+            there = f"the sizes are {', '.join(problem.sizes)}" if problem.sizes else "all sizes are numbers"
+            raise InputProblem(f"there is no size {name}", hint=there)
     return {n: at.get(n, FIRST[k] if k < len(FIRST) else 2) for k, n in enumerate(dict.fromkeys((*used, *problem.sizes)))}

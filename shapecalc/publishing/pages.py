@@ -36,13 +36,16 @@ class Derived(Protocol):
     wrt: list[str]
     layout: str
     structured: bool
-    certificate: Certificate
+
+    @property
+    def certificate(self) -> Certificate:
+        """What it was checked by."""
 
     @property
     def gradients(self) -> Mapping[str, Any]:
         """The gradients by name."""
 
-    def turned(self) -> Derived:
+    def turned(self) -> Any:
         """The same with samples as columns."""
 
 

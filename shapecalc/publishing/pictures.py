@@ -13,6 +13,7 @@ from ..expr import Apply, Expr, Var, variables
 from ..notation import text
 from ..render.graph import Node, dot, graph_picture, mermaid
 from ..render.pictures import Shaped, reduction_picture, shapes_picture
+from ..shapes import value
 
 SIGNS = {"matmul": "@", "mul": "*", "div": "/"}
 COUNTS = (3, 4)  # rows and columns of the matrix in the picture of a reduction
@@ -79,7 +80,15 @@ def of_reduction(pen: Pen, name: str) -> Picture | None:
         return None
     a, axis = node.args[0], node["axis"] % 2
     sizes = (str(a.shape[0]), str(a.shape[1]))
-    return reduction_picture(pen.formula(a), pen.gradient(name), sizes, COUNTS, axis, order=s.problem.sizes)
+    return reduction_picture(pen.formula(a), pen.gradient(name), sizes, counts(pen, a), axis, order=s.problem.sizes)
+
+
+def counts(pen: Pen, a: Expr) -> tuple[int, int]:
+    """How many rows and columns the picture of a matrix has: those of the entries view, if that is small."""
+    if not pen.plan.sizes:
+        return COUNTS
+    rows, columns = (value(d, pen.plan.sizes) for d in a.shape)
+    return (rows, columns) if max(rows, columns) <= MOST else COUNTS
 
 
 def graph(s: Subject) -> list[Node]:

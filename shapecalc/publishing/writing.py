@@ -11,7 +11,6 @@ from ..render.writing import write_whole
 from .options import Options
 from .pages import Derived, page
 
-
 PICTURED = frozenset({"html", "pdf", "png", "svg", "typst", "notebook"})  # formats that show drawings
 
 

@@ -53,11 +53,15 @@ def _typst(document: Document, output: Output, kind: str) -> bytes:
     source = typst(document, output)
     if kind != "pdf":
         source = source.replace('paper: "a4", margin: 25mm, numbering: "1"', "width: 210mm, height: auto, margin: 12mm", 1)
-    # no font of the machine and no time of the day: the same document is the same file everywhere
-    options: dict[str, Any] = {"format": kind, "ignore_system_fonts": True, "timestamp": 0}
-    if kind == "png":
-        options["ppi"] = float(output.ppi)
-    compiled: Any = engine.compile(source.encode("utf-8"), **options)
+    options: dict[str, Any] = {"format": kind} | ({"ppi": float(output.ppi)} if kind == "png" else {})
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "page.typ"  # a file, since typst 0.12 takes nothing else
+        page.write_text(source, encoding="utf-8")
+        try:
+            # no font of the machine and no time of the day: the same document is the same file everywhere
+            compiled: Any = engine.compile(str(page), ignore_system_fonts=True, timestamp=0, **options)
+        except TypeError:  # a typst that does not know these options yet
+            compiled = engine.compile(str(page), **options)
     pages: list[bytes] = compiled if isinstance(compiled, list) else [compiled]
     return pages[0]
 

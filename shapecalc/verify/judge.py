@@ -263,11 +263,20 @@ class Judge:
                 question.blame(trial)
             trials.append(trial)
         dead = _dead(trials, formulas)
-        if worst > YES or (dead and self._doubt):
-            raise Undecided(f"the check against {WITNESS} does not settle the gradient of {_listed(dead or list(formulas))}")
+        unsettled = list(formulas) if worst > YES else self._doubtful({n: formulas[n] for n in dead}, reach) if self._doubt else []
+        if unsettled:
+            raise Undecided(f"the check against {WITNESS} does not settle the gradient of {_listed(unsettled)}")
         if dead:
             seen += f" (the gradient{'s' * (len(dead) > 1)} of {_listed(dead)} being 0 at every point)"
         return replace(made, points=len(trials), sizes=sizes_of(trials), gap=worst, witnesses=(seen,))
+
+
+    def _doubtful(self, dead: Mapping[str, Expr], reach: Reach) -> list[str]:
+        """Of gradients that are 0 at all real points, those that exact arithmetic with unknown masks does not confirm either."""
+        try:
+            return next((wrong for t in self.trials.of(EXACT) if dead and (wrong := self._culprits(t, dead, reach))), [])
+        except MISFORTUNE:
+            return list(dead)
 
 
 def _dead(trials: Sequence[Trial], formulas: Mapping[str, Expr]) -> list[str]:

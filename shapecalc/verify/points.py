@@ -21,6 +21,7 @@ from shapecalc.shapes import Dim, value
 from shapecalc.tensor import Tensor
 
 SMALLEST, LARGEST = 2, 5
+RANK, HEAVY = 4, 10_000  # tensors of more than four axes are kept below so many entries
 MANY = 7  # size names up to which all of them are drawn pairwise different
 STRUCTURES = frozenset({"symmetric", "posdef", "diagonal", "triangular"})
 DIGITS = 9  # of a drawn real: enough to be in no special position, short enough to be multiplied fast
@@ -85,7 +86,7 @@ def draw_sizes(problem: Problem, axes: tuple[tuple[Dim, ...], frozenset[int]], r
     fallback = None
     for attempt in range(400):
         top = LARGEST + max(0, len(problem.sizes) - 4 if len(problem.sizes) <= MANY else 0) + attempt // 40
-        sizes = dict(zip(problem.sizes, _numbers(len(problem.sizes), top, random, equal), strict=True))
+        sizes = _lighter(problem, dict(zip(problem.sizes, _numbers(len(problem.sizes), top, random, equal), strict=True)))
         made = [value(d, sizes) for d in compound]
         if any(n < 1 for n in made):
             continue
@@ -96,6 +97,17 @@ def draw_sizes(problem: Problem, axes: tuple[tuple[Dim, ...], frozenset[int]], r
     if fallback is None:
         raise Undecided(f"no small sizes make every axis at least 1: {', '.join(map(str, compound))}")
     return fallback
+
+
+def _lighter(problem: Problem, sizes: dict[str, int]) -> dict[str, int]:
+    """Sizes at which no tensor of many axes has more entries than can be worked with: the largest of its sizes come down to 2."""
+    for shape in {e.shape for e in (*problem.declared.values(), *problem.definitions.values()) if len(e.shape) > RANK}:
+        while prod(max(1, value(d, sizes)) for d in shape) > HEAVY:
+            names = [d for d in shape if isinstance(d, str) and sizes.get(d, 0) > SMALLEST]
+            if not names:
+                break
+            sizes[max(names, key=lambda d: sizes[d])] -= 1
+    return sizes
 
 
 def _numbers(count: int, top: int, random: Random, equal: bool) -> list[int]:

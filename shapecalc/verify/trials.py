@@ -126,9 +126,9 @@ class Trials:
         """A new trial, drawn again and again until everything has a value; Undecided where that never happens."""
         reason = ""
         for style in self._styles(mode)[: 1 if equal else None] if styles is None else styles:
-            for _ in range(self.tries):
+            for attempt in range(self.tries * (2 if mode == EXACT else 1)):
                 try:
-                    trial = self._once(mode, style, dict(sizes) if sizes else self._sizes(equal))
+                    trial = self._once(mode, style, dict(sizes) if sizes else self._sizes(equal, avoid=attempt < self.tries // 3))
                 except MISFORTUNE as error:
                     reason = str(error) or type(error).__name__
                     continue
@@ -137,10 +137,10 @@ class Trials:
                 return trial
         raise Undecided(f"no point was found where everything has a value; at the last one, {reason}")
 
-    def _sizes(self, equal: bool) -> dict[str, int]:
+    def _sizes(self, equal: bool, avoid: bool) -> dict[str, int]:
         """Sizes of which none is what it was in the first trial, as far as possible: a size that stays 2 cannot be told from the number."""
         best = draw_sizes(self.problem, self.axes, self.random, equal)
-        for _ in range(40):
+        for _ in range(40 if avoid else 0):
             alike = self._alike(best)
             if not alike:
                 break

@@ -15,7 +15,7 @@ from .yardsticks import matrix_graph, pytensor_chain, tensorgrad_chain, torch_nu
 
 Maker = Callable[[int], Job]
 GROWTH = {"tensorgrad": 3.1, "PyTensor": 1.5}
-LARGEST = {"tensorgrad": 20, "PyTensor": 300, "torch, numbers": 1000}  # beyond it no answer is expected, or nothing is to be learned
+LARGEST = {"tensorgrad": 10, "PyTensor": 20, "torch, numbers": 1000}  # beyond it no answer is expected, or nothing is to be learned
 
 
 def proved(source: str) -> list[tuple[str, str]]:

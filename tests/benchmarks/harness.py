@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -95,29 +96,30 @@ class Table:
 # ---- inside this process --------------------------------------------------------------
 
 
+@cache
+def _caches(modules: int) -> list[Callable[[], None]]:
+    """The emptying of every cache of ours, among so many modules that are loaded, and of sympy's."""
+    ours = [vars(module).values() for name, module in list(sys.modules.items()) if name.startswith("shapecalc")]
+    out = [value.cache_clear for values in ours for value in values if hasattr(value, "cache_clear")]
+    return out + ([sys.modules["sympy.core.cache"].clear_cache] if "sympy.core.cache" in sys.modules else [])
+
+
 def forget() -> None:
     """Empties every cache of ours, and sympy's: a command pays for cold ones."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("shapecalc"):
-            for value in list(vars(module).values()):
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
-    if "sympy.core.cache" in sys.modules:
-        sys.modules["sympy.core.cache"].clear_cache()
+    for clear in _caches(len(sys.modules)):
+        clear()
 
 
-def once(job: Job, cold: bool = True, shortest: float = 0.02, most: int = 50) -> float:
+def once(job: Job, cold: bool = True, shortest: float = 0.02, most: int = 20) -> float:
     """Seconds of processor time that a call takes; short ones are made until they add up, and the median counts."""
     found: list[float] = []
     while not found or (sum(found) < shortest and len(found) < most):
         if cold:
             forget()
         gc.collect()
-        gc.freeze()  # what others left behind is not searched while this one runs
         start = process_time()
         kept = job()
         found.append(process_time() - start)
-        gc.unfreeze()
         del kept
     return statistics.median(found)
 
@@ -130,8 +132,10 @@ def in_turn(jobs: Mapping[str, Job], plan: Plan, costly: float = 5.0) -> dict[st
             if sum(found[name]) > costly:
                 continue
             took = once(job, cold=not name.endswith("warm"))
-            if turn or took > costly or not plan.rounds > 1:
+            if turn or took > costly or plan.rounds == 1:
                 found[name].append(took)
+        gc.freeze()  # the collector need not search what libraries and problems hold while others run
+    gc.unfreeze()
     return {name: Sample(tuple(times)) for name, times in found.items()}
 
 

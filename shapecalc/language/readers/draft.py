@@ -91,10 +91,10 @@ class Draft:
                 self.keep(statement, [Piece(text[a:b], start + a, start + b, page)], text)
             except ShapecalcError as error:
                 errors.append(error)
-        for error in errors:
-            error.span = error.span and (error.span[0] + start, error.span[1] + start)
-            error.source = None
-            self.problem(error, page)
+        for found in errors:
+            found.span = found.span and (found.span[0] + start, found.span[1] + start)
+            found.source = None
+            self.problem(found, page)
 
     def line(self, pieces: Sequence[Piece], early: bool = False) -> None:
         """One statement that was put together from a page; raises where it cannot be read, with a span of that page.
@@ -149,9 +149,9 @@ class Draft:
                 named = [(target.name, target.span)]
             case Upstream() | _:
                 pass
-        for name, span in named:
-            if name in self.sheet.names or name in self.sheet.functions:
-                raise NameProblem(f"{name} is declared or defined already", span, hint="give it a name of its own")
+        for word, span in named:
+            if word in self.sheet.names or word in self.sheet.functions:
+                raise NameProblem(f"{word} is declared or defined already", span, hint="give it a name of its own")
 
     def place(self, statement: Assign) -> int:
         """The line of the head before which a definition goes: the last definition, if it must stay the last."""

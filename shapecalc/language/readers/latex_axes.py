@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from shapecalc.errors import ShapeProblem, Span, SyntaxProblem
+from shapecalc.errors import ShapeProblem, Span, SyntaxProblem, UnknownName
 from shapecalc.shapes import Dim, Shape, add, show
 
+from ..syntax import parse
 from ..tree import Name, Node, Number, Sum
-from .growing import call, number, picked, product
-from .latex_indexed import Indexed, Part, Value, fresh, lifted, settled, summed
+from .draft import Draft
+from .growing import call, filled, number, picked
+from .latex_indexed import Indexed, Part, Value, array, fresh, lifted, renamed, settled, summed
 from .latex_terms import Term, size_of
 from .latex_tree import Big, Deriv, Entry, Grad, Latex, Num, Ref, Special, Subscript, Unknown, walk
 
-if TYPE_CHECKING:
-    from .latex_values import Values
+
+class Evaluator(Protocol):
+    """What works out the formulas in which entries stand."""
+
+    draft: Draft
+
+    def of(self, node: Latex, want: Shape | None = None) -> Value:
+        """The value of a formula."""
+
+    def term(self, node: Latex, want: Shape | None = None) -> Term:
+        """The value of a formula that has no index left."""
+
+    def unknown(self, node: Unknown) -> UnknownName:
+        """The complaint about a symbol that nothing introduces."""
 
 
 class Axes:
@@ -25,7 +39,7 @@ class Axes:
         self.known: dict[str, set[Dim]] = {}
         self.choices: dict[str, list[set[Dim]]] = {}
 
-    def learn(self, sides: Iterable[Latex], values: Values) -> None:
+    def learn(self, sides: Iterable[Latex], values: Evaluator) -> None:
         """Looks at all entries and sums of a statement."""
         for side in sides:
             for node in walk(side):
@@ -34,20 +48,24 @@ class Axes:
                 elif isinstance(node, Big):
                     self._limits(node)
 
-    def _base_shape(self, node: Latex, values: Values) -> Shape | None:
+    def _base_shape(self, node: Latex, values: Evaluator) -> Shape | None:
         match node:
             case Ref(name=name) | Grad(name=name):
                 sheet = values.draft.sheet
-                return values.draft.shape(name) if name in sheet.names else values.draft.abbreviations.get(name) or self._upstream(name, values)
+                return (
+                    values.draft.shape(name)
+                    if name in sheet.names
+                    else values.draft.abbreviations.get(name) or self._upstream(name, values)
+                )
             case Deriv(by=(Ref(name=name),)):
                 return values.draft.shape(name)
         return None
 
-    def _upstream(self, name: str, values: Values) -> Shape | None:
+    def _upstream(self, name: str, values: Evaluator) -> Shape | None:
         sheet = values.draft.sheet
         return next((sheet.names[n].shape for n, given in sheet.upstream.items() if given == name), None)
 
-    def _entry(self, node: Entry, values: Values) -> None:
+    def _entry(self, node: Entry, values: Evaluator) -> None:
         shape = self._base_shape(node.base, values)
         if shape is None:
             return
@@ -78,7 +96,7 @@ class Axes:
 
     # ---- entries
 
-    def entry(self, node: Entry, values: Values) -> Value:
+    def entry(self, node: Entry, values: Evaluator) -> Value:
         """Entries of an array: it with a letter for each axis that an index runs over."""
         if isinstance(node.base, Special) and node.base.kind == "eye":
             return self._kronecker(node)
@@ -92,15 +110,13 @@ class Axes:
         size = next((s for s in map(self.size, letters) if s is not None), None)
         if size is None or len(letters) != 2 or not all(x[0].isalpha() for x in letters):
             raise SyntaxProblem("how large this identity is cannot be seen", node.span)
-        eye = call("eye", [_dimension(size, node.span)], node.span)
+        eye = call("eye", [dimension(size, node.span)], node.span)
         return Indexed((Part(eye, letters),), tuple(dict.fromkeys(letters)), (), node.span, dict.fromkeys(letters, size))
 
     def _deeper(self, base: Indexed, node: Entry) -> Value:
         """An entry of a vector that has an index already."""
         if len(base.core) != len(node.indices) or not all(i.text[0].isalpha() for i in node.indices):
             raise SyntaxProblem("these indices cannot be read", node.span)
-        from .latex_indexed import renamed
-
         letters = tuple(i.text for i in node.indices)
         if set(letters) & set(base.labels):
             raise SyntaxProblem("this index is used twice", node.span)
@@ -156,7 +172,7 @@ class Axes:
 
     # ---- sums
 
-    def big(self, node: Big, values: Values) -> Value:
+    def big(self, node: Big, values: Evaluator) -> Value:
         """A sum over letters, or the largest entry along one."""
         value = values.of(node.body)
         if node.kind != "sum":
@@ -170,10 +186,10 @@ class Axes:
             elif count is None:
                 raise SyntaxProblem(f"the index {index.text} occurs nowhere in this sum", node.span)
             else:
-                out = Indexed((Part(_dimension(count, index.span), ()), *out.parts), out.labels, out.core, out.span, out.sizes, out.row)
+                out = Indexed((Part(dimension(count, index.span), ()), *out.parts), out.labels, out.core, out.span, out.sizes, out.row)
         return settled(Indexed(out.parts, out.labels, out.core, node.span, out.sizes, out.row))
 
-    def _count(self, index: Subscript, lower: Latex | None, upper: Latex | None, values: Values) -> Dim | None:
+    def _count(self, index: Subscript, lower: Latex | None, upper: Latex | None, values: Evaluator) -> Dim | None:
         """How many values a letter takes; None where it is not written."""
         if lower is not None and not (isinstance(lower, Num) and lower.value in {0, 1}):
             raise SyntaxProblem("a sum begins at 1", lower.span)
@@ -201,8 +217,6 @@ class Axes:
     def _extreme(self, node: Big, value: Value) -> Value:
         if not isinstance(value, Indexed) or len(node.indices) != 1 or node.indices[0][0].text not in value.labels:
             raise SyntaxProblem(f"over what the {node.kind} runs cannot be seen", node.span)
-        from .latex_indexed import array
-
         letter = node.indices[0][0].text
         labels = tuple(x for x in value.labels if x != letter)
         if value.core:
@@ -212,17 +226,11 @@ class Axes:
         return settled(Indexed((Part(made, labels),), labels, (), node.span, {x: value.sizes[x] for x in labels}))
 
 
-def _dimension(size: Dim, span: Span) -> Node:
+def dimension(size: Dim, span: Span) -> Node:
     """A size as a formula."""
     if isinstance(size, int):
         return number(size, span)
     if size.isidentifier():
         return Name(size, span)
-    from ..syntax import parse
-    from .growing import filled
-
     made: Node = filled(parse(size), {}, span)
     return made
-
-
-__all__ = ["Axes", "product"]

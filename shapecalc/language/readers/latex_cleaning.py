@@ -8,7 +8,7 @@ from shapecalc.errors import SyntaxProblem
 
 from .latex_tokens import Token
 
-_SPACES = frozenset(", ; : ! space thinspace medspace thickspace negthinspace enspace ensuremath limits nolimits displaylimits".split(" ")) | {
+_SPACES = frozenset([",", ";", ":", "!", "space", "thinspace", "medspace", "thickspace", "negthinspace", "enspace", "ensuremath", "limits", "nolimits", "displaylimits"]) | {
     " ", "\n", "\t", ">", "/", "-", "displaystyle", "textstyle", "scriptstyle", "scriptscriptstyle", "tiny", "scriptsize", "footnotesize",
     "small", "normalsize", "large", "Large", "LARGE", "huge", "Huge", "nonumber", "notag", "bf", "it", "rm", "sf", "tt", "cal", "bfseries",
     "mathop", "mathrel", "mathbin", "mathord", "mathopen", "mathclose", "mathinner", "mathstrut", "strut", "allowbreak", "noindent", "left",
@@ -54,6 +54,8 @@ def cleaned(tokens: Sequence[Token]) -> list[Token]:
         place += 1
         if token.kind != "command":
             out.append(token)
+            if token.is_("\\\\"):
+                place = _row_space(tokens, place)
         elif token.text in {"begin", "end"}:
             place = _environment(tokens, place, token, out)
         elif token.text in _WITH_ARGUMENT | _FIRST_ARGUMENT:
@@ -92,6 +94,19 @@ def _skip(tokens: Sequence[Token], place: int) -> int:
             place += 1
         place += 1
     return closing(tokens, place) + 1 if place < len(tokens) and tokens[place].is_("{") else min(place + 1, len(tokens))
+
+
+def _row_space(tokens: Sequence[Token], place: int) -> int:
+    r"""The place behind the star and the length of a row break, \\\\*[4pt]."""
+    if place < len(tokens) and tokens[place].is_("*"):
+        place += 1
+    if place < len(tokens) and tokens[place].is_("["):
+        length = [t.text for t in tokens[place + 1 : place + 8]]
+        end = length.index("]") if "]" in length else 0
+        units = {"pt", "em", "ex", "cm", "mm", "in", "jot", "baselineskip"}
+        if end and "".join(length[1 if length[0] in "+-" else 0 : end]).lstrip("0123456789.") in units:
+            return place + end + 2
+    return place
 
 
 def closing(tokens: Sequence[Token], place: int) -> int:

@@ -132,7 +132,9 @@ def raised(term: Term, exponent: Term, entrywise: bool, span: Span) -> Term:
     if whole == -1 and len(term.shape) == 2:
         return Term(call("inv", (term.node,), span), term.shape[::-1])
     what = "a vector" if len(term.shape) == 1 else "a matrix that is not square"
-    raise SyntaxProblem(f"the power of {what} can mean many things", span, hint="write x^{\\odot 2} for entry by entry, x^\\top x for the product")
+    raise SyntaxProblem(
+        f"the power of {what} can mean many things", span, hint="write x^{\\odot 2} for entry by entry, x^\\top x for the product"
+    )
 
 
 def _matrix_power(term: Term, whole: Fraction | None, span: Span) -> Term:

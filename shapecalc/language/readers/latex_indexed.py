@@ -109,7 +109,10 @@ def multiplied(a: Indexed, b: Indexed, op: str) -> Indexed:
 
 def _contracted(a: Indexed, b: Indexed, op: str) -> tuple[Indexed, Letters, bool]:
     """Products of rows, columns and matrices: b with its letters joined to a's, and the axes that are left."""
-    kinds = ("row" if a.row else "column") if len(a.core) == 1 else "matrix", ("row" if b.row else "column") if len(b.core) == 1 else "matrix"
+    kinds = (
+        ("row" if a.row else "column") if len(a.core) == 1 else "matrix",
+        ("row" if b.row else "column") if len(b.core) == 1 else "matrix",
+    )
     if kinds == ("column", "row"):
         return b, (a.core[0], b.core[0]), False
     if kinds[0] == kinds[1] and kinds[0] != "matrix" and not (op == "cdot" and kinds[0] == "column"):
@@ -185,10 +188,10 @@ def array(value: Indexed, order: Letters) -> Node:
     node: Node | None = None
     if plain and not bound:
         node = _entrywise(parts, order)
-    elif plain and len(parts) == 1 and parts[0].op == "*":
-        node = _total(parts[0], order, value.span)
     elif plain and len(parts) == 2 and len(bound) == 1 and all(p.op == "*" for p in parts):
         node = _matmul(parts[0], parts[1], bound[0], order)
+    if node is None and plain and parts[0].op == "*" and all(p.letters == parts[0].letters for p in parts):
+        node = _total(Part(_entrywise(parts, parts[0].letters) or parts[0].node, parts[0].letters), order, value.span)
     return _scaled(node if node is not None else _einsum(parts, order, value.span), numbers, value.span)
 
 
@@ -217,10 +220,7 @@ def _entrywise(parts: Sequence[Part], order: Letters) -> Node | None:
     node: Node | None = None
     for part in parts:
         one = spread(_ordered(part, order), tuple(x for x in order if x in part.letters), order)
-        if node is None:
-            node = one if part.op == "*" else product(number(1, one.span), "/", one)
-        else:
-            node = product(node, part.op, one)
+        node = (one if part.op == "*" else product(number(1, one.span), "/", one)) if node is None else product(node, part.op, one)
     return node
 
 

@@ -107,10 +107,7 @@ class Meanings(Symbols):
         sub = next((subscripts(s.tokens) for s in named if s.kind in {"sub", "sample"}), None) or ()
         if self.next_is("("):
             self.past_arguments()
-        words = "".join(t.text for t in self.tokens if span[0] <= t.start < span[1] and t.kind != "sign") or name
-        if len(sub) > 1:
-            full = plain
-        return self.scripted(Unknown(plain, full, sub, words, (span[0], self.behind()), squared), turned)
+        return self.scripted(Unknown(plain, full, sub, full, (span[0], self.behind()), squared), turned)
 
     def scripted(self, node: Latex, scripts: Sequence[Script] | None = None) -> Latex:
         """A node with the scripts that are no part of its name."""
@@ -141,6 +138,8 @@ class Meanings(Symbols):
                 return Raised(node, Num("-1", Fraction(-1), script.span), False, span)
             case "entrywise":
                 return Raised(node, self.formula(script.tokens, script.span), True, span)
+            case "conjugate":
+                raise SyntaxProblem("the conjugate transpose is not read", script.span, hint="everything is real here: write ^\\top")
             case "layer":
                 raise SyntaxProblem(f"no name with the layer [{script.text}] is declared", span, hint="declare W1 for W^{[1]}")
         if not isinstance(node, Ref | Grad) or not script.text.isalpha() or script.text in sheet.names or script.text in sheet.sizes:

@@ -16,7 +16,30 @@ from .latex_tree import Big, Deriv, Entry, Frac, Func, Grad, Latex, Mul, Num, Ra
 PRODUCTS = {
     "\\cdot": "cdot", "\\times": "times", "\\odot": "odot", "\\circ": "odot", "*": "odot", "\\otimes": "otimes", "/": "/", "\\bullet": "cdot",
 }  # fmt: skip
-ENDS = ("+", "-", ")", "]", "}", "\\}", ">>", ",", ";", ":", "&", "\\\\", "\\mid", "<", ">", "=", "\\leq", "\\geq", "\\neq", "\\quad", "\\pm", "\\mp")
+ENDS = (
+    "+",
+    "-",
+    ")",
+    "]",
+    "}",
+    "\\}",
+    ">>",
+    ",",
+    ";",
+    ":",
+    "&",
+    "\\\\",
+    "\\mid",
+    "<",
+    ">",
+    "=",
+    "\\leq",
+    "\\geq",
+    "\\neq",
+    "\\quad",
+    "\\pm",
+    "\\mp",
+)
 _BRACKETS = ("(", "[", "\\{")
 _WHOLE = {"trace"}  # functions that take the whole product behind them
 
@@ -60,15 +83,14 @@ class Operators(Meanings):
             turned = self.next_is("^") and any(s.kind == "turn" for s in self._ahead())
             if name not in _WHOLE or not turned:
                 if name in _WHOLE and self.next_is("("):
-                    raise SyntaxProblem("the trace could end here, or go on", self.tokens[self.place].span, hint="put brackets around all of it")
+                    raise SyntaxProblem(
+                        "the trace could end here, or go on", self.tokens[self.place].span, hint="put brackets around all of it"
+                    )
                 return self.scripted(Func(name, args, power, primes, False, base.span, (start, self.behind())))
             self.place, self.tokens = place, tokens
         if self.ended:
             raise SyntaxProblem(f"the argument of {name} is missing", base.span)
-        if name in _WHOLE:
-            arg = self.juxtaposed()
-        else:
-            arg = self._bare(name)
+        arg = self.juxtaposed() if name in _WHOLE else self._bare(name)
         return Func(name, (arg,), power, primes, True, base.span, (start, self.behind()))
 
     def juxtaposed(self) -> Latex:
@@ -110,7 +132,7 @@ class Operators(Meanings):
         for script in self.scripts():
             if script.kind == "sub":
                 indices, lower = self._running(script)
-            elif script.kind in {"sup", "layer", "sample", "turn"}:
+            elif script.kind in {"sup", "layer", "sample", "turn", "conjugate"}:
                 upper = self.formula(script.tokens, script.span)
             else:
                 raise SyntaxProblem("this cannot stand at a sum", script.span)
@@ -149,23 +171,13 @@ class Operators(Meanings):
         span = token.start, self.behind()
         if not bottom or not top:
             raise SyntaxProblem("a part of this fraction is missing", span)
-        mark = self._mark(top)
-        if mark and self._mark(bottom) and (top[0].is_("\\partial") or self._differentiates(bottom)):
+        mark = differential_mark(top)
+        if mark and differential_mark(bottom) and (top[0].is_("\\partial") or self._differentiates(bottom)):
             return self.scripted(self._derivative(top[mark:], bottom, span))
         return self.scripted(Frac(self.formula(top, span), self.formula(bottom, span), span))
 
-    @staticmethod
-    def _mark(tokens: Sequence[Token]) -> int:
-        r"""How many tokens the \partial or d at the beginning has; 0 for none."""
-        if tokens[0].is_("\\partial") or (tokens[0].kind == "letter" and tokens[0].text == "d"):
-            return 1
-        texts = [t.text for t in tokens[:4]]
-        if tokens[0].is_("\\mathrm", "\\text", "\\operatorname"):
-            return 4 if texts[1:4] == ["{", "d", "}"] else 2 if texts[1:2] == ["d"] else 0
-        return 0
-
     def _differentiates(self, bottom: Sequence[Token]) -> bool:
-        mark = self._mark(bottom)
+        mark = differential_mark(bottom)
         return len(bottom) > mark and (self.starts_symbol(bottom[mark]) or bottom[mark].is_("{", "("))
 
     def _derivative(self, top: Sequence[Token], bottom: Sequence[Token], span: Span) -> Latex:
@@ -199,7 +211,7 @@ class Operators(Meanings):
         parts: list[list[Token]] = []
         place = depth = 0
         while place < len(bottom):
-            mark = self._mark(bottom[place:]) if depth == 0 else 0
+            mark = differential_mark(bottom[place:]) if depth == 0 else 0
             if mark:
                 parts.append([])
                 place += mark
@@ -271,7 +283,9 @@ class Operators(Meanings):
             return node
         if self.ended:
             if self.next_is("\\odot", "\\cdot", "\\circ", "*", "\\times", "/"):
-                raise SyntaxProblem("how far ∇ reaches cannot be seen", node.span, hint="put what it acts on in brackets, and all of it in others")
+                raise SyntaxProblem(
+                    "how far ∇ reaches cannot be seen", node.span, hint="put what it acts on in brackets, and all of it in others"
+                )
             return node
         self.place, self.tokens = place, tokens
         return self.juxtaposed()
@@ -284,3 +298,13 @@ class Operators(Meanings):
         if name is None:
             raise UnknownName(f"\\{token.text} is not read", token.span)
         return self.apply(name, Base((token.text,), True, token.span), self.scripts())
+
+
+def differential_mark(tokens: Sequence[Token]) -> int:
+    r"""How many tokens the \partial or d at the beginning has; 0 for none."""
+    if tokens[0].is_("\\partial") or (tokens[0].kind == "letter" and tokens[0].text == "d"):
+        return 1
+    texts = [t.text for t in tokens[:4]]
+    if tokens[0].is_("\\mathrm", "\\text", "\\operatorname"):
+        return 4 if texts[1:4] == ["{", "d", "}"] else 2 if texts[1:2] == ["d"] else 0
+    return 0

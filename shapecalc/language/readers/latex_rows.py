@@ -16,7 +16,25 @@ _MEMBER = ("\\in", "\\colon")
 _OPERATORS = ("+", "-", "*", "/", "\\cdot", "\\times", "\\odot", "\\otimes", "\\circ", "\\pm")
 _OPENING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "<<": ">>"}
 _CLOSING = {closing: opening for opening, closing in _OPENING.items()}
-_DIVIDING = ("and", "where", "with", "so", "thus", "hence", "therefore", "since", "because", "then", "which", "or", "we", "now", "but", "also", "here")
+_DIVIDING = (
+    "and",
+    "where",
+    "with",
+    "so",
+    "thus",
+    "hence",
+    "therefore",
+    "since",
+    "because",
+    "then",
+    "which",
+    "or",
+    "we",
+    "now",
+    "but",
+    "also",
+    "here",
+)
 _ASIDE = ("for", "as", "by", "using", "from", "note", "recall", "dim", "shape", "chain", "product", "see", "in", "all")
 _CONDITION = ("if", "when", "otherwise", "else", "unless", "provided", "except", "only")
 
@@ -218,7 +236,9 @@ def _word(words: Sequence[str], after: bool, token: Token, follower: Sequence[To
     """What a text does outside all brackets: it divides, it is said beside the formula, or (None) it is the name of a function."""
     first = next((word for word in words if word), "")
     if first in _CONDITION:
-        raise SyntaxProblem("a formula with a condition is not read", token.span, hint="write the cases with an indicator: \\mathbb{1}[z > 0]")
+        raise SyntaxProblem(
+            "a formula with a condition is not read", token.span, hint="write the cases with an indicator: \\mathbb{1}[z > 0]"
+        )
     if not first or first in _DIVIDING:
         return "divides"
     if follower and follower[0].is_("(", "[", "\\{", "{", "_", "^"):

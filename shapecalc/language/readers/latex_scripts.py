@@ -88,11 +88,11 @@ def plain(tokens: Sequence[Token]) -> str:
     """An index as part of a name: letters, digits and words, without styles; "" where it is more than that."""
     out = ""
     for token in tokens:
-        if token.kind in {"letter", "number"}:
-            out += token.text
-        elif token.kind == "command" and token.text in GREEK_COMMANDS:
-            out += token.text
-        elif token.is_("-", "+") and out:
+        if (
+            token.kind in {"letter", "number"}
+            or (token.kind == "command" and token.text in GREEK_COMMANDS)
+            or (token.is_("-", "+") and out)
+        ):
             out += token.text
         elif not (token.is_("{", "}", "_", ",", "\\_", "-") or (token.kind == "command" and token.text in STYLES)):
             return ""
@@ -127,7 +127,7 @@ def above(tokens: Sequence[Token], span: tuple[int, int]) -> list[Script]:
     if texts[0] in {"\\odot", "\\circ"} and len(texts) > 1:
         return [Script("entrywise", "", tuple(inner[1:]), span)]
     if len(texts) == 1 and texts[0] in _CONJUGATE:
-        raise SyntaxProblem("the conjugate transpose is not read", span, hint="everything is real here: write ^\\top")
+        return [Script("conjugate", "", tuple(inner), span)]
     return [Script("sup", plain(inner) if len(inner) == 1 else "", tuple(tokens), span)]
 
 

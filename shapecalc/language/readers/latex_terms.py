@@ -62,7 +62,9 @@ def multiplied(a: Term, b: Term, op: str, vectors: Vectors) -> Term:
         whole = b if ranks[0] == 0 or is_scalar(a.shape) else a
         return Term(product(a.node, "*", b.node), whole.shape, whole.row)
     if op == "times" and 1 in ranks:
-        raise SyntaxProblem("× between vectors can mean many things", (a.span[0], b.span[1]), hint="write x^\\top y, x y^\\top or x \\odot y")
+        raise SyntaxProblem(
+            "× between vectors can mean many things", (a.span[0], b.span[1]), hint="write x^\\top y, x y^\\top or x \\odot y"
+        )
     if ranks == (1, 1):
         return _of_vectors(a, b, op, vectors)
     if ranks[0] == 1:

@@ -174,9 +174,7 @@ def _argument(waiting: list[tuple[Token, int]], macro: Token) -> list[tuple[Toke
     raise SyntaxProblem("{ is never closed", taken[0][0].span)
 
 
-def _filled(
-    body: Sequence[Token], arguments: Sequence[Sequence[tuple[Token, int]]], span: Span, depth: int
-) -> Iterator[tuple[Token, int]]:
+def _filled(body: Sequence[Token], arguments: Sequence[Sequence[tuple[Token, int]]], span: Span, depth: int) -> Iterator[tuple[Token, int]]:
     """The body with #1, #2, ... filled in."""
     place = 0
     while place < len(body):

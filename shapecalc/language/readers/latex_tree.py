@@ -220,7 +220,7 @@ def parts(node: Latex) -> Iterator[Latex]:
         part = waiting.pop()
         if isinstance(part, tuple):
             waiting += reversed(part)
-        elif isinstance(part, Latex) and not isinstance(part, Subscript):
+        elif isinstance(part, Latex):
             yield part
 
 

@@ -157,4 +157,3 @@ class Speller:
             else:
                 self.write(item)
         self.sign("," + brackets[1] if comma else brackets[1])
-

@@ -1,0 +1,18 @@
+"""From the name of a command to what it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def run(name: str, values: dict[str, Any]) -> int:
+    """One command with its arguments read."""
+    from . import commands
+
+    if name in ("check", "gallery", "picture"):
+        from . import others
+
+        found: int = getattr(others, name)(values)
+        return found
+    result: int = getattr(commands, name)(values)
+    return result

@@ -1,0 +1,70 @@
+"""The blocks of a text that hold mathematics, in order: sheets in the language, and displays of LaTeX that follow them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from shapecalc.errors import InputProblem, ShapecalcError
+
+from ..statements import Declaration, Statement, split
+from ..tree import Name
+from .draft import Draft
+from .latex_claims import Claims
+from .latex_reader import read_display
+from .latex_tokens import Macros
+from .reading import Page, Reading
+
+MOST_PROBLEMS = 10_000
+
+
+class Block(NamedTuple):
+    """A stretch of a page. kind: sheet, line (one of several lines that make a sheet), or math."""
+
+    kind: str
+    start: int
+    end: int
+    page: int = 0
+
+
+def read_blocks(
+    pages: list[Page], blocks: Iterable[Block], hint: str, macros: Macros | None = None, layout: str = "denominator"
+) -> list[Reading]:
+    """A problem for each sheet that declares something; what follows belongs to it, up to the next one."""
+    readings: list[Reading] = []
+    claims: Claims | None = None
+    for block in blocks:
+        if block.kind == "math":
+            if claims is not None:
+                read_display(claims, block.start, block.end, macros, block.page)
+            continue
+        if claims is None or _begins(block, claims.draft, pages[block.page]):
+            if claims is not None:
+                _finish(claims, readings)
+            line = pages[block.page].line(block.start)
+            claims = Claims(Draft(pages, f"line {line}"), layout)
+        claims.draft.sheet_text(block.start, block.end, block.page)
+    if claims is not None:
+        _finish(claims, readings)
+    if not readings:
+        name = pages[0].name if pages else None
+        raise InputProblem("there is nothing to read: no shapes are declared", hint=hint).at("", name)
+    return readings
+
+
+def _finish(claims: Claims, readings: list[Reading]) -> None:
+    claims.finish()
+    reading = claims.draft.reading()
+    if (reading.pieces or reading.problems) and len(readings) < MOST_PROBLEMS:
+        readings.append(reading)
+
+
+def _begins(block: Block, draft: Draft, page: Page) -> bool:
+    """Whether a sheet begins a problem: a block that declares anything, a line that declares a name once more."""
+    errors: list[ShapecalcError] = []
+    declared = [name.id for s in split(page.text[block.start : block.end], errors) for name in _names(s)]
+    return bool(declared) if block.kind == "sheet" else any(name in draft.sheet.declared for name in declared)
+
+
+def _names(statement: Statement) -> list[Name]:
+    return list(statement.names) if isinstance(statement, Declaration) else []
