@@ -82,4 +82,6 @@ def adapted(_: Any, page: str, source: list[str]) -> None:
         for part in re.split(r"^(?=\*\*)", source[0], flags=re.MULTILINE)[1:]:
             title = part[2 : part.index("**", 2)]
             listed = "\n".join(re.findall(r"\]\((\S+)\.md\)", part))
+            if "changelog" in listed and (HERE / "benchmarks.md").exists():
+                listed += "\nbenchmarks"
             source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{listed}\n```\n"

@@ -67,8 +67,8 @@ class Broken(Exception):
 
 
 def pages() -> list[Path]:
-    """README and every page."""
-    return [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+    """README and every page, but for the figures of one run."""
+    return [ROOT / "README.md", *(p for p in sorted(DOCS.glob("*.md")) if p.name != "benchmarks.md")]
 
 
 def blocks(page: str) -> Iterator[Block]:

@@ -84,7 +84,7 @@ def draw(rng, shape, words):
 
 def evaluate(text, scope):
     with np.errstate(all="ignore"):
-        return np.asarray(eval(text, {"__builtins__": {}}, {**NUMPY, **scope}), float)  # noqa: S307 - our own texts
+        return np.asarray(eval(text, {"__builtins__": {}}, {**NUMPY, **scope}), float)
 
 
 def strip(a):
@@ -148,7 +148,8 @@ def changes(node, row, root, linear):
         yield from reductions(node)
     if is_call(node, "outer"):
         a, b = node.args
-        yield from (("wrong-order", call("outer", b, a)), ("rank", ast.BinOp(a, ast.Mult(), b)), ("over-reduced", ast.BinOp(a, ast.MatMult(), b)))
+        yield "wrong-order", call("outer", b, a)
+        yield from (("rank", ast.BinOp(a, ast.Mult(), b)), ("over-reduced", ast.BinOp(a, ast.MatMult(), b)))
     if is_call(node, *FUNCTIONS) and node.func.id not in ("sum", "outer"):
         yield "wrong-function", ast.Call(ast.Name(FUNCTIONS[node.func.id]), node.args, node.keywords)
     if isinstance(node, ast.Constant) and node.value in (2, 0.5):
@@ -182,7 +183,8 @@ def binary(node, row):
         yield from ((kind_of(b, row), a), ("wrong-function", ast.BinOp(a, ast.Mult(), b)))
     elif isinstance(op, ast.Add | ast.Sub):
         other = ast.Sub() if isinstance(op, ast.Add) else ast.Add()
-        yield from (("sign", ast.BinOp(a, other, b)), ("missing-term", a), ("missing-term", b if isinstance(op, ast.Add) else ast.UnaryOp(ast.USub(), b)))
+        yield from (("sign", ast.BinOp(a, other, b)), ("missing-term", a))
+        yield "missing-term", b if isinstance(op, ast.Add) else ast.UnaryOp(ast.USub(), b)
     elif isinstance(op, ast.Pow):
         yield "wrong-function", a
 
@@ -221,8 +223,8 @@ def parts(root, linear=True):
         inner = linear and root.func.id not in OPAQUE
         below = [(a, inner) for a in root.args]
     elif isinstance(root, ast.BinOp):
-        below = [(root.left, linear and not isinstance(root.op, ast.Pow)), (root.right, linear and not isinstance(root.op, ast.Div | ast.Pow))]
-        below = below[:1] if isinstance(root.op, ast.Pow) else below
+        power, divided = isinstance(root.op, ast.Pow), isinstance(root.op, ast.Div)
+        below = [(root.left, linear and not power)] + ([] if power else [(root.right, linear and not divided)])
     elif isinstance(root, ast.UnaryOp):
         below = [(root.operand, linear)]
     elif isinstance(root, ast.Attribute):

@@ -38,10 +38,12 @@ def text(path: Path) -> str:
 # ---- examples -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
+@pytest.mark.parametrize("path", examples.pages(), ids=lambda p: p.name)
 def test_examples_have_the_output_that_is_shown(path: Path):
     stale = [
-        f"{path.name}, the block in line {answer.block.line}, is now:\n{answer.body}" for answer in examples.run(text(path)) if not answer.agrees
+        f"{path.name}, the block in line {answer.block.line}, is now:\n{answer.body}"
+        for answer in examples.run(text(path))
+        if not answer.agrees
     ]
     assert not stale, "\n".join([*stale, "bring it up to date with: python docs/refresh.py"])
 
@@ -170,7 +172,7 @@ def test_links_lead_somewhere(path: Path):
 
 def test_every_page_is_listed():
     listed = set(re.findall(r"\]\((\S+)\.md\)", text(DOCS / "index.md")))
-    assert {p.stem for p in DOCS.glob("*.md")} - listed == {"index"}
+    assert {p.stem for p in DOCS.glob("*.md")} - listed <= {"index", "benchmarks"}
 
 
 def test_the_site_builds_without_a_warning(tmp_path: Path):

@@ -21,12 +21,31 @@ def local(node: Node) -> tuple[Number, tuple[Rule | None, ...]]:
     """A factor, and the rules for each argument."""
     match node.kind:
         case "prod":
-            return node.data[0], slopes("prod", node.data[1])
+            return node.data[0], factors(node.data[1])
         case "call":
             return 1, slopes("call", node.data)
         case "max" | "min":
             return 1, tuple(_extreme(node, k) for k in range(len(node.args)))
     return 1, slopes(node.kind)
+
+
+@lru_cache(maxsize=1024)
+def factors(exponents: tuple[Number, ...]) -> tuple[Rule, ...]:
+    """A product of powers: one power times the rest, by the rule for a product of two, and the power by its own."""
+    return tuple(_factor(exponents, k) for k in range(len(exponents)))
+
+
+def _factor(exponents: tuple[Number, ...], k: int) -> Rule:
+    product = slopes("dot")[0]
+    power = slopes("power", exponents[k])[0] if exponents[k] != 1 else None
+    others = exponents[:k] + exponents[k + 1:]
+
+    def apply(graph: Graph, args: Sequence[Node], y: Node) -> Any:
+        rest = graph.prod(1, (*args[:k], *args[k + 1:]), others)
+        outer = rest if product is None else product(graph, (args[k], rest), y)
+        return outer if power is None else graph.mul(outer, power(graph, (args[k],), y))
+
+    return apply
 
 
 def _extreme(node: Node, k: int) -> Rule:
@@ -46,7 +65,7 @@ def slopes(kind: str, data: Any = None) -> tuple[Rule | None, ...]:
     import sympy
 
     graph = Graph()
-    count = {"prod": len(data or ()), "call": 1, "where": 3}.get(kind, 2)
+    count = {"power": 1, "call": 1, "where": 3}.get(kind, 2)
     args, (y,) = leaves(Grid("x", (count,), "x", True), True), leaves(Grid("y", (), "y", True), True)
     x, result = [sympy.Symbol(f"x{k}") for k in range(count)], sympy.Symbol("y")
     whole = _placeholder(kind, data, x)
@@ -72,8 +91,8 @@ def _placeholder(kind: str, data: Any, x: list[Any]) -> Any:
     match kind:
         case "call":
             return functions()[data](*x)
-        case "prod":
-            return sympy.Mul(*[sympy.Pow(s, sympy.Rational(k.numerator, k.denominator)) for s, k in zip(x, data, strict=True)])
+        case "power":
+            return sympy.Pow(x[0], sympy.Rational(data.numerator, data.denominator))
         case "where":
             return sympy.Piecewise((x[1], x[0] > 0), (x[2], True))
     return {"sum": sympy.Add, "dot": sympy.Mul, "pow": sympy.Pow, "max": sympy.Max, "min": sympy.Min}[kind](*x)

@@ -187,6 +187,7 @@ class Reverse:
         if any(i not in set(indices(places)) for t in terms for i in _free(t)):
             self.through_linearly(e, places, terms)
             return
+        outside, terms = scalars_apart(terms)
         incoming, _ = best_formula(terms, places, self.context)
         if incoming.shape != e.shape:
             incoming = apply("broadcast_to", incoming, shape=e.shape)
@@ -195,7 +196,7 @@ class Reverse:
             if arg in self.live:
                 back = pull_back(e, n, incoming, named) if not e.op.spectral else spectral(e, incoming, named)
                 own = fresh(arg.shape)
-                self.pull(arg, own, terms_of(back, own))
+                self.pull(arg, own, [t.times(outside) for t in terms_of(back, own)])
 
     def through_linearly(self, e: Apply, places: Places, terms: list[Term]) -> None:
         """The same where the gradient has axes of its own (a Jacobian): the pull-back is read in index form, linear in dy."""
@@ -247,6 +248,18 @@ class Reverse:
 
 def _free(t: Term) -> list[Index]:
     return [i for f in t.factors for i in indices(f.places) if i not in t.summed]
+
+
+def scalars_apart(terms: list[Term]) -> tuple[Term, list[Term]]:
+    """The number and the scalars of a single term apart from the rest: a pull-back is linear, so that they stay outside."""
+    if len(terms) != 1:
+        return Term(Fraction(1), ()), terms
+    (t,) = terms
+    scalars = tuple(f for f in t.factors if not f.places)
+    rest = tuple(f for f in t.factors if f.places)
+    if not rest:
+        return Term(Fraction(1), ()), terms
+    return Term(t.coefficient, scalars), [Term(Fraction(1), rest, t.summed)]
 
 
 def _is_sum(e: Expr) -> bool:

@@ -20,7 +20,6 @@ from .spelling import spelled
 from .truths import Truth
 from .vocabulary import Vocabulary
 
-
 MOST = 120_000  # parts of formulas that are built and evaluated for one diagnosis: less than a second
 
 

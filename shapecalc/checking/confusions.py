@@ -73,7 +73,7 @@ def _path(case: Case, found: Found) -> str:
 
 
 def _entrywise(case: Case, found: Found) -> str:
-    return "@ adds up products over the shared size; * multiplies entry by entry and adds up nothing."
+    return "@ is the matrix product, which adds up over the shared size; * multiplies entry by entry and adds up nothing."
 
 
 def _outer(case: Case, found: Found) -> str:

@@ -76,7 +76,14 @@ def missing_factors(case: Case) -> Iterator[Mend]:
                 continue
             tree = case.vocabulary.tree(v)
             words = f"the factor {case.said(tree)} is missing at {case.said(node)}"
-            yield Mend("missing-factor", plug(times(node, tree)), words, node.span)
+            yield Mend("missing-factor", plug(_times_all(node, tree)), words, node.span)
+
+
+def _times_all(node: Node, tree: Node) -> Node:
+    """node * tree, the factors of an entrywise product one by one."""
+    if isinstance(tree, Product) and all(op == "*" for op, _ in tree.rest):
+        return Product(node, (("*", tree.first), *tree.rest), NEW)
+    return times(node, tree)
 
 
 def missing_matrices(case: Case) -> Iterator[Mend]:

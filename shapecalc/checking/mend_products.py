@@ -11,7 +11,6 @@ from .case import Case, Mend
 from .trees import NEW, Site, factors, product, sites, times, toggled
 
 OTHER = {"@": "*", "*": "@"}
-KINDS = "@ is the matrix product, * multiplies entry by entry"
 MOST = 4  # factors of a matrix product all of whose orders are tried
 
 
@@ -126,7 +125,7 @@ def toggles(case: Case) -> Iterator[Mend]:
                 shapes = [case.reader.shape(n) or () for n in (product(parts[:k]), factor)]
                 if op in OTHER and max(map(len, shapes)) > 1:
                     changed = product([*parts[:k], (OTHER[op], factor), *parts[k + 1 :]])
-                    words = f"{op} where {OTHER[op]} is right: {KINDS}"
+                    words = f"{op} where {OTHER[op]} is right"
                     yield Mend("elementwise-vs-matmul", site.plug(changed), words, _span(parts, k, site.node), "entrywise")
 
 
@@ -149,7 +148,7 @@ def _kinds_of_product(case: Case, site: Site, parts: list[tuple[str, Node]]) -> 
         op = parts[k][0]
         if op not in OTHER:
             continue
-        words = f"{op} where {OTHER[op]} is right: {KINDS}"
+        words = f"{op} where {OTHER[op]} is right"
         span = _span(parts, k, site.node)
         for made in _other_kind(parts, k):
             yield Mend("elementwise-vs-matmul", site.plug(product(made)), words, span, "entrywise")

@@ -143,7 +143,9 @@ def symmetric(form: Expr) -> Iterator[Slip]:
     for part in parts(form):
         for square in _square_parts(part):
             plain = square.node.args[0] if isinstance(square.node, Apply) and square.node.name == "transpose" else square.node
-            yield from made("symmetric-only", square, transposed(square.node), f"right only if {text(plain)} were symmetric")
+            said = text(plain)
+            words = f"right only if {said} = {said}.T" if isinstance(plain, Var) else f"right only if {said} is symmetric"
+            yield from made("symmetric-only", square, transposed(square.node), words)
 
 
 def _square_parts(part: Part) -> Iterator[Part]:

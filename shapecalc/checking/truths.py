@@ -10,9 +10,10 @@ from ..calculus.gradients import Backward, backward
 from ..calculus.jacobians import hessian, jacobian
 from ..calculus.layouts import is_turned
 from ..calculus.structures import structured
-from ..expr import Expr, Var
+from ..expr import Expr, Var, variables
 from ..forms import add, mul, transposed, zeros
 from ..language.problem import Claim, Problem
+from ..notation import text
 from ..shapes import total
 from ..verify.judge import Judge
 
@@ -22,7 +23,7 @@ class Truth:
     """What a claim should be.
 
     ``formula``: as the layout draws it; ``forms``: other ways of writing the same; ``rivals``: formulas of something else, each with
-    what it is; ``squeeze``: axes that are the number 1 do not count; ``left``: what the claim is about; ``of``: the problem and what
+    what it is; ``steps``: the derivation, line by line; ``squeeze``: axes that are the number 1 do not count; ``left``: what the claim is about; ``of``: the problem and what
     is differentiated by, for slips in the derivation itself.
     """
 
@@ -30,6 +31,7 @@ class Truth:
     formula: Expr
     forms: Callable[[], list[Expr]] = list
     rivals: Callable[[], Iterator[tuple[str, str, Expr]]] = lambda: iter(())
+    steps: Callable[[], list[str]] = list
     squeeze: bool = False
     layout: str = "denominator"
     kind: str = "gradient"
@@ -133,7 +135,21 @@ class Truths:
             out = [free, passed.expanded(name)]
             return [transposed(e) for e in out] + out if is_turned(self.layout, free.shape) else out
 
-        return Truth(claim.name, formula, forms, lambda: self._rival_gradients(name), layout=self.layout, wrt=name)
+        def steps() -> list[str]:
+            return self._steps(name)
+
+        return Truth(claim.name, formula, forms, lambda: self._rival_gradients(name), steps, layout=self.layout, wrt=name)
+
+    def _steps(self, name: str) -> list[str]:
+        """The lines of the backward pass that lead to a gradient."""
+        flows = {f.symbol.name: f for f in self.backward.flows.values() if not f.given and f.formula is not None}
+        wanted, out = [self.backward.flows[name].symbol.name] if name in self.backward.flows else [], []
+        for symbol in wanted:
+            flow = flows.get(symbol)
+            if flow is not None and flow.formula is not None:
+                out.append(f"{symbol} = {text(flow.formula)}")
+                wanted += [n for n in variables(flow.formula) if n in flows and n not in wanted]
+        return out[::-1]
 
     def _rival_gradients(self, name: str) -> Iterator[tuple[str, str, Expr]]:
         """Gradients of other names, and what structure makes of this one."""

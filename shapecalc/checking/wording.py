@@ -14,6 +14,8 @@ from .entry import first_difference
 from .reader import Reader
 from .trees import NEW, factors, toggled
 
+MOST_STEPS = 8  # lines of a derivation that are shown to compare with
+
 
 def plain(claim: Claim, verdict: str, message: str = "", text: str | None = None, certificate: Certificate | None = None) -> Verdict:
     """A verdict that needs no diagnosis."""
@@ -59,7 +61,10 @@ def _differs(case: Case, found: Found | None) -> list[str]:
     """The slip in words, and the first entry that shows it."""
     out = []
     if found is None:
-        out.append("slip: no single slip explains it; compare your steps with the derivation")
+        out.append("slip: no single slip explains it")
+        steps = case.truth.steps()
+        if steps:
+            out.append(f"derivation: {'; '.join(steps[-MOST_STEPS:])}")
     elif found.words:
         more = f"; besides, {found.also}" if found.also else ""
         said = sentence(case, found)

@@ -59,6 +59,10 @@ class Speller:
         """A sign that is only there to hold the words together."""
         self.out.append(Piece(text, page=self.page))
 
+    def ending(self, text: str, start: int, end: int) -> None:
+        """A sign that ends a node; it stands for what the page has between its last part and its own end."""
+        self.out.append(Piece(text, start, end, self.page) if start < end else Piece(text, page=self.page))
+
     def within(self, node: Node, level: int) -> None:
         """A node, in brackets where it binds less tightly than this."""
         negative = isinstance(node, Number) and node.text.startswith("-")
@@ -80,7 +84,7 @@ class Speller:
                 self.operation(node)
             case Transpose(arg=arg):
                 self.within(arg, POSTFIX)
-                self.sign(".mT" if node.how == ".mT" else ".T")
+                self.ending(".mT" if node.how == ".mT" else ".T", arg.span[1], node.span[1])
             case Attribute(object=arg, name=name, name_span=span):
                 self.within(arg, POSTFIX)
                 self.sign(".")

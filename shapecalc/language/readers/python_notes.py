@@ -1,0 +1,159 @@
+"""Shapes that a Python file tells: in comments, in annotations of jaxtyping, and in docstrings."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from shapecalc.errors import ShapecalcError, Span
+
+from ..refusals import VALUES
+from ..statements import Declaration, split
+from .python_source import Comment, Source
+
+_SHAPE = r"(?P<shape>[\(\[][^()\[\]\n]*[\)\]])"
+_NOTE = re.compile(rf"(?<![\w.])(?P<names>[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*)\s*(?::|∈)\s*(?P<words>(?:[a-z_-]+[ \t]+)*){_SHAPE}")
+_ALONE = re.compile(rf"\s*(?:shape:?\s*)?(?P<words>(?:[a-z_-]+[ \t]+)*){_SHAPE}\s*(?:$|[,;.#-])")
+_LISTED = re.compile(rf"(?<![\w.])(?P<names>[^\W\d]\w*)\s*:?\s*(?P<words>(?:[a-z_-]+[ \t]+)*){_SHAPE}")
+_PROSE = re.compile(
+    rf"^[ \t]*[-*]?[ \t]*(?P<names>[^\W\d]\w*)[ \t]*(?::|--|-)[ \t].*?\b(?:shape|size|dimensions?)[ \t]*(?:is|:|=|of)?[ \t]*{_SHAPE}",
+    re.MULTILINE,
+)
+_SIZE = re.compile(r"[^\W\d]\w*|\d+")
+_PROPERTIES = frozenset(
+    "symmetric posdef positive nonnegative invertible orthogonal diagonal triangular onehot onehot_columns one_hot one-hot probabilities spd".split()
+)  # noqa: SIM905 - a list of words
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The shape of a name: text as in a declaration, "onehot (S, M)", and where in the file it is written."""
+
+    name: str
+    text: str
+    span: Span
+
+    @property
+    def is_onehot(self) -> bool:
+        """Whether it is said to be one-hot."""
+        return self.text.startswith(("onehot", "one_hot", "one-hot"))
+
+
+def declaration(words: str, shape: str) -> str | None:
+    """Properties and a shape as the language writes them; None where they are not that."""
+    properties = words.split()
+    if any(word not in _PROPERTIES for word in properties):
+        return None
+    sizes = [s.strip() for s in re.split(r",|\bx\b|×", shape[1:-1]) if s.strip()]
+    if any(s in VALUES for s in sizes):
+        return None
+    text = " ".join([*properties, f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"])
+    errors: list[ShapecalcError] = []
+    found = split(f"x: {text}", errors)
+    return text if not errors and len(found) == 1 and isinstance(found[0], Declaration) else None
+
+
+def comment_notes(comments: Iterable[Comment]) -> Iterator[Note]:
+    """# X: (S, D), wherever such a comment stands."""
+    for comment in comments:
+        for match in _NOTE.finditer(comment.text):
+            text = declaration(match["words"], match["shape"])
+            if text is not None:
+                span = comment.start + match.start(), comment.start + match.end()
+                for name in re.split(r"\s*,\s*", match["names"]):
+                    yield Note(name, text, span)
+
+
+def beside(comment: Comment) -> str | None:
+    """The shape in a comment beside a line: # (S, D)."""
+    match = _ALONE.match(comment.text)
+    return declaration(match["words"], match["shape"]) if match else None
+
+
+def beside_notes(source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Note]:
+    """# (S, D) behind the line of an argument."""
+    by_line: dict[int, list[str]] = {}
+    for arg in arguments(function):
+        by_line.setdefault(arg.lineno, []).append(arg.arg)
+    for comment in source.comments:
+        names = by_line.get(comment.line, [])
+        text = beside(comment) if len(names) == 1 and not comment.alone else None
+        if text is not None:
+            yield Note(names[0], text, (comment.start, comment.start + len(comment.text)))
+
+
+def arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
+    """All arguments of a function that have names."""
+    return [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+
+
+def annotated(source: Source, name: str, annotation: ast.AST | None) -> Note | None:
+    """Float[Array, "S D"], and float for a number."""
+    if annotation is None:
+        return None
+    if isinstance(annotation, ast.Name) and annotation.id in {"float", "int"}:
+        return Note(name, "()", source.span(annotation))
+    if not isinstance(annotation, ast.Subscript) or not isinstance(annotation.slice, ast.Tuple) or len(annotation.slice.elts) != 2:
+        return None
+    words = annotation.slice.elts[1]
+    if not isinstance(words, ast.Constant) or not isinstance(words.value, str):
+        return None
+    sizes = words.value.split()
+    text = declaration("", f"({', '.join(sizes)})")
+    return None if text is None else Note(name, text, source.span(words))
+
+
+def docstring_notes(source: Source, node: ast.AST) -> Iterator[Note]:
+    """A line "shapes: X (S, D), W (D, M)", and prose such as "- x: input of shape (N, D)"."""
+    body = getattr(node, "body", [])
+    first = body[0] if body else None
+    if not (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)):
+        return
+    start, end = source.span(first.value)
+    written = source.text[start:end]
+    for line in re.finditer(r"^[ \t\"']*shapes?:(?P<rest>[^\n]*)", written, re.MULTILINE | re.IGNORECASE):
+        yield from _matched(_LISTED, line["rest"], start + line.start("rest"))
+    yield from _matched(_PROSE, written, start)
+
+
+def _matched(pattern: re.Pattern[str], text: str, start: int) -> Iterator[Note]:
+    for match in pattern.finditer(text):
+        found = declaration(match.groupdict().get("words") or "", match["shape"])
+        if found is not None:
+            yield Note(match["names"], found, (start + match.start("names"), start + match.end()))
+
+
+def notes(source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef | None, outside: list[Comment]) -> dict[str, Note]:
+    """The shapes that a function is told, the most explicit ones first; those outside all functions hold for all."""
+    found: dict[str, Note] = {}
+
+    def keep(more: Iterable[Note]) -> None:
+        for note in more:
+            found.setdefault(note.name, note)
+
+    if function is not None:
+        last = function.end_lineno or function.lineno
+        inside = [c for c in source.comments if function.lineno <= c.line <= last]
+        keep(comment_notes([*inside, *_above(source, function)]))
+        keep(beside_notes(source, function))
+        keep(note for a in arguments(function) if (note := annotated(source, a.arg, a.annotation)))
+        keep(docstring_notes(source, function))
+        defaults = dict(zip([a.arg for a in function.args.args][::-1], function.args.defaults[::-1], strict=False))
+        keep(Note(n, "()", source.span(d)) for n, d in defaults.items() if isinstance(d, ast.Constant) and type(d.value) is float)
+    else:
+        keep(docstring_notes(source, source.tree))
+    keep(comment_notes(outside))
+    return found
+
+
+def _above(source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[Comment]:
+    """The comments that stand directly above a function."""
+    alone = {c.line: c for c in source.comments if c.alone}
+    line = min([function.lineno, *(d.lineno for d in function.decorator_list)]) - 1
+    above = []
+    while line in alone:
+        above.append(alone[line])
+        line -= 1
+    return above[::-1]

@@ -1,0 +1,211 @@
+"""What the names of a Python program hold while it is read: names of the sheet, sizes, numbers, formulas without a name, caches."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shapecalc.errors import ShapecalcError, Span, SyntaxProblem
+from shapecalc.shapes import Dim, Shape
+
+from ..syntax import parse
+from ..tree import Node
+from .draft import Draft
+from .growing import filled, number
+from .python_notes import Note
+from .python_source import Source, dotted
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A name of the sheet; gradient: of which name it is a gradient, "" for none."""
+
+    name: str
+    gradient: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula that has no line of its own; uses: whether a gradient occurs in it."""
+
+    node: Node
+    uses: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A size, or a whole number."""
+
+    dim: Dim
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A tuple or a list."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A dictionary with names for keys."""
+
+    items: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What could not be read, and why; told once, where it is used."""
+
+    error: ShapecalcError
+
+
+@dataclass(frozen=True, slots=True)
+class Gradients:
+    """A dictionary that is filled with gradients: grads["W1"]."""
+
+
+Value = Known | Formula | Size | Several | Table | Broken | Gradients
+GRADIENT_TABLES = frozenset({"grads", "gradients", "grad", "grads_dict", "derivatives"})
+
+
+def path(node: ast.AST) -> str | None:
+    """How a program reaches a value: X, self.W, cache["A1"]; None for anything else."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=inner, attr=attr):
+            before = path(inner)
+            return before and f"{before}.{attr}"
+        case ast.Subscript(value=inner, slice=ast.Constant(value=str(key))):
+            before = path(inner)
+            return before and f"{before}[{key}]"
+    return None
+
+
+def leaf(where: str) -> str:
+    """The last name on a path."""
+    if where.endswith("]"):
+        return where[where.rindex("[") + 1 : -1]
+    return where.rpartition(".")[2]
+
+
+@dataclass(slots=True)
+class World:
+    """The names of one problem. source: the file; notes: shapes that are told; modules: names of modules, with what they stand for."""
+
+    source: Source
+    draft: Draft
+    notes: Mapping[str, Note]
+    modules: Mapping[str, str]
+    functions: Mapping[str, ast.FunctionDef]
+    values: dict[str, Value] = field(default_factory=dict)
+    versions: dict[str, list[str]] = field(default_factory=dict)  # of each leaf, the names of the sheet in order
+    told: set[int] = field(default_factory=set)  # the errors that were put among the problems
+
+    def find(self, where: str, span: Span) -> Value:
+        """What a path holds; a name whose shape is told is declared when it is first used."""
+        if where in self.values:
+            return self.values[where]
+        inner = self._inside(where)
+        if inner is not None:
+            return inner
+        name = leaf(where)
+        if name != where:
+            same = self._elsewhere(name)
+            if same is not None:
+                return same
+        elif (given := self.incoming(name)) is not None:
+            return given
+        return self.declared(name, where, span)
+
+    def _inside(self, where: str) -> Value | None:
+        """A value inside a table or an object that is known."""
+        if where.endswith("]"):
+            table = self.values.get(where[: where.rindex("[")])
+            if isinstance(table, Table):
+                return table.items.get(leaf(where))
+        return None
+
+    def _elsewhere(self, name: str) -> Value | None:
+        """The value that goes by the same last name: parameters["W1"] is W1, self.X is X."""
+        if name in self.values:
+            return self.values[name]
+        for where, value in reversed(self.values.items()):
+            if leaf(where) == name:
+                return value
+            if isinstance(value, Table) and name in value.items:
+                return value.items[name]
+        return None
+
+    def declared(self, name: str, where: str, span: Span) -> Value:
+        """A name whose shape is told, put into the sheet."""
+        note = self.notes.get(name)
+        if note is None:
+            hint = f"write its shape in a comment: # {name}: (S, D), or # {name}: () for a number"
+            raise SyntaxProblem(f"the shape of {name} is not told", span, hint=hint)
+        from .reading import Piece
+
+        spelled = name if not self.draft.taken(name) else self.draft.fresh(name + "_0")
+        self.draft.line([Piece(f"{spelled}: {note.text}", *note.span)])
+        if spelled != name:
+            self.draft.names[spelled] = name
+        value = Known(spelled)
+        self.values[where] = self.values.setdefault(name, value)
+        self.versions.setdefault(name, []).append(spelled)
+        return self.values[where]
+
+    def incoming(self, name: str) -> Value | None:
+        """A gradient that is used before it is given a value, as the argument of a backward function is: dout."""
+        of = self.differentiated(name)
+        if of is None:
+            return None
+        return Known(self.draft.gradient(of), of)
+
+    def differentiated(self, name: str) -> str | None:
+        """The name of the sheet whose gradient is called like this: dW, d_W, grad_W, W_grad, dL_dW."""
+        for known in _names_behind(name):
+            found = self.values.get(known) or self._elsewhere(known)
+            if isinstance(found, Known) and not found.gradient:
+                return found.name
+            if found is None and known in self.notes:
+                declared = self.declared(known, known, (0, 0))
+                return declared.name if isinstance(declared, Known) else None
+        return None
+
+    def shape(self, value: Value) -> Shape | None:
+        """The shape of what is held, where it has a name."""
+        if isinstance(value, Known):
+            return self.draft.shape(value.gradient or value.name)
+        return None
+
+    def module(self, node: ast.AST) -> str:
+        """The module that a dotted name stands for: np.linalg is numpy.linalg; "" where it is none."""
+        written = dotted(node)
+        first, dot, rest = written.partition(".")
+        return self.modules.get(first, "") + dot + rest if first in self.modules and first not in self.values else ""
+
+    def tell(self, error: ShapecalcError) -> None:
+        """Puts an error among the problems, once."""
+        if id(error) not in self.told:
+            self.told.add(id(error))
+            self.draft.problem(error)
+
+
+def _names_behind(name: str) -> list[str]:
+    """What a name of a gradient may be the gradient of, the most likely first."""
+    out = []
+    for prefix in ("dL_d", "dJ_d", "dloss_d", "dLoss_d", "dE_d", "dC_d", "dLd", "grad_", "d_", "gradient_", "d", "grad"):
+        if name.startswith(prefix) and len(name) > len(prefix):
+            out.append(name[len(prefix) :])
+    out += [name[: -len(suffix)] for suffix in ("_grad", "_gradient", ".grad") if name.endswith(suffix) and len(name) > len(suffix)]
+    return out
+
+
+def size_node(dim: Dim, span: Span) -> Node:
+    """A size as a formula at a place."""
+    if isinstance(dim, int):
+        return number(dim, span)
+    made: Node = filled(parse(dim), {}, span)
+    return made
