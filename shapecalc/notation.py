@@ -140,7 +140,8 @@ def _left_of_matmul(a: Expr) -> str:
         return _within(a, NEGATIVE)
     if not lead:
         return f"({_row(tensors)})"
-    bare = row[lead - 1].args[0] if isinstance(row[lead - 1], Apply) and row[lead - 1].name == "neg" else row[lead - 1]
+    last = row[lead - 1]
+    bare = last.args[0] if isinstance(last, Apply) and last.name == "neg" else last
     return f"{_row(row[:lead], closed=True)}{' * ' if isinstance(bare, Apply) else '*'}({_row(tensors)})"
 
 

@@ -101,7 +101,11 @@ def fold(e: Expr, context: Context) -> Expr:
     if not named:
         return e
     bodies = context.bodies
-    return rebuild(e, lambda node: named.get(leftward(node)) if isinstance(node, Apply) and (node.op.name, node.shape) in bodies else None, remake)
+
+    def change(node: Expr) -> Expr | None:
+        return named.get(leftward(node)) if isinstance(node, Apply) and (node.op.name, node.shape) in bodies else None
+
+    return rebuild(e, change, remake)
 
 
 def leftward(e: Expr) -> Expr:

@@ -35,7 +35,7 @@ def _contracted(leaves: list[Piece], wanted: frozenset[Index]) -> list[Piece] | 
     for k, p in enumerate(leaves):
         for i in set(indices(p.places)):
             owners.setdefault(i, []).append(k)
-    pairs = [(i, *ks) for i, ks in owners.items() if len(ks) == 2 and i not in wanted]
+    pairs = [(i, ks[0], ks[1]) for i, ks in owners.items() if len(ks) == 2 and i not in wanted]
     for i, a, b in sorted(pairs, key=lambda t: (len(leaves[t[1]].places) + len(leaves[t[2]].places), t[1], t[2])):
         need = wanted | {j for k, p in enumerate(leaves) if k not in (a, b) for j in indices(p.places)}
         if need >= set(indices(leaves[a].places)) & set(indices(leaves[b].places)) - {i}:
