@@ -24,6 +24,7 @@ import tempfile
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,9 @@ def refreshed(page: str) -> str:
 
 def _programs(folder: Path) -> None:
     """`shapecalc`, `python` and `pytest` as they are behind the README's first command."""
-    for name, words in {"shapecalc": "-m shapecalc", "python": "", "pytest": "-m pytest -p no:cacheprovider"}.items():
+    installed = any(e.value == "shapecalc.pytest_plugin" for e in entry_points(group="pytest11"))
+    pytest = "-m pytest -p no:cacheprovider" + ("" if installed else " -p shapecalc.pytest_plugin")
+    for name, words in {"shapecalc": "-m shapecalc", "python": "", "pytest": pytest}.items():
         path = folder / name
         path.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {words} "$@"\n', encoding="utf-8")
         path.chmod(path.stat().st_mode | stat.S_IXUSR)

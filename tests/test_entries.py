@@ -536,7 +536,7 @@ def test_deep_formulas_are_written_without_running_out_of_stack():
     e = entries(read(f"a: (); b = {'-(1 + (a - 2*' * depth}a{'))' * depth}; c = {'tanh(' * 90}a{')' * 90}"), {})
     assert e["b"].formula().count("a") == depth + 1
     assert e["c"].formula().count("tanh") == 90
-    assert entries(read("a: (); b = sum(a**100000 * 2**3000)"), {}).gradients["a"].formula() == "100000*a**99999*2**3000"
+    assert entries(read("a: (); b = sum(a**100000 * 2**3000)"), {}).gradients["a"].formula() == "100000*2**3000*a**99999"
 
 
 @pytest.mark.parametrize("source", ["A: (n, n); B: (n, n); C = kron(A, B)", "a: (n,); b: (n,); c: (n,); L = einsum('i,j,k->', a, b, c)"])
@@ -599,8 +599,7 @@ def test_local_derivatives_come_from_sympy(monkeypatch):
     import sympy
 
     slopes.cache_clear()
-    monkeypatch.setattr(sympy.Expr, "diff", lambda self, *_: sympy.Integer(7))
-    monkeypatch.setattr(sympy.exp, "diff", lambda self, *_: sympy.Integer(7))
+    monkeypatch.setattr(sympy.exp, "_eval_derivative", lambda self, _: sympy.Integer(7), raising=False)
     graph = Graph()
     try:
         (rule,) = slopes("call", "exp")

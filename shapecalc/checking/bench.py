@@ -49,11 +49,7 @@ class Bench:
         drawn = trials.of(REAL)[:MOST] if points is None else points
         self.spots = [Spot(t.frame, {n: v.mapped(float) for n, v in t.env.items()}) for t in drawn]
         self.tried = 0
-
-    def add(self, name: str, values: Sequence[Tensor]) -> None:
-        """A further name with its value at each point."""
-        for spot, value in zip(self.spots, values, strict=True):
-            spot.env[name] = value
+        self.small: Trial | None = None  # where entries are shown, drawn once
 
     def values(self, e: Expr) -> Values | None:
         """The value at every point."""

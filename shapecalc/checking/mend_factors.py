@@ -24,7 +24,7 @@ def extra_factors(case: Case) -> Iterator[Mend]:
         for k, (op, factor) in enumerate(parts):
             divisor = "the division by " if op == "/" else "the factor "
             words = f"{divisor}{case.said(factor)} does not belong there"
-            slug = extra_slug(case, factor, site.linear or op == "/")
+            slug = extra_slug(case, factor, not site.enclosed)
             yield Mend(
                 slug, site.plug(product(_left(parts, k, k + 1))), words, factor.span, "twice" if op == "/" and slug == "extra-scale" else ""
             )

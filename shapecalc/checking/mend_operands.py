@@ -100,6 +100,10 @@ def functions(case: Case) -> Iterator[Mend]:
     for site in sites(case.tree):
         node = site.node
         match node:
+            case Call(name="matpow" | "matrix_power", args=(a, Number(value=old))):
+                for power in (2, 3, 4):
+                    if power != old:
+                        yield Mend("wrong-function", site.plug(call(node.name, a, number(power))), f"the power is {power}", node.span)
             case Call() | Method():
                 yield from _other_functions(site, node)
             case Power():

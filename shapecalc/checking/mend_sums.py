@@ -93,6 +93,20 @@ def kept_axes(case: Case) -> Iterator[Mend]:
             yield Mend("rank", site.plug(_with_axis(node, axis, not keep)), words, node.span, "rank")
 
 
+def outers(case: Case) -> Iterator[Mend]:
+    """a * b of vectors where outer(a, b) is right."""
+    for site in sites(case.tree):
+        if isinstance(site.node, Product):
+            parts = factors(site.node)
+            for k in range(1, len(parts)):
+                (op, a), (joint, b) = parts[k - 1], parts[k]
+                if joint == "*" and all(len(case.reader.shape(n) or ()) == 1 for n in (a, b)):
+                    for x, y in ((a, b), (b, a)):
+                        made = product([*parts[: k - 1], (op, call("outer", x, y)), *parts[k + 1 :]])
+                        words = f"{case.said(a)} * {case.said(b)} is a vector, where a matrix is right"
+                        yield Mend("rank", site.plug(made), words, (a.span[0], b.span[1]), "outer")
+
+
 def missing_sums(case: Case) -> Iterator[Mend]:
     """A part summed, along one axis or altogether; a sum along one axis that should be one over all."""
     for site in sites(case.tree):

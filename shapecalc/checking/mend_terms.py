@@ -61,6 +61,8 @@ def difference(a: Values, b: Values) -> Values:
 
 def slug_of(case: Case, wanted: Scale, node: Node) -> str:
     """What it is called that a part should be multiplied by a number: the simplest part of that number decides."""
+    if wanted.kind == "composite" and not mentions(case, node, wanted):
+        return "missing-factor"
     if wanted.sign < 0:
         return "sign"
     if wanted.number != 1:

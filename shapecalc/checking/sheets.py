@@ -49,9 +49,9 @@ def read_claims(source: str, aliases: Mapping[str, str] | None = None) -> tuple[
             continue
         break
     first = min((c.line for c in problem.claims), default=0)
-    for error in errors:
-        if not (CLAIM.match(source[slice(*statement(source, error))]) or (first and (error.line or 0) > first)):
-            raise error
+    for e in errors:
+        if not (CLAIM.match(source[slice(*statement(source, e))]) or (first and (e.line or 0) > first)):
+            raise e
     return settled(problem), unread + [unreadable(source, e) for e in errors]
 
 

@@ -39,6 +39,7 @@ class Part:
     node: Expr
     plug: Change
     linear: bool
+    parent: Apply | None = None
 
     def put(self, new: Expr | None) -> Expr | None:
         """The whole with another part here; None where it does not conform."""
@@ -60,7 +61,7 @@ def parts(e: Expr) -> Iterator[Part]:
         if isinstance(node, Apply):
             for k, a in enumerate(node.args):
                 linear = part.linear and (node.name in LINEAR or (node.name == "div" and k == 0))
-                waiting.append(Part(a, _inner(part, node, k), linear))
+                waiting.append(Part(a, _inner(part, node, k), linear, node))
 
 
 def _inner(part: Part, node: Apply, k: int) -> Change:
@@ -105,11 +106,24 @@ def dropped_factors(form: Expr) -> Iterator[Slip]:
         if node.name == "power":
             if node["k"] > 1 and part.linear:
                 words = f"the factor {text(node.args[0])} is missing: {text(node)} is needed"
-                yield from made("missing-factor", part, node.args[0], words)
+                # 1 - a for 1 - a**2 is another function
+                addend = part.parent is not None and part.parent.name == "add"
+                yield from made("wrong-function" if addend else "missing-factor", part, node.args[0], words)
             continue
+        if node.name == "matmul":
+            yield from _dropped_runs(part, node)
         for k in (0, 1) if node.name != "div" else (0,):
             slug, words, note = _without(node, node.args[1 - k], part.linear)
             yield from made(slug, part, node.args[k], words, note)
+
+
+def _dropped_runs(part: Part, node: Apply) -> Iterator[Slip]:
+    """A chain of matrix products without several neighbouring factors."""
+    chain = factors(node)
+    for i in range(len(chain)):
+        for j in range(i + 2, len(chain)):
+            gone = " @ ".join(text(f) for f in chain[i:j])
+            yield from made("missing-factor", part, joined([*chain[:i], *chain[j:]]), f"the factors {gone} are missing")
 
 
 def _without(node: Apply, gone: Expr, linear: bool) -> tuple[str, str, str]:

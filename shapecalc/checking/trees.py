@@ -40,7 +40,8 @@ Plug = Callable[[Node], Node]
 class Site:
     """A part of a formula. ``plug`` is the whole formula with something else there; ``linear``: the whole depends linearly on it.
 
-    ``role``: "whole", "term" (an addend), "factor", "run" (several factors of a matrix product), "argument" or "inside".
+    ``enclosed``: it is an argument of a function (or power) that is not linear. ``role``: "whole", "term" (an addend), "factor",
+    "argument" or "inside".
     """
 
     node: Node
@@ -48,6 +49,7 @@ class Site:
     linear: bool
     role: str
     parent: Node | None = None
+    enclosed: bool = False
 
 
 def same_node(node: Node) -> Node:
@@ -94,7 +96,8 @@ def _below(site: Site) -> Iterator[Site]:
 
 def _inner(site: Site, node: Node, put: Plug, linear: bool, role: str) -> Site:
     plug = site.plug
-    return Site(node, lambda new: plug(put(new)), linear, role, site.node)
+    enclosed = site.enclosed or (site.linear and not linear and not isinstance(site.node, Product))
+    return Site(node, lambda new: plug(put(new)), linear, role, site.node, enclosed)
 
 
 def _changed(node: Node, field: str, new: Node) -> Node:

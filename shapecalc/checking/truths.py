@@ -23,8 +23,8 @@ class Truth:
     """What a claim should be.
 
     ``formula``: as the layout draws it; ``forms``: other ways of writing the same; ``rivals``: formulas of something else, each with
-    what it is; ``steps``: the derivation, line by line; ``squeeze``: axes that are the number 1 do not count; ``left``: what the claim is about; ``of``: the problem and what
-    is differentiated by, for slips in the derivation itself.
+    its slip and what it is; ``steps``: the derivation, line by line; ``squeeze``: axes that are the number 1 do not count; ``left``:
+    what the claim is about; ``wrt``, ``of``: what is differentiated by, and what is differentiated.
     """
 
     left: str
@@ -184,7 +184,7 @@ class Truths:
                 if other not in (claim.wrt, claim.of):
                     yield "wrong-variable", other, jacobian(self.problem, claim.of, other).formula(self.layout)
 
-        return Truth(claim.name, formula, list, rivals, True, self.layout, "jacobian", claim.wrt, claim.of)
+        return Truth(claim.name, formula, list, rivals, list, True, self.layout, "jacobian", claim.wrt, claim.of)
 
     def stacked(self, claim: Claim) -> Truth | None:
         """The same Jacobian or Hessian as a matrix, columns stacked; None where it is that already."""

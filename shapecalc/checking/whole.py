@@ -114,7 +114,7 @@ def note_of(case: Case, slug: str, wanted: Scale) -> str:
 
 
 def _also(case: Case, slug: str, wanted: Scale) -> str:
-    if wanted.parts < 2:
+    if wanted.parts < 2 or slug == "missing-factor":
         return ""
     rest = (
         Scale(1, wanted.number, wanted.atom, wanted.exponent, wanted.kind)

@@ -119,7 +119,7 @@ def drawn(report: Report, v: Values) -> str:
 
     into_file = v["output"] is not None
     plain = v["ascii"] or (not into_file and output.only_ascii(asked=False))
-    look = Output(ascii=plain, width=v["width"] if into_file else output.columns(v["width"]))
+    look = Output(ascii=plain, width=v["width"] if into_file else output.columns(v["width"]), colour=output.tints())
     to = "terminal" if not into_file and output.colours(v["plain"]) and not look.ascii else "text"
     return str(render(page([report]), to, look))
 

@@ -79,6 +79,7 @@ def drawn(v: Values) -> Values:
         "symbols": symbols(v["symbols"]),
         "github": v["github"],
         "standalone": v["standalone"] or None,
+        "colour": output.tints() or v["output"] not in (None, "-"),
         "ascii": output.only_ascii(v["ascii"]) if v["output"] in (None, "-") else v["ascii"],
         "width": output.columns(v["width"]) if v["output"] in (None, "-") else v["width"],
     }

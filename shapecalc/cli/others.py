@@ -61,7 +61,7 @@ def listed(v: Values) -> int:
 
     rows = tuple((prose(f"`{s.name}`"), prose(s.title)) for s in sheets().values())
     table = Table((prose("name"), prose("what it derives")), rows)
-    look = Output(ascii=output.only_ascii(v["ascii"]), width=output.columns(v["width"]))
+    look = Output(ascii=output.only_ascii(v["ascii"]), width=output.columns(v["width"]), colour=output.tints())
     to = "terminal" if output.colours(v["plain"]) and not look.ascii else "text"
     return commands.hand_over(render(Document((), (table,)), v["format"] or to, look), v, commands.choices(v, []))
 

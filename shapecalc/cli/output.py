@@ -27,6 +27,11 @@ def colours(plain: bool) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or is_terminal()
 
 
+def tints() -> bool:
+    """Whether escapes may be colours: not where NO_COLOR is set."""
+    return not os.environ.get("NO_COLOR")
+
+
 def only_ascii(asked: bool) -> bool:
     """Whether the output must do with ASCII."""
     try:

@@ -26,7 +26,7 @@ def matrix_view(pen: Pen, name: str) -> Iterator[Block]:
     expanded = s.expanded.get(name) or s.backward.expanded(name)
     yield Formula(row(pen.gradient(name), "=", pen.formula(e)), e.shape)
     yield from pen.picture(f"gradient:{name}")
-    points = [p for p in (shapes(e), order(e), layout(pen, name)) if p]
+    points = [p for p in (shapes(e), order(e), layout(pen, name, e)) if p]
     points.append(prose("**NumPy:** ", f"`{pen.code(name)}`"))
     yield List(tuple(points))
     if expanded != e and len(text(expanded)) <= LONG:
@@ -96,11 +96,12 @@ def factor(e: Expr) -> str:
     return f"({written})" if product else written
 
 
-def layout(pen: Pen, name: str) -> Content:
+def layout(pen: Pen, name: str, drawn: Expr) -> Content:
     """What the numerator layout changes."""
     s = pen.subject
     if s.layout != "numerator" or len(s.shape(name)) != 2:
         return ()
-    e = s.backward.formula(name)
-    drawn = row(pen.formula(s.formulas[name]), "=", pen.transposed(e))
-    return prose("**Layout:** in numerator layout the gradient is drawn transposed: ", drawn)
+    if name not in s.wrt:
+        return ()
+    both = row(pen.formula(drawn), "=", pen.transposed(s.backward.formula(name)))
+    return prose("**Layout:** in numerator layout the gradient is drawn transposed: ", both)

@@ -22,7 +22,8 @@ class Options:
     """``views`` of each gradient; ``steps``: full, short or none; ``at``: sizes of the entries view; ``numbers``: small whole numbers too.
 
     ``layouts``: those of the conventions table; ``samples``: None as written, or rows, columns, both; ``symbols``: names drawn
-    otherwise, in LaTeX. The rest is for formats: ``ascii`` and ``width`` for text, ``standalone`` for LaTeX, ``github`` for Markdown.
+    otherwise, in LaTeX. The rest is for formats: ``ascii`` and ``width`` for text, ``standalone`` for LaTeX, ``github`` for Markdown,
+    ``colour`` for sizes in their colours.
     """
 
     title: str = ""
@@ -42,6 +43,7 @@ class Options:
     width: int | None = None
     standalone: bool | None = None
     github: bool = False
+    colour: bool = True
 
     def with_(self, **changes: Any) -> Options:
         """The same with some choices changed; raises InputProblem for one that there is not."""

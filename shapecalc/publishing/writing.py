@@ -17,7 +17,7 @@ PICTURED = frozenset({"html", "pdf", "png", "svg", "typst", "notebook"})  # form
 def output(options: Options, standalone: bool) -> Output:
     """The choices that are the format's."""
     alone = standalone if options.standalone is None else options.standalone
-    return Output(ascii=options.ascii, width=options.width, standalone=alone, github=options.github)
+    return Output(ascii=options.ascii, width=options.width, standalone=alone, github=options.github, colour=options.colour)
 
 
 def written(d: Derived, to: str, options: Options, standalone: bool = False) -> str | bytes:

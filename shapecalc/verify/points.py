@@ -24,6 +24,7 @@ SMALLEST, LARGEST = 2, 5
 RANK, HEAVY = 4, 10_000  # tensors of more than four axes are kept below so many entries
 MANY = 7  # size names up to which all of them are drawn pairwise different
 STRUCTURES = frozenset({"symmetric", "posdef", "diagonal", "triangular"})
+BROAD = 8  # entries along an axis above which a matrix is scaled down, lest its products grow out of range
 DIGITS = 9  # of a drawn real: enough to be in no special position, short enough to be multiplied fast
 
 
@@ -160,11 +161,13 @@ class Sampler:
         below = 0.0 if style.positive else style.skew or 0.5
         drawn = (random.randint(low, high) * (-1 if random.random() < below else 1) for _ in range(prod(shape)))
         data = [Decimal(x).scaleb(-DIGITS, Real.context) for x in drawn]
+        scale = 1.0
         if style.skew and shape:
             # a product with such a matrix keeps a positive vector's size on average, and the vectors that are added stay small
             scale = 4 / ((style.low + style.high) * (1 - 2 * style.skew) * (shape[-1] + shape[-2])) if len(shape) > 1 else 0.05
-            data = ring.dots(data, [ring.lift(Fraction(scale))] * len(data), 1)
-        return Tensor(shape, data)
+        elif len(shape) > 1 and max(shape) > BROAD:
+            scale = (BROAD / max(shape)) ** 0.5
+        return Tensor(shape, data if scale == 1.0 else ring.dots(data, [ring.lift(Fraction(scale))] * len(data), 1))
 
     def direction(self, shape: tuple[int, ...], structure: frozenset[str] = frozenset()) -> Tensor:
         """A direction to differentiate in: free entries, or those of a symmetric, diagonal or triangular matrix."""

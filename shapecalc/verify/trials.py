@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from math import prod
 from random import Random
 from typing import TypeVar
 
@@ -14,6 +16,7 @@ from shapecalc.evaluate import Frame, concrete, evaluate
 from shapecalc.expr import Expr
 from shapecalc.language.problem import Problem
 from shapecalc.rings import Field, Masked, Modular, Real, Unlucky, Unsupported
+from shapecalc.shapes import show
 from shapecalc.tensor import Tensor
 
 from .points import PLAIN, STYLES, Sampler, Style, Undecided, axes_of, deep, draw_sizes, needy
@@ -21,6 +24,9 @@ from .witness import Program, Values, Witness, incoming, run
 
 EXACT, REAL = "exact", "real"
 LONG = 30  # definitions beyond which a single tuple of sizes is tried, so that the cost stays linear
+WIDE = 1 << 12  # entries of a value whose sizes are numbers, likewise
+MOST_ENTRIES = 1 << 19  # of one value
+PATIENCE = 10.0  # seconds after which no further point is drawn for one trial
 TRIES = 24  # points for each way of drawing; fewer where one takes long
 KEPT = 20_000  # values remembered from claim to claim
 MISFORTUNE = (Unlucky, ArithmeticError)  # a pole, a kink, outside a domain; a decimal that overflows is an ArithmeticError
@@ -84,7 +90,7 @@ class Trials:
         self.random = Random(self.seed)  # noqa: S311 - nothing is kept secret by it
         self.axes = axes_of(problem)
         self.drawn: dict[str, list[Trial]] = {}
-        self.long = len(problem.definitions) > LONG
+        self.long = len(problem.definitions) > LONG or _fixed_entries(problem) > WIDE
         self.tries = max(4, TRIES * LONG // max(LONG, len(problem.definitions)))
         self._needy: frozenset[str] | None = None
         self._lucky: dict[str, Style] = {}
@@ -124,13 +130,15 @@ class Trials:
 
     def draw(self, mode: str, equal: bool = False, sizes: Mapping[str, int] | None = None, styles: Sequence[Style] | None = None) -> Trial:
         """A new trial, drawn again and again until everything has a value; Undecided where that never happens."""
-        reason = ""
+        reason, start = "", time.monotonic()
         for style in self._styles(mode)[: 1 if equal else None] if styles is None else styles:
             for attempt in range(self.tries * (2 if mode == EXACT else 1)):
                 try:
                     trial = self._once(mode, style, dict(sizes) if sizes else self._sizes(equal, avoid=attempt < self.tries // 3))
                 except MISFORTUNE as error:
                     reason = str(error) or type(error).__name__
+                    if time.monotonic() - start > PATIENCE:
+                        break
                     continue
                 trial.equal = equal
                 self._lucky.setdefault(mode, style)
@@ -159,6 +167,9 @@ class Trials:
 
     def _once(self, mode: str, style: Style, sizes: Mapping[str, int]) -> Trial:
         frame = Frame(sizes)
+        for name, v in self.problem.variables().items():
+            if prod(concrete(v.shape, frame)) > MOST_ENTRIES:
+                raise Undecided(f"{name} has too many entries, {show(v.shape)}, to be checked number by number")
         ring: Field = Masked(self.random) if mode == EXACT else Real()
         sampler = Sampler(ring, frame, self.random, style, self.needy if style.who == "needy" else ())
         declared = {name: sampler.value(v) for name, v in self.problem.declared.items()}
@@ -193,6 +204,10 @@ class Trials:
     def direction(self, trial: Trial, shape: tuple[int, ...], structure: frozenset[str] = frozenset()) -> Tensor:
         """A random direction."""
         return Sampler(trial.ring, trial.frame, self.random).direction(shape, structure)
+
+
+def _fixed_entries(problem: Problem) -> int:
+    return max((prod(d for d in v.shape if isinstance(d, int)) for v in problem.variables().values()), default=1)
 
 
 def band(trial: Trial, gradient: Tensor) -> int:

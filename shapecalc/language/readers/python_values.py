@@ -102,7 +102,15 @@ class World:
     functions: Mapping[str, ast.FunctionDef]
     values: dict[str, Value] = field(default_factory=dict)
     versions: dict[str, list[str]] = field(default_factory=dict)  # of each leaf, the names of the sheet in order
+    leaves: dict[str, Value] = field(default_factory=dict)  # the newest value by the last name on its path
     told: set[int] = field(default_factory=set)  # the errors that were put among the problems
+
+    def put(self, where: str, value: Value) -> None:
+        """Gives a path a value."""
+        self.values[where] = value
+        self.leaves[leaf(where)] = value
+        if isinstance(value, Table):
+            self.leaves.update(value.items)
 
     def find(self, where: str, span: Span) -> Value:
         """What a path holds; a name whose shape is told is declared when it is first used."""
@@ -130,14 +138,7 @@ class World:
 
     def _elsewhere(self, name: str) -> Value | None:
         """The value that goes by the same last name: parameters["W1"] is W1, self.X is X."""
-        if name in self.values:
-            return self.values[name]
-        for where, value in reversed(self.values.items()):
-            if leaf(where) == name:
-                return value
-            if isinstance(value, Table) and name in value.items:
-                return value.items[name]
-        return None
+        return self.values.get(name) or self.leaves.get(name)
 
     def declared(self, name: str, where: str, span: Span) -> Value:
         """A name whose shape is told, put into the sheet."""
@@ -151,10 +152,10 @@ class World:
         self.draft.line([Piece(f"{spelled}: {note.text}", *note.span)])
         if spelled != name:
             self.draft.names[spelled] = name
-        value = Known(spelled)
-        self.values[where] = self.values.setdefault(name, value)
+        self.put(name, Known(spelled))
+        self.put(where, self.values[name])
         self.versions.setdefault(name, []).append(spelled)
-        return self.values[where]
+        return self.values[name]
 
     def incoming(self, name: str) -> Value | None:
         """A gradient that is used before it is given a value, as the argument of a backward function is: dout."""
@@ -165,7 +166,7 @@ class World:
 
     def differentiated(self, name: str) -> str | None:
         """The name of the sheet whose gradient is called like this: dW, d_W, grad_W, W_grad, dL_dW."""
-        for known in _names_behind(name):
+        for known in names_behind(name):
             found = self.values.get(known) or self._elsewhere(known)
             if isinstance(found, Known) and not found.gradient:
                 return found.name
@@ -193,7 +194,7 @@ class World:
             self.draft.problem(error)
 
 
-def _names_behind(name: str) -> list[str]:
+def names_behind(name: str) -> list[str]:
     """What a name of a gradient may be the gradient of, the most likely first."""
     out = []
     for prefix in ("dL_d", "dJ_d", "dloss_d", "dLoss_d", "dE_d", "dC_d", "dLd", "grad_", "d_", "gradient_", "d", "grad"):

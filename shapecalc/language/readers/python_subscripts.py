@@ -1,0 +1,185 @@
+"""What Python writes with square brackets: slices, new axes, masks, and rows picked by labels, which are products with one-hot matrices."""
+
+from __future__ import annotations
+
+import ast
+
+from shapecalc.errors import NotKnownYet, ShapecalcError, Span, SyntaxProblem
+from shapecalc.shapes import Dim
+
+from ..tree import Compare, Dots, Index, Name, NewAxis, Node, Product, Slice, Subscript, Sum, Unary
+from .growing import call, number, product, total
+from .python_values import Broken, Known, Several, Value, World, path, size_node
+
+_ONEHOT = "declare it as a one-hot matrix, and say so: # {name}: onehot (N, M)"
+_RANGES = frozenset({"range", "arange", "xrange"})
+
+
+class Subscripts:
+    """Reads indices; what stands inside them is left to the class that reads formulas.
+
+    uses: whether a gradient has occurred since it was last set.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.uses = False
+
+    def formula(self, node: ast.AST) -> Node:
+        """An expression as a formula."""
+        raise NotImplementedError
+
+    def value(self, node: ast.AST) -> Value:
+        """An expression that may be more than a formula."""
+        raise NotImplementedError
+
+    def held(self, value: Value, span: Span) -> Node:
+        """What a name holds."""
+        raise NotImplementedError
+
+    def define_function(self, name: str, span: Span) -> None:
+        """Puts a function of the file into the sheet."""
+        raise NotImplementedError
+
+    def depends(self, error: ShapecalcError, span: Span) -> ShapecalcError:
+        """The complaint about a use of what could not be read; the cause is told as well."""
+        self.world.tell(error)
+        written = self.world.source.text[span[0] : span[1]]
+        line = self.world.source.line(error.span[0]) if error.span else 0
+        return NotKnownYet(f"this uses {written}, which could not be read in line {line}", span)
+
+    def subscript(self, node: ast.Subscript, span: Span) -> Node:
+        """A part of an array, or a size of a shape."""
+        where = path(node)
+        if where is not None:
+            return self.held(self.world.find(where, span), span)
+        whole = self._whole(node)
+        if isinstance(whole, Several):
+            return self.held(self._item(whole, node.slice, span), span)
+        items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        labels = self.labels(items, span)
+        base = self.formula(node.value)
+        if labels is not None:
+            return call("sum", (product(base, "*", labels),), span, axis=1)
+        if len(items) == 1 and (picked := self._onehot(items[0])) is not None:
+            return product(picked, "@", base)
+        return Subscript(base, tuple(self._index(i) for i in items), span)
+
+    def _whole(self, node: ast.Subscript) -> Value | None:
+        """A tuple that is indexed: X.shape, or a cache."""
+        if isinstance(node.value, ast.Attribute | ast.Name | ast.Call):
+            try:
+                found = self.value(node.value)
+            except ShapecalcError:
+                return None
+            return found if isinstance(found, Several) else None
+        return None
+
+    def _item(self, whole: Several, index: ast.AST, span: Span) -> Value:
+        sign = -1 if isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.USub) else 1
+        inner = index.operand if isinstance(index, ast.UnaryOp) else index
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, int) and -len(whole.items) <= sign * inner.value < len(whole.items):
+            return whole.items[sign * inner.value]
+        if isinstance(index, ast.Slice) and index.step is None:
+            bounds = [p.value if isinstance(p, ast.Constant) and isinstance(p.value, int) else None for p in (index.lower, index.upper)]
+            if all(p is None or isinstance(p, ast.Constant) for p in (index.lower, index.upper)):
+                return Several(whole.items[bounds[0] : bounds[1]])
+        raise SyntaxProblem("this index is not read", span)
+
+    def _index(self, node: ast.AST) -> Index:
+        span = self.world.source.span(node)
+        match node:
+            case ast.Slice(lower=lower, upper=upper, step=step):
+                parts = [None if p is None else self.formula(p) for p in (lower, upper, step)]
+                return Slice(parts[0], parts[1], parts[2], span)
+            case ast.Constant(value=None):
+                return NewAxis(span)
+            case ast.Constant(value=value) if value is Ellipsis:
+                return Dots(span)
+            case ast.Attribute(attr="newaxis"):
+                return NewAxis(span)
+        made = self.formula(node)
+        if isinstance(made, Compare):
+            raise NotKnownYet("an array cut down by a mask is not read", span, hint="multiply with the mask: dZ * (Z > 0)")
+        if isinstance(made, Name) and self._rank(made) not in (0, None):
+            name = self.world.source.text[span[0] : span[1]]
+            raise NotKnownYet("picking by an array is not read", span, hint=_ONEHOT.format(name=name))
+        return made
+
+    def _rank(self, node: Name) -> int | None:
+        shape = self.world.draft.shape(node.id)
+        return None if shape is None else len(shape)
+
+    # ---- labels
+
+    def labels(self, items: list[ast.expr], span: Span) -> Node | None:
+        """The one-hot matrix behind P[range(N), y]; None where the index is another one."""
+        if len(items) != 2 or not self._counts(items[0]):
+            return None
+        found = self._onehot(items[1])
+        if found is None:
+            name = self.world.source.text[slice(*self.world.source.span(items[1]))]
+            raise NotKnownYet("entries picked by labels are not read", span, hint=_ONEHOT.format(name=name))
+        return found
+
+    def _counts(self, node: ast.AST) -> bool:
+        """Whether this is range(N) or np.arange(N)."""
+        if not isinstance(node, ast.Call):
+            return False
+        name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        return name in _RANGES and len(node.args) == 1
+
+    def _onehot(self, node: ast.AST) -> Node | None:
+        """A name that is told to be one-hot."""
+        where = path(node)
+        note = self.world.notes.get(where or "")
+        if where is None or note is None or not note.is_onehot:
+            return None
+        span = self.world.source.span(node)
+        found = self.world.find(where, span)
+        return Name(found.name, span) if isinstance(found, Known) else None
+
+    # ---- changes in place
+
+    def changed(self, old: Node, target: ast.Subscript, new: Node, op: str) -> Node:
+        """An array after A[mask] = v, A[mask] *= v, A[range(N), y] -= 1."""
+        span = self.world.source.span(target)
+        items = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+        labels = self.labels(items, span)
+        if labels is not None:
+            return self._at_labels(old, labels, new, op)
+        if len(items) != 1:
+            raise NotKnownYet("giving a part of an array a value is not read", span)
+        mask = self.formula(items[0])
+        if not isinstance(mask, Compare):
+            raise NotKnownYet("giving a part of an array a value is not read", span, hint="a comparison is: dZ[Z <= 0] = 0")
+        if op == "=" and _is(new, 0):
+            flipped = {"<=": ">", "<": ">=", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}[mask.op]
+            return product(old, "*", Compare(flipped, mask.left, mask.right, mask.span))
+        value = new if op == "=" else _with(old, op, new)
+        return call("where", (mask, value, old), span)
+
+    def _at_labels(self, old: Node, labels: Node, new: Node, op: str) -> Node:
+        if op in {"+", "-"}:
+            scaled = labels if _is(new, 1) else product(new, "*", labels)
+            return total((("+", old), (op, scaled)))
+        if op == "=":
+            others = total((("+", number(1, labels.span)), ("-", labels)))
+            return total((("+", product(old, "*", others)), ("+", product(new, "*", labels))))
+        raise NotKnownYet(f"{op}= on entries picked by labels is not read", labels.span)
+
+
+def _is(node: Node, value: int) -> bool:
+    from ..tree import Number
+
+    return isinstance(node, Number) and node.value == value
+
+
+def _with(left: Node, op: str, right: Node) -> Node:
+    """left op right."""
+    span = left.span[0], right.span[1]
+    return Sum((("+", left), (op, right)), span) if op in {"+", "-"} else Product(left, ((op, right),), span)
+
+
+combined = _with
+__all__ = ["Broken", "Dim", "Subscripts", "Unary", "combined", "size_node"]
