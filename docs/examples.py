@@ -98,7 +98,7 @@ def run(page: str) -> Iterator[Answer]:
                 with contextlib.chdir(work):
                     yield Answer(block, _python(block.body, names))
             elif block.language == "shapecalc":
-                yield Answer(block, _sheet(block.body))
+                yield Answer(block, _sheet(block.body, bool(block.name)))
 
 
 def refreshed(page: str) -> str:
@@ -200,9 +200,10 @@ def _outcome(source: str, names: dict[str, Any]) -> str:
 # ---- sheets --------------------------------------------------------------------------------
 
 
-def _sheet(body: str) -> str:
-    """A sheet with the verdicts that its claims have behind those that carry one."""
+def _sheet(body: str, named: bool) -> str:
+    """A sheet with the verdicts behind its claims: behind those that carry one, and behind the wrong ones of a sheet that is no file."""
     lines = body.splitlines()
+    bare = named and not any(map(VERDICT.search, lines))
     if not read(body).claims:
         shapecalc.derive(body)
         return body
@@ -212,7 +213,7 @@ def _sheet(body: str) -> str:
         shown = VERDICT.search(line)
         if shown:
             lines[claim.line - 1] = line[: shown.start()] + f"# {found}"
-        elif claim.verdict != "right":
+        elif claim.verdict != "right" and not bare:
             lines[claim.line - 1] = f"{line}  # {found}"
     return "\n".join(lines) + "\n"
 

@@ -93,7 +93,7 @@ def check(source: str, layout: str = "denominator", structured: bool = False, al
 
     >>> r = check("X: (S, D); W: (D, M); Z = X @ W; dW = dZ.T @ X")
     >>> r.ok, r.claims[0].slip, r.claims[0].suggestion
-    (False, 'wrong-layout', 'dW = (dZ.T @ X).T')
+    (False, 'wrong-layout', 'dW = X.T @ dZ')
     """
     from .checking import check_sheet  # a third of the program, which no derivation waits for
 

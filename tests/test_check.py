@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import entry_points
 
 import pytest
 
@@ -15,6 +16,8 @@ LAYER = "X: (S, D)\nW: (D, M)\nb: (M,)\nZ = X @ W + b\n"
 LOSS = "X: (S, D)\nW: (D, M)\nb: (M,)\nY: onehot (S, M)\nZ = X @ W + b\nP = softmax(Z, axis=1)\nL = -sum(Y * log(P)) / S\n"
 
 pytest_plugins = ["pytester"]
+INSTALLED = any(e.value == "shapecalc.pytest_plugin" for e in entry_points(group="pytest11"))
+PLUGIN = ["-p", "no:cacheprovider"] + ([] if INSTALLED else ["-p", "shapecalc.pytest_plugin"])
 
 
 def verdicts(source, **options):
@@ -282,7 +285,7 @@ def test_assert_gradient_needs_a_claim():
 
 def test_sheets_are_collected_by_pytest(pytester):
     pytester.makefile(".sheet", layer=LAYER + "dW = X.T @ dZ\ndb = sum(dZ, axis=1)\n")
-    result = pytester.runpytest("-p", "shapecalc.pytest_plugin", "-p", "no:cacheprovider")
+    result = pytester.runpytest(*PLUGIN)
     result.assert_outcomes(passed=1, failed=1)
     wanted = ["*layer.sheet:6: db = sum(dZ, axis=1) is wrong (wrong-axis)", "entry: (db)_1: yours g11 + g12, right g11 + g21"]
     result.stdout.fnmatch_lines(wanted)
@@ -290,7 +293,7 @@ def test_sheets_are_collected_by_pytest(pytester):
 
 def test_a_sheet_that_cannot_be_read_fails_to_be_collected(pytester):
     pytester.makefile(".sheet", layer="X: (S, D); Z = X @ X\ndX = dZ")
-    result = pytester.runpytest("-p", "shapecalc.pytest_plugin", "-p", "no:cacheprovider")
+    result = pytester.runpytest(*PLUGIN)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*layer.sheet:1:*"])
 

@@ -55,6 +55,9 @@ PROBLEMS = {
     "L = sum(B + gelu(A) + softplus(A) + sin(A) * cos(A))",
     "an unused definition": "X: (S, D); W: (D, M); U = X + X; Z = X @ W",
     "a scalar by name": "X: (S, D); s = sum(X); N = X / s; L = sum(exp(N))",
+    "in a product and beside it": "X: (S, D); W: (D, M); L = sum(tanh(X) @ W) + sum(sin(tanh(X)))",
+    "where": "A: (S, D); L = sum(where(A < 0.3, A**2, A**3) + where(A >= A[0, 0] / 3, sin(A), A))",
+    "products of three powers": "a: positive (); b: positive (); c: positive (); L = a * b**2 / c + a**3 / (b * c**0.5)",
     "only names": "X: (S, D); Z = X; L = sum(Z) + sum(Z)",
 }
 
@@ -326,6 +329,16 @@ def test_sums_of_products_made_by_hand_are_what_sympy_makes():
         assert f.args == sympy.Add(*[sympy.Mul(*t.args) for t in f.args]).args
 
 
+def test_equal_summands_are_put_together_in_sympy():
+    import sympy
+
+    e = entries(read("A: (2, 2); L = einsum('ij,ji->', A, A); G = A @ A.T"), {})
+    a11, a12, a21, a22 = sympy.flatten(e["A"].matrix)
+    assert e["L"].formulas == ["a11**2 + a12*a21 + a21*a12 + a22**2"]
+    assert e["L"].formula_matrix == sympy.Matrix([a11**2 + 2 * a12 * a21 + a22**2])
+    assert e["G"].formula_matrix == e["A"].matrix * e["A"].matrix.T
+
+
 def test_a_wrong_formula_is_found():
     problem = read(AFFINE)
     wrong = backward(problem)
@@ -354,6 +367,8 @@ def test_every_pointwise_function_has_entries(name):
         ("clip(x, 0, 1)", 0),
         ("leaky_relu(x)", Fraction(1, 100)),
         ("maximum(x, 0)", Fraction(1, 2)),
+        ("where(x < 0, 2*x, 3*x)", 3),
+        ("where(x >= 0, 2*x, 3*x)", 2),
     ],
 )
 def test_at_a_kink_the_convention_of_the_rule_book_holds(function, at_zero):

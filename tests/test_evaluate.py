@@ -256,3 +256,47 @@ def test_one_operation_over_a_ring_of_single_entries():
     joined = contract(Exact(), Signature((("i", "j"),), (("i", "j"),), sizes={"i": "S", "j": "D"}), [Tensor((2, 3), a)], {"S": 2, "D": 3})
     assert (joined.shape, joined.data) == ((6,), a)
     assert prod(joined.shape) == 6
+
+
+# ---- contractions -----------------------------------------------------------------------------------
+
+SIGNATURES = [
+    "ik,kj->ij", "ki,kj->ij", "ik,jk->ij", "ik,kj->ji", "ki,k->i", "ij,ij->", "ik,kj,jl->il", "ik,kl,lj,jm->im", "ij,jk,ki->",
+    "ij,ij,ij->ij", "ij,kl,mi->jklm", "ik,kj,k->ij",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", SIGNATURES)
+@pytest.mark.parametrize("way", ["as it comes", "pairs and slices"])
+def test_every_way_to_contract_gives_the_same(spec, way, monkeypatch):
+    if way != "as it comes":
+        monkeypatch.setattr("shapecalc.contractions.SMALL", 0)
+        monkeypatch.setattr("shapecalc.contractions.KEPT", 0)
+    sizes = {"i": 3, "j": 4, "k": 5, "l": 2, "m": 3}
+    inputs, _, output = spec.partition("->")
+    random = np.random.default_rng(len(spec))
+    arrays = [random.integers(-9, 9, size=[sizes[x] for x in word]) for word in inputs.split(",")]
+    signature = Signature(tuple(tuple(word) for word in inputs.split(",")), tuple(output), sizes={k: k for k in sizes})
+    tensors = [Tensor(a.shape, [int(x) for x in a.ravel()]) for a in arrays]
+    found = contract(Modular(), signature, tensors, sizes)
+    wanted = np.einsum(spec, *arrays)
+    assert found.shape == wanted.shape
+    assert found.data == [int(x) % Modular().prime for x in wanted.ravel()]
+
+
+def test_many_factors_are_multiplied_pair_by_pair():
+    """Eight letters: 5**8 products at once, 5**3 in pairs."""
+    spec = "ab,bc,cd,de,ef,fg,gh->ah"
+    names = ["A" + str(k) for k in range(7)]
+    e = apply("einsum", *(Var(n, ("n", "n")) for n in names), spec=spec)
+    rows = [[[(i * 7 + j * 3 + k) % 11 for j in range(9)] for i in range(9)] for k in range(7)]
+    env = {n: Tensor((9, 9), [x for row in rows[k] for x in row]) for k, n in enumerate(names)}
+    found = evaluate(Modular(), e, env, {"n": 9}, meaning)
+    wanted = np.linalg.multi_dot([np.array(r) for r in rows])
+    assert found.data == [int(x) for x in wanted.ravel()]
+
+
+def test_what_is_too_large_is_refused():
+    e = apply("matmul", Var("A", (4096, 4096)), Var("B", (4096, 4096)))
+    with pytest.raises(Unsupported, match="so many"):
+        evaluate(Modular(), e, {"A": Tensor((4096, 4096), []), "B": Tensor((4096, 4096), [])}, {}, meaning)

@@ -146,8 +146,8 @@ def test_latex_of_one_formula():
 
 
 def test_an_option_that_there_is_not():
-    with pytest.raises(InputProblem, match="there is no option colour"):
-        derive(AFFINE).to("text", colour=True)
+    with pytest.raises(InputProblem, match="there is no option size"):
+        derive(AFFINE).to("text", size=3)
 
 
 def test_sizes():

@@ -58,5 +58,5 @@ def test_page(sheet: Sheet):
 @pytest.mark.parametrize(("name", "of"), EXPECTED)
 def test_form(name: str, of: str):
     sheet = sheets()[name]
-    backward = {symbol: formula for symbol, formula in derive(sheet.text, wrt=sheet.wrt).backward}
+    backward = dict(derive(sheet.text, wrt=sheet.wrt).backward)
     assert backward[f"d{of}"] == EXPECTED[name, of]

@@ -86,7 +86,7 @@ class Numbers:
         inputs = tuple((n, v.shape) for n, v in self.vars.items())
         program = Program(inputs, (), (), (("value", e, False),), None, (), "jacobian", "value")
         scope = {}
-        exec(generate(program, "numpy"), scope)
+        exec(generate(program, "numpy"), scope)  # noqa: S102 - our own generated code
         code = scope["jacobian"].__code__
         given = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         return scope["jacobian"](**{n: self.env[n] if n in self.env else self.sizes[n] for n in given if n in self.env or n in self.sizes})

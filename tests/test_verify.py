@@ -291,6 +291,20 @@ def test_functions_of_arrays():
     assert judge.compare_function(lambda v: [float("nan")] * len(column_sums(v)), judge.backward.formula("b")).verdict == "different"
 
 
+def test_a_name_without_a_value_is_undecided():
+    judge, _ = judge_of(AFFINE)
+    found = judge.compare(Var("dQ", ("D", "M")), judge.backward.formula("W"))
+    assert (found.verdict, found.reason) == ("undecided", "dQ has no value here")
+
+
+def test_fixed_sizes_may_be_large():
+    judge, _ = judge_of("X: (S, 300)\nW: (300, 40)\nb: (40,)\nY: onehot (S, 40)\nL = -sum(Y * log_softmax(X @ W + b)) / S")
+    assert judge.certify().points == 1
+    judge, _ = judge_of("W: (4096, 4096)\nx: (4096,)\nz = W @ x")
+    with pytest.raises(Undecided, match="too many entries"):
+        judge.certify()
+
+
 def test_squeezed_shapes():
     judge = Judge(read("X: (S, 1)\nout = X * 2"))
     one, other = (build(judge.problem, parse(t), {}) for t in ("X.T", "X"))

@@ -11,13 +11,13 @@ from ..calculus.entries import Entries
 from ..derivation import Certificate, Verdict
 from ..errors import InputProblem
 from ..forms import apply
+from ..language.problem import Claim
 from ..notation import text
 from ..rings import Real
 from ..shapes import show
 from ..tensor import Tensor
 from ..verify.trials import REAL
 from .bench import CLOSE, Bench, ratio, turned
-from .one import whole_claim
 from .scales import Scales
 from .truths import Truth, Truths
 
@@ -158,3 +158,8 @@ def _relation(truths: Truths, truth: Truth, bench: Bench, made: Values, target: 
         if summed is not None and ratio(made, summed) is not None:
             return "over-reduced", f"summed over {truth.formula.shape[axis]}, which should stay"
     return None, "the shape is another"
+
+
+def whole_claim(truths: Truths, name: str) -> Claim:
+    """A claim about a gradient without a text."""
+    return Claim("gradient", f"d{name}", f"d{name}", 1, (0, 0), (), name)

@@ -18,6 +18,7 @@ from .mend_layout import transposes
 from .mend_terms import Solved, single_signs, slug_of, solved, term_mends
 from .scales import Scale
 from .slips import Slip
+from .trees import toggled
 
 ORDER = (
     "nonconformable", "wrong-layout", "transposed", "rank", "sign", "factor-2", "missing-scale", "extra-scale", "missing-factor",
@@ -122,6 +123,18 @@ class Search:
     def _keep(self, first: str, second: str, words: str, also: str, mend: Mend | None) -> None:
         span = mend.span if mend is not None else self.case.tree.span
         self.near.append(Found(first, words, None, span, mend.note if mend is not None else "", also, second))
+
+    def turned_too(self) -> Found | None:
+        """The transpose of the answer with something else wrong in it."""
+        case = self.case
+        if case.claim is None or len(case.claim.shape) != 2 or case.fits or case.claim.shape[::-1] != case.shape:
+            return None
+        found = conforming(Search(case.with_tree(toggled(case.tree))))
+        if found is None:
+            return None
+        return Found(
+            "wrong-layout", f"it is the transpose of what {case.truth.layout} layout asks for", found.tree, None, "layout", found.words
+        )
 
     def misreadings(self) -> Found | None:
         """The first slip in the derivation that leads to the claim, a sign or a number perhaps being wrong on top of it."""
@@ -249,6 +262,7 @@ STEPS: tuple[Step, ...] = (
     lambda s: whole.oversummed(s.case),
     _slips(slips_products.spread),
     _mends(mend_operands.squares),
+    _mends(mend_operands.arguments),
     _slips(slips.dropped_factors),
     lambda s: whole.rival(s.case) if not s.lacks_factor else None,
     _mends(mend_factors.extra_factors),
@@ -270,6 +284,7 @@ STEPS: tuple[Step, ...] = (
     lambda s: s.by_forms(slips.scalar_rules),
     lambda s: pairs.two_slips(s.case, slips.dropped_factors),
     _mends(mend_operands.parts),
+    Search.turned_too,
     Search.misreadings,
     nearest,
     lambda s: whole.rival(s.case),

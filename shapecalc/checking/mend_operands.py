@@ -116,7 +116,13 @@ def functions(case: Case) -> Iterator[Mend]:
             case Number(value=value) if value == 1:
                 for size in case.problem.sizes:
                     yield Mend("wrong-function", site.plug(call("eye", name(size))), IDENTITY, node.span)
-        if not site.linear and isinstance(node, Name | Call):
+
+
+def arguments(case: Case) -> Iterator[Mend]:
+    """A number missing in the argument of a function: exp(v) for exp(v / 2)."""
+    for site in sites(case.tree):
+        node = site.node
+        if site.enclosed and site.role == "argument":
             for k in (2, Fraction(1, 2)):
                 made = times(number(k), node)
                 yield Mend("wrong-function", site.plug(made), f"the argument is {case.said(made)}, not {case.said(node)}", node.span)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..calculus.gradients import Backward
 from ..derivation import Verdict
 from ..errors import ShapecalcError
-from ..language.problem import Claim, Problem
+from ..language.problem import Problem
 from ..language.sheet import read
 from .marker import Marker
 from .truths import Truths
@@ -70,8 +70,3 @@ def _has_left(line: str) -> bool:
         if c == "=" and not depth and line[k - 1 : k] not in ("<", ">", "!", "=") and line[k + 1 : k + 2] != "=":
             return True
     return False
-
-
-def whole_claim(truths: Truths, name: str) -> Claim:
-    """A claim about a gradient without a text."""
-    return Claim("gradient", f"d{name}", f"d{name}", 1, (0, 0), (), name)

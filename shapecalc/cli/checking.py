@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..derivation import Report, Verdict
 from ..errors import InputProblem, ShapecalcError
 from . import output, sources
+from .judged import Judged
 
-SUFFIXES = frozenset({".sheet", ".jsonl"})  # what a directory is searched for
+SHEETS = frozenset({".sheet", ".jsonl"})
+SUFFIXES = SHEETS | {".md", ".qmd", ".tex", ".ipynb", ".py"}  # what a directory is searched for
 WRONG = frozenset({"wrong", "ill-shaped"})
 UNSURE = frozenset({"unreadable", "undecided"})
 Values = dict[str, Any]
@@ -46,16 +48,38 @@ def code_of(report: Report, strict: bool) -> int:
 
 def reports(v: Values) -> Iterator[Report]:
     """A report for each source, in order."""
-    several = len(v["sources"]) > 1
+    aliases = named(v["alias"])
+    judge = Judged(v["layout"], v["structured"], aliases)
     for argument in v["sources"]:
-        path = sources.file(argument)
+        path, function = file_and_function(argument)
         if path is not None and path.is_dir():
-            yield from (r for p in found(path) for r in of_file(p, v) if r.claims or r.problems)
+            yield from (r for p in found(path) for r in of_file(p, judge) if r.claims or (r.problems and p.suffix in SHEETS))
         elif path is not None:
-            yield from of_file(path, v)
+            yield from of_file(path, judge, function)
         else:
             text, _ = sources.source(argument)
-            yield judged(text, argument if several and argument == "-" else None, v)
+            yield judge.text(text, None)
+
+
+def named(given: tuple[str, ...]) -> dict[str, str]:
+    """dz2=Z2: what a gradient is called, and what it is the gradient of."""
+    out = {}
+    for text in given:
+        alias, eq, name = (part.strip() for part in text.partition("="))
+        if not eq or not alias.isidentifier() or not name.isidentifier():
+            raise InputProblem(f"{text} is no alias", hint="--alias dz2=Z2")
+        out[alias] = name
+    return out
+
+
+def file_and_function(argument: str) -> tuple[Path | None, str | None]:
+    """The file that an argument names, and the function of it: model.py:backward."""
+    path = sources.file(argument)
+    if path is not None:
+        return path, None
+    head, colon, function = argument.rpartition(":")
+    path = sources.file(head) if colon and head.endswith(".py") and function.isidentifier() else None
+    return path, function if path is not None else None
 
 
 def found(directory: Path) -> Iterator[Path]:
@@ -68,8 +92,8 @@ def found(directory: Path) -> Iterator[Path]:
                 yield path
 
 
-def of_file(path: Path, v: Values) -> Iterator[Report]:
-    """The reports on one file: one, or one for each line of a .jsonl."""
+def of_file(path: Path, judge: Judged, function: str | None = None) -> Iterator[Report]:
+    """The reports on one file: one for each problem in it, or for each line of a .jsonl."""
     try:
         text = sources.from_file(path)
     except ShapecalcError as error:
@@ -78,12 +102,12 @@ def of_file(path: Path, v: Values) -> Iterator[Report]:
     if path.suffix == ".jsonl":
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip():
-                yield of_line(line, f"{path}:{number}", v)
+                yield of_line(line, f"{path}:{number}", judge)
     else:
-        yield judged(text, str(path), v)
+        yield from judge.file(text, str(path), function)
 
 
-def of_line(line: str, name: str, v: Values) -> Report:
+def of_line(line: str, name: str, judge: Judged) -> Report:
     """One object of a .jsonl: {"source": ...}, or {"problem": ..., "claims": [...]}, with a name or an id if it likes."""
     try:
         given = json.loads(line)
@@ -92,20 +116,7 @@ def of_line(line: str, name: str, v: Values) -> Report:
         text = text.replace("\r\n", "\n")
     except (AttributeError, ValueError, KeyError, TypeError, RecursionError):
         return Report(name=name, problems=('not an object with "source", or with "problem" and "claims"',))
-    return judged(text, name, v)
-
-
-def judged(text: str, name: str | None, v: Values) -> Report:
-    """The report on one text."""
-    from ..api import check as api_check
-
-    try:
-        report = api_check(text, v["layout"], v["structured"])
-    except ShapecalcError as error:
-        return Report(source=text, name=name, problems=(str(error.at(text, name)) if name else str(error),))
-    if not report.claims:
-        return Report(source=text, name=name, problems=("there is no claim to judge\n  write one: dW = X.T @ dZ",))
-    return replace(report, name=name)
+    return judge.text(text, name)
 
 
 def drawn(report: Report, v: Values) -> str:
@@ -134,7 +145,7 @@ def facts(report: Report) -> dict[str, Any]:
 
 def github_lines(report: Report) -> Iterator[str]:
     """What GitHub shows beside the lines of a pull request."""
-    name = report.name or "-"
+    name = path_of(report.name or "-")
     for problem in report.problems:
         yield f"::error file={escaped(name, True)}::{escaped(problem)}"
     for c in report.claims:
@@ -145,6 +156,12 @@ def github_lines(report: Report) -> Iterator[str]:
         message = f"{c.text}: {told}" + (f"\nmend: {c.suggestion}" if c.suggestion else "")
         place = f"file={escaped(name, True)},line={c.line}" + column(report.source, c)
         yield f"::{level} {place},title={escaped(c.slip or c.verdict, True)}::{escaped(message)}"
+
+
+def path_of(name: str) -> str:
+    """The file of a report that is about a part of it: model.py (backward)."""
+    head, opening, _ = name.rpartition(" (")
+    return head if opening and sources.file(name) is None and sources.file(head) is not None else name
 
 
 def column(source: str, c: Verdict) -> str:

@@ -20,13 +20,11 @@ WORDS = {"S": "samples", "D": "inputs", "M": "output units"}
 
 def affine(v: Values) -> int:
     """The built-in page."""
-    from ..blocks import prose
-    from ..mathematics import equation
-
     text, notes = sources.with_loss(AFFINE, v["loss"])
     d = derived(text, v | {"wrt": v["wrt"] or "W, b, X"})
-    heading = prose("The affine layer ", equation("Z", d.problem.definitions["Z"]))
-    more: Values = {"words": WORDS, "samples": v["samples"] or "both", "layouts": LAYOUTS, "heading": () if v["title"] else heading}
+    more: Values = {"words": WORDS, "samples": v["samples"] or "both", "layouts": LAYOUTS}
+    if not v["title"]:
+        more |= {"title": "The affine layer", "equation": True}
     return deliver(d, v, choices(v, notes, **more))
 
 

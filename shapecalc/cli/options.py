@@ -97,9 +97,14 @@ CODE = (
     option("--target", "-t", kind="choice", text=f"{', '.join(TARGETS)}.", panel=CONTENT, default="numpy", choices=TARGETS, metavar="FOR"),
     WRT, ONE_LAYOUT, LOSS, STRUCTURED, TARGET_FILE,
 )  # fmt: skip
+ALIAS = option(
+    "--alias", kind="text", text="A further name of a gradient: dz2=Z2. May be given again.", panel=CONTENT,
+    default=(), many=True, metavar="NAME=OF",
+)  # fmt: skip
 REPORTS = ("text", "json", "github")
 CHECK = (
     ONE_LAYOUT, STRUCTURED,
+    ALIAS,
     option("--strict", text="Lines that cannot be read or decided fail, too.", panel=CONTENT),
     FORMAT._replace(default="text", choices=REPORTS, help="text, json (one object a line) or github (annotations)."),
     *LOOKS, TARGET_FILE,
@@ -121,7 +126,8 @@ COMMANDS = (
     Command("gallery", "Derivations that people ask for: `gallery` lists them, `gallery layernorm` shows one.", GALLERY,
             ("name", "[NAME]", False, "One of the gallery."), panel=DERIVING),
     Command("check", "Judge derivations made by hand, line by line.", CHECK,
-            ("sources", "SOURCE...", True, "Files, directories, - for standard input, or the text itself."), many=True, panel=CHECKING),
+            ("sources", "SOURCE...", True, "Sheets, .py (model.py:function), .md, .tex, .ipynb, .jsonl, directories, - or the text."),
+            many=True, panel=CHECKING),
     Command("render", "A derivation as a file: .tex, .pdf, .png, .md, .html, .svg, .typ, .ipynb, .json, .txt.", RENDER, SOURCE, panel=MORE),
     Command("code", "Forward and backward functions, vectorised.", CODE, SOURCE, panel=MORE),
     Command("picture", "Shapes, the reduction, or the graph as a picture.", PICTURE, SOURCE, panel=MORE),

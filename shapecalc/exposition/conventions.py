@@ -117,7 +117,7 @@ def reconciled(columns: list[Convention]) -> Content:
         if node is None or not isinstance(node.args[0], Var):
             continue
         size = node.args[0].shape[node["axis"] % 2]
-        unit = pen.plan.words.get(str(pen.subject.shape(name)[-1]), "")
+        unit = next((w for d in pen.subject.shape(name) if (w := pen.plan.words.get(str(d)))), "")
         which = f"those that share an {unit.removesuffix('s')}" if unit else f"those that belong to the same entry of {name}"
         total = prose("Each entry of ", pen.gradient(name), " is the sum of ", dimension(size), " entries of ", pen.formula(node.args[0]))
         how = prose("; whether these stand below or beside one another is only how they are drawn.")

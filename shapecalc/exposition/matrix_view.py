@@ -15,7 +15,6 @@ from ..symbols import dimension
 from .index_view import chained
 from .pen import Pen
 
-
 LONG = 100  # characters of a formula without names for its parts that a reader follows
 
 
@@ -103,5 +102,6 @@ def layout(pen: Pen, name: str, drawn: Expr) -> Content:
         return ()
     if name not in s.wrt:
         return ()
-    both = row(pen.formula(drawn), "=", pen.transposed(s.backward.formula(name)))
-    return prose("**Layout:** in numerator layout the gradient is drawn transposed: ", both)
+    turned = pen.transposed(s.backward.formula(name))
+    what = prose("**Layout:** in numerator layout the gradient is drawn transposed")
+    return what if pen.formula(drawn) == turned else what + prose(": ", row(pen.formula(drawn), "=", turned))

@@ -45,7 +45,7 @@ def derivation(subject: Subject, plan: Plan, others: Iterable[tuple[str, Subject
     doubts = list(disagreement(pen, entries)) if entries is not None else []
     blocks += doubts
     blocks += certificate(subject.certificate, entries is not None and not doubts)
-    return Document(plan.title or title(pen), tuple(blocks), plan.subtitle, subject.problem.sizes)
+    return Document(title(pen), tuple(blocks), plan.subtitle, subject.problem.sizes)
 
 
 def entry_by_entry(pen: Pen) -> Entries | None:
@@ -62,7 +62,9 @@ def entry_by_entry(pen: Pen) -> Entries | None:
 
 
 def title(pen: Pen) -> Content:
-    """What is differentiated."""
+    """What is differentiated, if the page has no title of its own."""
+    if pen.plan.title:
+        return (*pen.plan.title, *prose(" ", pen.equation())) if pen.plan.equation else pen.plan.title
     last = str(pen.subject.problem.last)
     body = pen.subject.problem.definitions[last]
     return prose("The gradients of ", row(pen.name(last), "=", pen.formula(body)))

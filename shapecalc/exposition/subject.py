@@ -57,6 +57,7 @@ class Subject:
 class Plan:
     """What a page holds and how its formulas are written.
 
+    ``equation``: the first definition behind the title.
     ``steps``: "full", "short" or "none"; ``sizes``: those of the entries view; ``numbers``: the same with small whole numbers;
     ``layouts``: those that the conventions table has; ``notes``: said where the problem is stated; ``words``: what the sizes count;
     ``pictures``: handed in by whoever can draw, by their place: "problem", "gradient:W", "reduction:b".
@@ -64,6 +65,7 @@ class Plan:
 
     title: Content = ()
     subtitle: Content = ()
+    equation: bool = False
     views: tuple[str, ...] = VIEWS
     steps: str = "full"
     sizes: Mapping[str, int] = field(default_factory=dict)

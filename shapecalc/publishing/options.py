@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from ..blocks import Content
 from ..errors import InputProblem
 from ..exposition.subject import VIEWS
 from ..language.problem import Problem
@@ -22,8 +21,8 @@ class Options:
     """``views`` of each gradient; ``steps``: full, short or none; ``at``: sizes of the entries view; ``numbers``: small whole numbers too.
 
     ``layouts``: those of the conventions table; ``samples``: None as written, or rows, columns, both; ``symbols``: names drawn
-    otherwise, in LaTeX. The rest is for formats: ``ascii`` and ``width`` for text, ``standalone`` for LaTeX, ``github`` for Markdown,
-    ``colour`` for sizes in their colours.
+    otherwise, in LaTeX; ``equation``: the first definition behind the title; ``words``: what the sizes count. The rest is for formats:
+    ``ascii`` and ``width`` for text, ``standalone`` for LaTeX, ``github`` for Markdown, ``colour`` for sizes in their colours.
     """
 
     title: str = ""
@@ -35,7 +34,7 @@ class Options:
     samples: str | None = None
     bold: bool = False
     symbols: Mapping[str, str] = field(default_factory=dict)
-    heading: Content = ()
+    equation: bool = False
     subtitle: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

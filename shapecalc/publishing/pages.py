@@ -59,7 +59,8 @@ def subject(d: Derived) -> Subject:
 def plan(d: Derived, options: Options) -> Plan:
     """What the page holds."""
     return Plan(
-        title=options.heading or (prose(options.title) if options.title else ()),
+        title=prose(options.title) if options.title else (),
+        equation=options.equation,
         subtitle=prose(options.subtitle) if options.subtitle else (),
         views=options.views,
         steps=options.steps,

@@ -59,15 +59,18 @@ class Trial:
 
     def value(self, e: Expr, extra: Mapping[str, Expr] | None = None) -> Tensor:
         """The value of a formula; `extra` are names that it may use besides, each a formula in the names before it."""
-        if not extra:
-            if len(self.memo) > KEPT:
-                self.memo.clear()
-            return evaluate(self.ring, e, self.env, self.frame, meaning, self.memo)
-        env = dict(self.env)
-        for name, formula in extra.items():
-            # a name may be given a new value, so nothing remembered under the old one is used
-            env[name] = evaluate(self.ring, formula, env, self.frame, meaning)
-        return evaluate(self.ring, e, env, self.frame, meaning)
+        try:
+            if not extra:
+                if len(self.memo) > KEPT:
+                    self.memo.clear()
+                return evaluate(self.ring, e, self.env, self.frame, meaning, self.memo)
+            env = dict(self.env)
+            for name, formula in extra.items():
+                # a name may be given a new value, so nothing remembered under the old one is used
+                env[name] = evaluate(self.ring, formula, env, self.frame, meaning)
+            return evaluate(self.ring, e, env, self.frame, meaning)
+        except KeyError as error:
+            raise Undecided(f"{error.args[0]} has no value here") from None
 
     def level(self, of: str | None = None) -> Decimal:
         """How large the numbers are whose differences a real quotient takes: at least 1."""

@@ -20,16 +20,31 @@ from .problems import affine
 from .yardsticks import sympy_claim
 
 RIGHT = {
-    "upstream": ["dW = {k}*X.T @ dZ / {k}", "dW = (dZ.T @ ({k}*X)).T / {k}", "db = sum({k}*dZ, axis=0) / {k}", "dX = {k}*dZ @ W.T / {k}"],
-    "MSE": ["dZ = {k}*(Z - Y) / ({k}*S)", "dW = {k}*X.T @ (Z - Y) / ({k}*S)", "db = sum({k}*(Z - Y), axis=0) / S / {k}", "dX = dZ @ ({k}*W).T / {k}"],
-    "softmax CE": ["dZ = {k}*(softmax(Z)*sum(Y, axis=1, keepdims=True) - Y) / ({k}*S)", "dW = {k}*X.T @ dZ / {k}", "db = sum({k}*dZ, axis=0) / {k}",
-                   "dX = dZ @ ({k}*W).T / {k}"],
-}  # fmt: skip
+    "upstream": [
+        "dW = {k}*X.T @ dZ / {k}",
+        "dW = (dZ.T @ ({k}*X)).T / {k}",
+        "db = sum({k}*dZ, axis=0) / {k}",
+        "dX = {k}*dZ @ W.T / {k}",
+    ],
+    "MSE": [
+        "dZ = {k}*(Z - Y) / ({k}*S)",
+        "dW = {k}*X.T @ (Z - Y) / ({k}*S)",
+        "db = sum({k}*(Z - Y), axis=0) / S / {k}",
+        "dX = dZ @ ({k}*W).T / {k}",
+    ],
+    "softmax CE": [
+        "dZ = {k}*(softmax(Z)*sum(Y, axis=1, keepdims=True) - Y) / ({k}*S)",
+        "dW = {k}*X.T @ dZ / {k}",
+        "db = sum({k}*dZ, axis=0) / {k}",
+        "dX = dZ @ ({k}*W).T / {k}",
+    ],
+}
 WRONG = [
-    "dW = X @ dZ", "dW = dZ.T @ X", "dW = -X.T @ dZ", "dW = 2*X.T @ dZ", "dW = X.T @ dZ / S", "dW = X.T @ (dZ * (Z > 0))", "dW = X.T @ Z",
-    "dW = X.T @ dZ + W", "dW = X.T * dZ", "dW = X.T @ dZ / 3", "db = dZ", "db = sum(dZ, axis=1)", "db = sum(dZ)", "db = sum(dZ, axis=0) / S",
-    "db = sum(Z, axis=0)", "db = -sum(dZ, axis=0)", "dX = dZ @ W", "dX = W @ dZ.T", "dX = -dZ @ W.T", "dX = dZ @ W.T + X", "dX = (dZ @ W.T).T",
-    "db = sum(dZ, axis=0) + b", "dW = X.T @ dZ * W", "dX = dZ @ W.T / 2",
+    "dW = X @ dZ", "dW = dZ.T @ X", "dW = -X.T @ dZ", "dW = 2*X.T @ dZ", "dW = X.T @ dZ / S", "dW = X.T @ (dZ * (Z > 0))",
+    "dW = X.T @ Z", "dW = X.T @ dZ + W", "dW = X.T * dZ", "dW = X.T @ dZ / 3", "dW = X.T @ dZ * W",
+    "db = dZ", "db = sum(dZ, axis=1)", "db = sum(dZ)", "db = sum(dZ, axis=0) / S", "db = sum(Z, axis=0)", "db = -sum(dZ, axis=0)",
+    "db = sum(dZ, axis=0) + b",
+    "dX = dZ @ W", "dX = W @ dZ.T", "dX = -dZ @ W.T", "dX = dZ @ W.T + X", "dX = (dZ @ W.T).T", "dX = dZ @ W.T / 2",
 ]  # fmt: skip
 
 
@@ -53,15 +68,20 @@ def _right(loss: str, count: int) -> list[str]:
 def _speed(plan: Plan) -> Table:
     out = Table(
         "Claims about the affine layer, text to verdict, one core",
-        [("loss", ""), ("claims", ""), ("number", "n"), ("sheet without them", "s"), ("sheet with them", "s"), ("a claim", "s"), ("claims", "/s"),
-         ("sympy / ours, 2, 3, 3", "x"), ("sympy / ours, 8, 8, 8", "x")],
-        notes=[
-            "A whole sheet through `shapecalc.check`; the sheet with a single right claim is subtracted, so the problem is read, derived"
-            " and proved once. Right claims: pairwise different formulas. Wrong ones: one of each slip, with its diagnosis. *sympy*: one"
-            " claim dW = XᵀdZ, already built from matrices of symbols at S, D, M, expanded and compared with the gradient differentiated"
-            " before, its cache cold; no text, no slip. Wanted: 3,000 right and 200 wrong ones a second."
+        [
+            *(("loss", ""), ("claims", ""), ("number", "n"), ("sheet without them", "s"), ("sheet with them", "s")),
+            *(("a claim", "s"), ("claims", "/s"), ("sympy / ours, 2, 3, 3", "x"), ("sympy / ours, 8, 8, 8", "x")),
         ],
-    )  # fmt: skip
+    )
+    out.note(
+        """
+        A whole sheet through `shapecalc.check`; the sheet with a single right claim is subtracted, so the problem is
+        read, derived and proved once. Right claims: pairwise different formulas. Wrong ones: one of each slip, with its
+        diagnosis. *sympy*: one claim dW = XᵀdZ, already built from matrices of symbols at S, D, M, expanded and compared
+        with the gradient differentiated before, its cache cold; no text, no slip. Wanted: 3,000 right and 200 wrong ones
+        a second.
+        """
+    )
     jobs: dict[str, Job] = {}
     for loss in RIGHT:
         jobs[f"{loss}, none"] = partial(shapecalc.check, sheet(loss, RIGHT[loss][1:2]).format(k=1))
@@ -107,11 +127,16 @@ DEGREES = {
 def _wrong_yeses(plan: Plan) -> Table:
     out = Table(
         "Wrong claims let through at one point modulo a small prime",
-        [("claim, for L = x*y", ""), ("degree", "n"), ("p", "n"), ("points", "n"), ("let through", "p"), ("bound degree / p", "p"), ("let through / bound", "x")],
-        notes=[
-            "The judge itself, its prime replaced by a small one, one point at a time. The claims are chosen so that the bound is nearly"
-            " reached. At p = 2⁶¹ - 1 the same bound is below 2⁻⁵⁸ for each of them."
+        [
+            *(("claim, for L = x*y", ""), ("degree", "n"), ("p", "n"), ("points", "n")),
+            *(("let through", "p"), ("bound degree / p", "p"), ("let through / bound", "x")),
         ],
+    )
+    out.note(
+        """
+        The judge itself, its prime replaced by a small one, one point at a time. The claims are chosen so that the bound
+        is nearly reached. At p = 2⁶¹ - 1 the same bound is below 2⁻⁵⁸ for each of them.
+        """
     )
     problem = read("x: (); y: (); L = x*y")
     passed = backward(problem)

@@ -9,7 +9,7 @@ from shapecalc.calculus.gradients import backward
 from shapecalc.language.sheet import read
 from shapecalc.notation import text
 
-from .harness import MISSING, Cell, Job, Plan, Sample, Table, expected, exponent, in_turn, installed
+from .harness import MISSING, Cell, Job, Plan, Sample, Table, expected, exponent, in_turn, installed, ratio
 from .problems import mlp, transformer
 from .yardsticks import matrix_graph, pytensor_chain, tensorgrad_chain, torch_numbers
 
@@ -86,18 +86,23 @@ def _measured(methods: Mapping[str, tuple[str, Maker]], sizes: list[int] | tuple
 def _network(times: Times, layers: list[int], plan: Plan) -> Table:
     out = Table(
         "All gradients of an MLP (ReLU and biases in every layer, mean squared error), by layers",
-        [("layers", "n"), *((name, "s") for name in CHAIN), ("tensorgrad / ours", "x"), ("PyTensor / ours", "x"), ("ours / bare graph", "x")],
-        notes=[
-            "*ours*: from the text to every named gradient as text, with certificate, after import, caches cold. *bare matrix graph*:"
-            " plain Python, no text read, nothing recognised, simplified or proved. *torch*: one numeric forward and backward pass at"
-            " sizes 2 and 3. *PyTensor*: `grad` and the rewrites of its graph, no text, no sizes. *tensorgrad*: `grad` and"
-            " `full_simplify` for each parameter, as text. Wanted: 100 layers in 50 ms, 1,000 in 0.5 s, 10,000 in 8 s; 500 times faster"
-            " than tensorgrad at 10 layers, 20 times faster than PyTensor at 20."
+        [
+            *(("layers", "n"), *((name, "s") for name in CHAIN)),
+            *(("tensorgrad / ours", "x"), ("PyTensor / ours", "x"), ("ours / bare graph", "x")),
         ],
+    )
+    out.note(
+        """
+        *ours*: from the text to every named gradient as text, with certificate, after import, caches cold. *bare matrix
+        graph*: plain Python, no text read, nothing recognised, simplified or proved. *torch*: one numeric forward and
+        backward pass at sizes 2 and 3. *PyTensor*: `grad` and the rewrites of its graph, no text, no sizes. *tensorgrad*:
+        `grad` and `full_simplify` for each parameter, as text. Wanted: 100 layers in 50 ms, 1,000 in 0.5 s, 10,000 in 8
+        s; 500 times faster than tensorgrad at 10 layers, 20 times faster than PyTensor at 20.
+        """
     )
     for n in layers:
         ours = times["ours"][n]
-        ratios = [_ratio(times[a][n], ours) for a in ("tensorgrad", "PyTensor")] + [_ratio(ours, times["bare matrix graph"][n])]
+        ratios = [ratio(times[a][n], ours) for a in ("tensorgrad", "PyTensor")] + [ratio(ours, times["bare matrix graph"][n])]
         out.add(n, *(times[name][n] for name in CHAIN), *ratios)
     long = [n for n in layers if n >= min(100, max(layers) / 2)]
     slopes = {name: exponent({n: times[name][n] for n in long}) for name in CHAIN}
@@ -110,7 +115,12 @@ def _transformer(times: Times, plan: Plan) -> Table:
     out = Table(
         "All gradients of a transformer (attention, layer norm, MLP, layer norm), by blocks",
         [("blocks", "n"), *((name, "s") for name in BLOCKS), ("ours, a block", "s")],
-        notes=["Twelve parameters and thirteen definitions a block; an incoming gradient at the end. Wanted: 12 blocks in 3 s, linear."],
+    )
+    out.note(
+        """
+        Twelve parameters and thirteen definitions a block; an incoming gradient at the end. Wanted: 12 blocks in 3 s,
+        linear.
+        """
     )
     for n in plan.blocks:
         ours = times["ours"][n]
@@ -119,7 +129,3 @@ def _transformer(times: Times, plan: Plan) -> Table:
     if slope is not None:
         out.notes.append(f"Time as a power of the number of blocks: {slope:.2f}.")
     return out
-
-
-def _ratio(a: Cell, b: Cell) -> Cell:
-    return a.over(b) if isinstance(a, Sample) and isinstance(b, Sample) else a if isinstance(a, str) else None

@@ -11,7 +11,7 @@ from shapecalc.calculus.entries import Entries, entries
 from shapecalc.language.problem import Problem
 from shapecalc.language.sheet import read
 
-from .harness import MISSING, Cell, Job, Plan, Sample, Table, expected, exponent, in_turn, installed
+from .harness import MISSING, Cell, Job, Plan, Table, expected, exponent, in_turn, installed, ratio
 from .problems import LOSSES, affine
 from .scalar_graph import scalar_graph
 from .yardsticks import symengine_diff, sympy_diff
@@ -84,17 +84,19 @@ def _measure(times: dict[str, dict[Size, Cell]], loss: str, size: Size, plan: Pl
 
 
 def _times(times: dict[str, dict[str, dict[Size, Cell]]], plan: Plan) -> Table:
-    names = {"derived": "ours, derived", "derived, warm": "again", "written": "ours, written", "as sympy": "ours, as sympy", "scalar graph": "scalar graph"}
     out = Table(
         "Element-wise dW and db: processor time",
-        [("loss", ""), ("S, D, M", ""), *((names.get(m, f"{m} .diff"), "s") for m in METHODS)],
-        notes=[
-            "Each from a problem that is read already, import excluded, caches cold, sympy's too (but for *again*). *derived*: every entry of dW and db is there as a"
-            " node of shared scalars, as in the bare *scalar graph* (a reverse sweep in plain Python with hand-written rules, the limit"
-            " for an honest element-wise derivation); *written*: every summand written as text; *as sympy*: as sympy matrices, up to the"
-            " shown sizes differentiated by sympy itself as a witness. sympy and symengine: the loss as one expression over matrices of"
-            " symbols, `.diff` by every entry of W and b, neither expanded nor printed."
-        ],
+        [("loss", ""), ("S, D, M", ""), *((HEADS.get(m, m), "s") for m in METHODS)],
+    )
+    out.note(
+        """
+        Each from a problem that is read already, import excluded, caches cold, sympy's too (but for *again*). *derived*:
+        every entry of dW and db is there as a node of shared scalars, as in the bare *scalar graph* (a reverse sweep in
+        plain Python with hand-written rules, the limit for an honest element-wise derivation); *written*: every summand
+        written as text; *as sympy*: as sympy matrices, up to the shown sizes differentiated by sympy itself as a witness.
+        sympy and symengine: the loss as one expression over matrices of symbols, `.diff` by every entry of W and b,
+        neither expanded nor printed.
+        """
     )
     for loss in LOSSES:
         for size in plan.sizes:
@@ -102,6 +104,14 @@ def _times(times: dict[str, dict[str, dict[Size, Cell]]], plan: Plan) -> Table:
     return out
 
 
+HEADS = {
+    "derived": "ours, derived",
+    "derived, warm": "again",
+    "written": "ours, written",
+    "as sympy": "ours, as sympy",
+    "symengine": "symengine .diff",
+    "sympy": "sympy .diff",
+}
 RATIOS = (
     ("sympy", "derived"), ("sympy", "derived, warm"), ("sympy", "written"), ("symengine", "derived"), ("symengine", "written"),
     ("derived", "scalar graph"), ("written", "scalar graph"),
@@ -112,18 +122,17 @@ def _ratios(times: dict[str, dict[str, dict[Size, Cell]]], plan: Plan) -> Table:
     out = Table(
         "Element-wise dW and db: ratios",
         [("loss", ""), ("S, D, M", ""), *((f"{a} / {b}", "x") for a, b in RATIOS), ("wanted", "")],
-        notes=[
-            "Wanted: sympy / derived at least 500 at 8 and 1,500 at 16, symengine / derived at least 400 at 32, derived / scalar graph"
-            " at most 2. What is compared is not a faster `.diff`, but not making n² derivatives of one expression."
-        ],
+    )
+    out.note(
+        """
+        Wanted: sympy / derived at least 500 at 8 and 1,500 at 16, symengine / derived at least 400 at 32, derived /
+        scalar graph at most 2. What is compared is not a faster `.diff`, but not making n² derivatives of one expression.
+        """
     )
     for loss in LOSSES:
         for size in plan.sizes:
             found = times[loss]
-            cells: list[Cell] = []
-            for a, b in RATIOS:
-                over, under = found[a][size], found[b][size]
-                cells.append(over.over(under) if isinstance(over, Sample) and isinstance(under, Sample) else over if isinstance(over, str) else None)
+            cells = [ratio(found[a][size], found[b][size]) for a, b in RATIOS]
             wanted = [f"{name} {times:,.0f}x" for (n, name), times in WANTED.items() if size == (n, n, n)]
             out.add(loss, ", ".join(map(str, size)), *cells, "; ".join(wanted))
     return out
@@ -134,7 +143,11 @@ def _growth(times: dict[str, dict[str, dict[Size, Cell]]], plan: Plan) -> Table:
     out = Table(
         f"Element-wise: growth, time as a power of n = S = D = M, from {cubes[0][0] if cubes else '-'} to the last that was run",
         [("loss", ""), *((m, "") for m in METHODS)],
-        notes=["The answer has n³ summands. Wanted: ours at most 3.3."],
+    )
+    out.note(
+        """
+        The answer has n³ summands. Wanted: ours at most 3.3.
+        """
     )
     for loss in LOSSES:
         out.add(loss, *(exponent({s[0]: times[loss][m][s] for s in cubes}) for m in METHODS))

@@ -78,6 +78,11 @@ class Sample:
 Cell = Sample | float | int | str | None
 
 
+def ratio(a: Cell, b: Cell) -> Cell:
+    """How many times b a is; the words of a where it was not measured."""
+    return a.over(b) if isinstance(a, Sample) and isinstance(b, Sample) else a if isinstance(a, str) else None
+
+
 @dataclass
 class Table:
     """Rows under columns; a column is a heading with the unit of its numbers: "s", "x", "MiB", "KiB", "M", "/s", "n", "p" or ""."""
@@ -91,6 +96,10 @@ class Table:
         """One row."""
         assert len(cells) == len(self.columns), cells
         self.rows.append(list(cells))
+
+    def note(self, text: str) -> None:
+        """A paragraph below the table."""
+        self.notes.append(" ".join(text.split()))
 
 
 # ---- inside this process --------------------------------------------------------------

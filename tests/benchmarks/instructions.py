@@ -61,10 +61,12 @@ def run(plan: Plan) -> Iterator[Table]:
     out = Table(
         "Instructions",
         [("what", ""), ("instructions", "M"), ("over python -c pass", "x"), ("over the minimal typer program, --help", "x")],
-        notes=[
-            "valgrind --tool=cachegrind, PYTHONHASHSEED=0. The core operations: a process that does it three times less one that does it"
-            " once, halved, so that start-up and imports are not counted; caches cold, the same random points."
-        ],
+    )
+    out.note(
+        """
+        valgrind --tool=cachegrind, PYTHONHASHSEED=0. The core operations: a process that does it three times less one
+        that does it once, halved, so that start-up and imports are not counted; caches cold, the same random points.
+        """
     )
     if not shutil.which("valgrind") or not plan.instructions:
         out.add("not measured: " + ("valgrind is not installed" if plan.instructions else "left out"), None, None, None)

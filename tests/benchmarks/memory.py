@@ -55,7 +55,7 @@ def measured(name: str, n: int) -> dict[str, float]:
     before = status("VmRSS")
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     kept = work(n)
-    return {"before": before, "peak": status("VmHWM"), "after": status("VmRSS")}
+    return {"before": before, "peak": status("VmHWM"), "after": status("VmRSS"), "kept": kept is not None}
 
 
 def needed(plan: Plan, name: str, n: int) -> Cell:
@@ -67,7 +67,12 @@ def needed(plan: Plan, name: str, n: int) -> Cell:
 def run(plan: Plan) -> Iterator[Table]:
     """Element-wise, by depth, and over many sheets."""
     if not Path("/proc/self/clear_refs").exists():
-        out = Table("Memory", [("", "")], notes=["Needs Linux's /proc."])
+        out = Table("Memory", [("", "")])
+        out.note(
+            """
+            Needs Linux's /proc.
+            """
+        )
         yield out
         return
     yield _elementwise(plan)
@@ -80,7 +85,12 @@ def _elementwise(plan: Plan) -> Table:
     out = Table(
         "Peak memory of dW and db, element by element",
         [("loss", ""), ("n", "n"), *((name, "MiB") for name in names), ("derived / scalar graph", "x"), ("bytes a summand, derived", "n")],
-        notes=["Over what the process had before; below 0.3 MiB nothing is to be read. The answer has n³ + n² summands. Wanted: at most twice the scalar graph."],
+    )
+    out.note(
+        """
+        Over what the process had before; below 0.3 MiB nothing is to be read. The answer has n³ + n² summands. Wanted: at
+        most twice the scalar graph.
+        """
     )
     largest = {"sympy": 8, "symengine": 16}
     for loss in ("upstream", "MSE", "softmax CE"):
@@ -115,7 +125,11 @@ def _sheets(plan: Plan) -> Table:
     out = Table(
         "A process that checks one sheet after another (a right and a wrong claim each, all different)",
         [("sheets", "n"), ("resident at the end", "MiB")],
-        notes=["Wanted: flat."],
+    )
+    out.note(
+        """
+        Wanted: flat.
+        """
     )
     count = 50 if plan.name == "full" else 10
     for n in (count, 4 * count, 16 * count) if plan.name != "tiny" else (1, 2):

@@ -67,13 +67,15 @@ def _table(rounds: dict[str, list[Process]], loads: dict[str, str]) -> Table:
         "Whole processes",
         [("command", ""), ("processor", "s"), ("clock", "s"), ("over python -c pass", "x"), ("over its yardstick", "x"), ("wanted", ""),
          ("peak", "MiB"), ("peak over its yardstick", "x"), ("heavy imports", "")],
-        notes=[
-            f"The yardstick is the {HELP}; for `affine` it is {IMPORT}. Ratios are of processor time (user and system). Output goes to"
-            " /dev/null, so nothing is drawn for a terminal. With typer 0.29 the minimal program loads pydantic when it runs, not for"
-            " its help. `.pth` files of an environment slow every start, and make ratios look better: a fresh environment"
-            " (`--python`) shows most."
-        ],
     )  # fmt: skip
+    out.note(
+        f"""
+        The yardstick is the {HELP}; for `affine` it is {IMPORT}. Ratios are of processor time (user and system). Output
+        goes to /dev/null, so nothing is drawn for a terminal. With typer 0.29 the minimal program loads pydantic when it
+        runs, not for its help. `.pth` files of an environment slow every start, and make ratios look better: a fresh
+        environment (`--python`) shows most.
+        """
+    )
     cpu = {name: Sample(tuple(p.cpu for p in found)) for name, found in rounds.items() if found}
     peak = {name: max(p.peak for p in found) for name, found in rounds.items() if found}
     for name, found in rounds.items():

@@ -16,6 +16,14 @@ from .reading import Page, Piece, Reading, joined
 MOST_STATEMENTS = 200_000
 
 
+LOSSES = frozenset({"L", "J", "E", "C", "l", "f", "ell", "ℓ", "loss", "cost", "objective", "error", "nll"})
+
+
+def is_loss_name(name: str) -> bool:
+    """Whether a name is one that losses have."""
+    return name.rstrip("_0123456789") in LOSSES or "loss" in name.lower() or "cost" in name.lower()
+
+
 @dataclass(slots=True)
 class Draft:
     """Statements on their way into a `Reading`.
@@ -32,6 +40,7 @@ class Draft:
     defined: list[str] = field(default_factory=list)  # for each line of the head the name that it defines, or ""
     abbreviations: dict[str, Shape | None] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    given: set[str] = field(default_factory=set)  # defined by sheets, whose last definition is what they are about
     problems: list[ShapecalcError] = field(default_factory=list)
 
     # ---- what is known
@@ -89,6 +98,7 @@ class Draft:
             a, b = statement.span
             try:
                 self.keep(statement, [Piece(text[a:b], start + a, start + b, page)], text)
+                self.given |= set(self.sheet.definitions)
             except ShapecalcError as error:
                 errors.append(error)
         for found in errors:
@@ -116,14 +126,18 @@ class Draft:
             self.tail.append(pieces)
             return
         self.unique(statement)
-        place = self.place(statement) if early and isinstance(statement, Assign) else len(self.head)
+        place = len(self.head)
+        if early and isinstance(statement, Assign):
+            place = self.place(statement)
+        elif early:
+            place = next((k for k, name in enumerate(self.defined) if name), place)
         self.sheet.source = text
         self.sheet.read(statement)
         self.sheet.claims.clear()
         self.head.insert(place, pieces)
         name = statement.target.name if isinstance(statement, Assign) and not isinstance(statement.target, GradTarget) else ""
         self.defined.insert(place, name)
-        if place < len(self.head) - 1:
+        if name and place < len(self.head) - 1:
             for later in dict.fromkeys(n for n in self.defined[place + 1 :] if n):
                 self.sheet.definitions[later] = self.sheet.definitions.pop(later)
 
@@ -156,13 +170,30 @@ class Draft:
     def place(self, statement: Assign) -> int:
         """The line of the head before which a definition goes: the last definition, if it must stay the last."""
         last = next(reversed(self.sheet.definitions), None)
-        if last is None or (self.loss is None and not self.tail):
+        settled = last is not None and (last in self.given or is_loss_name(last)) and self.loss is not None
+        if last is None or not (settled or self.tail):
             return len(self.head)
         if not any(isinstance(part, Name) and part.id == last for v in statement.values for part, _ in walk(v)):
-            return self.defined.index(last)
+            return len(self.defined) - 1 - self.defined[::-1].index(last)
         if self.tail:
             raise SyntaxProblem(f"this uses {last}, and comes after the first claim; the problem comes before all claims", statement.span)
         return len(self.head)
+
+    def cut(self, of: str) -> set[str]:
+        """Takes back the definitions behind a name, and gives their names: what lies behind it is given, not worked out."""
+        place = self.defined.index(of)
+        later = {name for name in self.defined[place + 1 :] if name}
+        kept = [k for k, name in enumerate(self.defined) if name not in later]
+        self.head, self.defined = [self.head[k] for k in kept], [self.defined[k] for k in kept]
+        for name in later:
+            del self.sheet.definitions[name]
+            del self.sheet.names[name]
+        return later
+
+    def clear(self) -> None:
+        """Takes back everything but the problems."""
+        self.head, self.tail, self.defined = [], [], []
+        self.sheet = Sheet("")
 
     def reading(self) -> Reading:
         """What was read."""

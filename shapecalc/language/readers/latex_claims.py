@@ -13,10 +13,10 @@ from ..refusals import VALUES, WORDS
 from ..tree import Node
 from .draft import Draft
 from .growing import transposed
+from .latex_derivatives import differential_mark
 from .latex_differentials import gradients, has_differential
 from .latex_indexed import Indexed, Value, array, lifted, renamed
 from .latex_names import Lexicon
-from .latex_operators import differential_mark
 from .latex_parser import Parser
 from .latex_rows import LatexStatement
 from .latex_targets import Target, Targets

@@ -8,25 +8,32 @@ from shapecalc.errors import SyntaxProblem
 
 from .latex_tokens import Token
 
-_SPACES = frozenset([",", ";", ":", "!", "space", "thinspace", "medspace", "thickspace", "negthinspace", "enspace", "ensuremath", "limits", "nolimits", "displaylimits"]) | {
-    " ", "\n", "\t", ">", "/", "-", "displaystyle", "textstyle", "scriptstyle", "scriptscriptstyle", "tiny", "scriptsize", "footnotesize",
-    "small", "normalsize", "large", "Large", "LARGE", "huge", "Huge", "nonumber", "notag", "bf", "it", "rm", "sf", "tt", "cal", "bfseries",
-    "mathop", "mathrel", "mathbin", "mathord", "mathopen", "mathclose", "mathinner", "mathstrut", "strut", "allowbreak", "noindent", "left",
-    "right", "middle", "big", "Big", "bigg", "Bigg", "bigl", "Bigl", "biggl", "Biggl", "bigr", "Bigr", "biggr", "Biggr", "bigm", "Bigm",
-    "biggm", "Biggm", "boxed", "fbox", "centering", "par", "smash", "boldmath", "unboldmath", "relax", "protect", "nobreak", "null",
-}  # fmt: skip
-_SIZES = frozenset("left right middle big Big bigg Bigg bigl Bigl biggl Biggl bigr Bigr biggr Biggr bigm Bigm biggm Biggm".split())  # noqa: SIM905
+_SPACES = frozenset({
+    "\t", "\n", " ", "!", ",", "-", "/", ":", ";", ">", "Big", "Bigg", "Biggl", "Biggm", "Biggr", "Bigl", "Bigm", "Bigr", "Huge", "LARGE",
+    "Large", "allowbreak", "bf", "bfseries", "big", "bigg", "biggl", "biggm", "biggr", "bigl", "bigm", "bigr", "boldmath", "boxed", "cal",
+    "centering", "displaylimits", "displaystyle", "enspace", "ensuremath", "fbox", "footnotesize", "huge", "it", "large", "left",
+    "limits", "mathbin", "mathclose", "mathinner", "mathop", "mathopen", "mathord", "mathrel", "mathstrut", "medspace", "middle",
+    "negthinspace", "nobreak", "noindent", "nolimits", "nonumber", "normalsize", "notag", "null", "par", "protect", "relax", "right",
+    "rm", "scriptscriptstyle", "scriptsize", "scriptstyle", "sf", "small", "smash", "space", "strut", "textstyle", "thickspace",
+    "thinspace", "tiny", "tt", "unboldmath",
+})  # fmt: skip
+_SIZES = frozenset({
+    "Big", "Bigg", "Biggl", "Biggm", "Biggr", "Bigl", "Bigm", "Bigr", "big", "bigg", "biggl", "biggm", "biggr", "bigl", "bigm", "bigr",
+    "left", "middle", "right",
+})  # fmt: skip
 _WIDE = frozenset({"quad", "qquad", "hfill", "hskip", "hspace", "mspace", "mskip", "kern", "mkern"})
-_WITH_ARGUMENT = frozenset(
-    "label tag hspace mspace vspace color ref eqref cite citep citet hphantom vphantom phantom footnote index hypertarget hskip".split()  # noqa: SIM905
-)
+_WITH_ARGUMENT = frozenset({
+    "cite", "citep", "citet", "color", "eqref", "footnote", "hphantom", "hskip", "hspace", "hypertarget", "index", "label", "mspace",
+    "phantom", "ref", "tag", "vphantom", "vspace",
+})  # fmt: skip
 _FIRST_ARGUMENT = frozenset({"textcolor", "colorbox", "stackrel", "overset", "mathcolor", "class", "cssId", "hyperlink", "href"})
 _BRACES = frozenset({"underbrace", "overbrace", "underbracket", "overbracket"})
 _SPELLED = {
     "lVert": "\\|", "rVert": "\\|", "Vert": "\\|", "|": "\\|", "parallel": "\\|", "lvert": "|", "rvert": "|", "vert": "|", "{": "\\{",
-    "}": "\\}", "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "langle": "<<", "rangle": ">>",
-    "lt": "<", "gt": ">", "colon": ":", "ast": "*", "star": "*", "quad": "\\quad", "qquad": "\\quad", "hfill": "\\quad", "_": "\\_",
-    "prime": "'", "dots": "...", "ldots": "...", "cdots": "...", "dotsc": "...", "dotsb": "...", "vdots": "...", "ddots": "...",
+    "}": "\\}", "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "langle": "<<",
+    "rangle": ">>", "lt": "<", "gt": ">", "colon": ":", "ast": "*", "star": "*", "quad": "\\quad", "qquad": "\\quad", "hfill": "\\quad",
+    "_": "\\_", "prime": "'", "dots": "...", "ldots": "...", "cdots": "...", "dotsc": "...", "dotsb": "...", "vdots": "...",
+    "ddots": "...",
 }  # fmt: skip
 _SAME = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "sfrac": "frac", "nicefrac": "frac", "tsum": "sum", "gets": "leftarrow",

@@ -13,9 +13,10 @@ from .draft import Draft
 from .latex_tokens import Token
 
 _MORE = {
-    "lambda": ("lam", "lambda", "lmbda", "lambd", "λ"), "epsilon": ("epsilon", "eps", "ε"), "varepsilon": ("epsilon", "eps", "varepsilon", "ε"),
-    "ell": ("ell", "ℓ", "l"), "varphi": ("varphi", "phi", "φ"), "vartheta": ("vartheta", "theta", "θ"), "varrho": ("varrho", "rho", "ρ"),
-    "varsigma": ("varsigma", "sigma", "σ"), "Lambda": ("Lam", "Lambda", "Λ"), "imath": ("i",), "jmath": ("j",), "hbar": ("hbar",),
+    "lambda": ("lam", "lambda", "lmbda", "lambd", "λ"), "epsilon": ("epsilon", "eps", "ε"),
+    "varepsilon": ("epsilon", "eps", "varepsilon", "ε"), "ell": ("ell", "ℓ", "l"), "varphi": ("varphi", "phi", "φ"),
+    "vartheta": ("vartheta", "theta", "θ"), "varrho": ("varrho", "rho", "ρ"), "varsigma": ("varsigma", "sigma", "σ"),
+    "Lambda": ("Lam", "Lambda", "Λ"), "imath": ("i",), "jmath": ("j",), "hbar": ("hbar",),
 }  # fmt: skip
 GREEK_COMMANDS = frozenset({*_MORE, *(name for name in GREEK if name not in {"lam", "lambd", "lmbda", "Lam", "infty", "nabla", "eps"})})
 ACCENTS = {"hat": "hat", "bar": "bar", "tilde": "tilde", "dot": "dot", "check": "check", "breve": "breve", "vec": "", "mathring": "ring"}

@@ -8,8 +8,9 @@ from fractions import Fraction
 from shapecalc.errors import Span, SyntaxProblem, TooLarge
 
 from .latex_cleaning import MATRICES, closing
+from .latex_derivatives import Derivatives
 from .latex_meanings import REFUSED
-from .latex_operators import PRODUCTS, Operators
+from .latex_operators import PRODUCTS
 from .latex_tokens import Token
 from .latex_tree import Add, Angle, Bars, Deriv, Differential, Grad, Latex, Mul, Norm, Num, Ref, Relation, Rows, Special, Turned, Unknown
 
@@ -18,7 +19,7 @@ _CLOSERS = {"(": ")", "[": "]", "\\{": "\\}"}
 _COMPARISONS = {"<": "<", ">": ">", "\\leq": "<=", "\\geq": ">=", "=": "==", "\\neq": "!="}
 
 
-class Parser(Operators):
+class Parser(Derivatives):
     """Reads the tokens of one formula."""
 
     def formula(self, tokens: Sequence[Token], span: Span) -> Latex:

@@ -84,6 +84,7 @@ class Products:
         raise SyntaxProblem("by what is differentiated is not a name", by.span) if not isinstance(by, Unknown) else self.unknown(by)
 
     def special(self, node: Special, want: Shape | None) -> Term:
+        """A bold 1, an identity, a constant."""
         if node.kind == "pi":
             return Term(Name("pi", node.span), ())
         if node.kind == "e":
@@ -104,7 +105,7 @@ class Products:
 
     # ---- sums and products
 
-    def add(self, terms: Sequence[tuple[str, Latex]], span: Span, want: Shape | None) -> Value:
+    def add(self, terms: Sequence[tuple[str, Latex]], want: Shape | None) -> Value:
         """A sum: first what is sure, then the bold ones that fit it."""
         values: list[Value | None] = []
         waiting: Unsettled | None = None
@@ -136,7 +137,8 @@ class Products:
         shape = broadcast(*(t.shape for t in terms)) or max((t.shape for t in terms), key=len)
         return Term(join([t.node for t in terms]), shape, bool(vectors) and matrix is None and vectors[0].row)
 
-    def product(self, factors: Sequence[tuple[str, Latex]], span: Span, want: Shape | None) -> Value:
+    def product(self, factors: Sequence[tuple[str, Latex]], want: Shape | None) -> Value:
+        """Factors, read from the left."""
         values: list[Value | None] = []
         for _, node in factors:
             try:

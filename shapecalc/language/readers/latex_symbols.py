@@ -1,4 +1,4 @@
-r"""Symbols of LaTeX: letters with styles, accents and scripts, each as the name that it is, an entry of it, or a function of what follows."""
+r"""Symbols of LaTeX: letters with styles, accents and scripts, before it is settled what they mean."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .latex_tokens import Token
 from .latex_tree import Entry, Grad, Latex, Num, Ref, Special, Turned, Unknown
 
 FUNCTIONS = {
-    "tr": "trace", "Tr": "trace", "trace": "trace", "Trace": "trace", "det": "det", "diag": "diag", "Diag": "diag", "exp": "exp", "log": "log",
-    "ln": "log", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "Tanh": "tanh", "arctan": "arctan",
-    "arcsin": "arcsin", "arccos": "arccos", "softmax": "softmax", "Softmax": "softmax", "sigmoid": "sigmoid", "Sigmoid": "sigmoid",
-    "sigm": "sigmoid", "logistic": "sigmoid", "relu": "relu", "ReLU": "relu", "Relu": "relu", "RELU": "relu", "softplus": "softplus",
-    "logsumexp": "logsumexp", "LSE": "logsumexp", "vec": "vec", "sign": "sign", "sgn": "sign", "abs": "abs", "max": "max", "min": "min",
-    "erf": "erf", "logdet": "logdet", "gelu": "gelu", "GELU": "gelu", "silu": "silu", "SiLU": "silu", "swish": "silu", "sqrt": "sqrt",
-    "mean": "mean", "sum": "sum",
+    "tr": "trace", "Tr": "trace", "trace": "trace", "Trace": "trace", "det": "det", "diag": "diag", "Diag": "diag", "exp": "exp",
+    "log": "log", "ln": "log", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "Tanh": "tanh",
+    "arctan": "arctan", "arcsin": "arcsin", "arccos": "arccos", "softmax": "softmax", "Softmax": "softmax", "sigmoid": "sigmoid",
+    "Sigmoid": "sigmoid", "sigm": "sigmoid", "logistic": "sigmoid", "relu": "relu", "ReLU": "relu", "Relu": "relu", "RELU": "relu",
+    "softplus": "softplus", "logsumexp": "logsumexp", "LSE": "logsumexp", "vec": "vec", "sign": "sign", "sgn": "sign", "abs": "abs",
+    "max": "max", "min": "min", "erf": "erf", "logdet": "logdet", "gelu": "gelu", "GELU": "gelu", "silu": "silu", "SiLU": "silu",
+    "swish": "silu", "sqrt": "sqrt", "mean": "mean", "sum": "sum",
 }  # fmt: skip
 REFUSED = {
     "mathbb": "only \\mathbb{1} is read", "prod": "products over an index are not read", "int": "integrals are not read",

@@ -14,10 +14,10 @@ DEEPEST_MACRO = 20
 
 _COMMANDS = {
     "∂": "partial", "∇": "nabla", "⊤": "top", "⊺": "top", "∑": "sum", "Σ": "Sigma", "⊙": "odot", "∘": "circ", "·": "cdot", "⋅": "cdot",
-    "×": "times", "⊗": "otimes", "‖": "|", "∥": "|", "√": "sqrt", "∈": "in", "≠": "neq", "≤": "leq", "≥": "geq", "≈": "approx", "≡": "equiv",
-    "←": "leftarrow", "→": "to", "⟨": "langle", "⟩": "rangle", "ℓ": "ell", "∞": "infty", "𝜕": "partial", "…": "dots", "ℒ": "mathcal L",
-    **{c: name for name, c in GREEK.items() if len(name) > 2 and not name.startswith(("lam", "Lam"))}, "λ": "lambda", "Λ": "Lambda",
-    "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "Ξ": "Xi", "Π": "Pi",
+    "×": "times", "⊗": "otimes", "‖": "|", "∥": "|", "√": "sqrt", "∈": "in", "≠": "neq", "≤": "leq", "≥": "geq", "≈": "approx",
+    "≡": "equiv", "←": "leftarrow", "→": "to", "⟨": "langle", "⟩": "rangle", "ℓ": "ell", "∞": "infty", "𝜕": "partial", "…": "dots",
+    "ℒ": "mathcal L", **{c: name for name, c in GREEK.items() if len(name) > 2 and not name.startswith(("lam", "Lam"))}, "λ": "lambda",
+    "Λ": "Lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "Ξ": "Xi", "Π": "Pi",
 }  # fmt: skip
 _SUPERSCRIPTS = {c: str(k) for k, c in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 

@@ -88,10 +88,10 @@ class Values(Products):
                 return self.axes.entry(node, self)
             case Special():
                 return self.special(node, want)
-            case Add(terms=terms, span=span):
-                return self.add(terms, span, want)
-            case Mul(factors=factors, span=span):
-                return self.product(factors, span, want)
+            case Add(terms=terms):
+                return self.add(terms, want)
+            case Mul(factors=factors):
+                return self.product(factors, want)
             case Turned():
                 return self._turned(node, want)
             case Big():

@@ -132,8 +132,7 @@ class _Walker:
         parts: list[tuple[str, int]] = []
         for key in self.keys():
             if key == "source" and self.skip() == "[":
-                for _ in self.items():
-                    parts.append(self.string())
+                parts.extend(self.string() for _ in self.items())
             elif key == "source" and self.skip() == '"':
                 parts.append(self.string())
             elif key == "cell_type":

@@ -14,7 +14,7 @@ from .. import tree
 from ..builder import SURFACE
 from ..tree import Call, Compare, Keyword, List, Method, Name, Node, Number, Power, Product, String, Sum, Transpose, Tuple, Unary
 from .growing import number
-from .python_subscripts import Subscripts
+from .python_idioms import Idioms
 from .python_values import Broken, Formula, Known, Several, Size, Table, Value, path, size_node
 
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}
@@ -27,7 +27,7 @@ _COMMON = frozenset({"sigmoid", "softmax", "relu", "tanh", "log_softmax", "softp
 MOST_NODES = 4_000
 
 
-class Formulas(Subscripts):
+class Formulas(Idioms):
     """Reads expressions."""
 
     def formula(self, node: ast.AST) -> Node:
@@ -164,6 +164,9 @@ class Formulas(Subscripts):
                 return size_node(shape[node.args[0].value], span)
         if name.endswith("_") and not name.startswith("_"):
             raise NotKnownYet(f".{name} changes an array in place, which is not read", span)
+        special = self.special(name, [node.func.value, *node.args], node.keywords, span)
+        if special is not None:
+            return special
         if name not in SURFACE and name not in NAMES:
             raise NotKnownYet(f"the method .{name} is not read", name_span)
         args, keywords = self._given(node)
@@ -177,6 +180,9 @@ class Formulas(Subscripts):
             size = self._product_of_sizes(node.args[0])
             if size is not None:
                 return size_node(size, span)
+        special = self.special(name, node.args, node.keywords, span)
+        if special is not None:
+            return special
         if ".random" in module or (name not in SURFACE and name not in NAMES):
             raise NotKnownYet(f"{module} is not read", name_span)
         args, keywords = self._given(node)
@@ -282,8 +288,9 @@ class Formulas(Subscripts):
 def _kind(node: ast.AST) -> str:
     """What a piece of Python is, in words."""
     words = {
-        "Lambda": "a lambda", "IfExp": "a choice", "ListComp": "a comprehension", "GeneratorExp": "a generator", "DictComp": "a comprehension",
-        "SetComp": "a comprehension", "BoolOp": "and/or", "JoinedStr": "a text", "Dict": "a dictionary", "Set": "a set", "Starred": "a star",
+        "Lambda": "a lambda", "IfExp": "a choice", "ListComp": "a comprehension", "GeneratorExp": "a generator", "BoolOp": "and/or",
+        "DictComp": "a comprehension", "SetComp": "a comprehension", "JoinedStr": "a text", "Dict": "a dictionary", "Set": "a set",
+        "Starred": "a star",
         "NamedExpr": ":=", "Await": "await", "Yield": "yield", "Constant": "this constant", "BinOp": "this operation", "For": "a loop",
         "While": "a loop", "If": "a choice", "Try": "try", "With": "with", "Slice": "a slice",
     }  # fmt: skip

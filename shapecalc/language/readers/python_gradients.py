@@ -40,13 +40,15 @@ class Plan:
     """For each variable the events of its gradient, in order; a set begins a new segment."""
 
     words: frozenset[str]
+    incoming: frozenset[str] = frozenset()  # the arguments of the functions: what they hold at first is given
     events: dict[str, list[Event]] = field(default_factory=dict)
     numbers: dict[int, int] = field(default_factory=dict)  # which event of its variable a step is
+    found: dict[tuple[str, ...], dict[int, str]] = field(default_factory=dict)  # the claims that were worked out already
 
     @classmethod
-    def of(cls, steps: Iterable[Step | Unread], words: frozenset[str]) -> Plan:
+    def of(cls, steps: Iterable[Step | Unread], words: frozenset[str], incoming: frozenset[str] = frozenset()) -> Plan:
         """The plan of a program."""
-        plan = cls(words)
+        plan = cls(words, incoming)
         for step in steps:
             if isinstance(step, Step) and step.target is not None and step.value is not None:
                 for where in target_paths(step.target):
@@ -61,7 +63,9 @@ class Plan:
         if kind == "same":
             return
         self.numbers[id(step)] = len(events)
-        events.append(Event(step, where, kind if events or kind == "set" else "set", mask))
+        # W.grad += ... without a value before adds to nothing; dout += ... changes what is given
+        fresh = not events and kind == "add" and where not in self.incoming
+        events.append(Event(step, where, "set" if fresh else kind, mask))
 
     def _kind(self, step: Step, where: str, name: str) -> tuple[str, str]:
         """How a step changes the gradient of a name."""
@@ -90,13 +94,23 @@ class Plan:
             out[-1].append(number)
         return out
 
+    def is_set(self, name: str) -> bool:
+        """Whether a gradient is ever given a fresh value."""
+        return any(event.kind == "set" for event in self.events.get(name, []))
+
     def claimed(self, name: str, versions: Sequence[str], rectified: Container[str]) -> dict[int, str]:
         """The events that are claims, with the name of the sheet whose gradient each claims.
 
         versions: the names that the variable has had, in order: the last gradient belongs to the first. rectified: those that are made
         by a maximum with 0; a mask made of one turns its gradient into that of what stands behind the maximum.
         """
-        segments = self.segments(name)
+        key = (name, *versions)
+        if key not in self.found:
+            self.found[key] = self._claimed(name, versions, rectified)
+        return self.found[key]
+
+    def _claimed(self, name: str, versions: Sequence[str], rectified: Container[str]) -> dict[int, str]:
+        segments = [s for s in self.segments(name) if self.events[name][s[0]].kind == "set"]
         if not segments or not versions:
             return {}
         if len(versions) == 1:

@@ -21,10 +21,10 @@ _PROSE = re.compile(
     rf"^[ \t]*[-*]?[ \t]*(?P<names>[^\W\d]\w*)[ \t]*(?::|--|-)[ \t].*?\b(?:shape|size|dimensions?)[ \t]*(?:is|:|=|of)?[ \t]*{_SHAPE}",
     re.MULTILINE,
 )
-_SIZE = re.compile(r"[^\W\d]\w*|\d+")
-_PROPERTIES = frozenset(
-    "symmetric posdef positive nonnegative invertible orthogonal diagonal triangular onehot onehot_columns one_hot one-hot probabilities spd".split()
-)  # noqa: SIM905 - a list of words
+_PROPERTIES = frozenset({
+    "symmetric", "sym", "posdef", "spd", "positive", "nonnegative", "invertible", "orthogonal", "diagonal", "triangular", "onehot",
+    "onehot_columns", "one_hot", "one-hot", "probabilities",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,11 +40,7 @@ class Source:
     @cached_property
     def lines(self) -> list[int]:
         """Where each line begins."""
-        starts = [0]
-        for match in re.finditer(r"\r\n|\r|\n|\f", self.text):
-            if match.group() != "\f":
-                starts.append(match.end())
-        return starts
+        return [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", self.text))]
 
     def offset(self, line: int, column: int) -> int:
         """The character at a line and a column in UTF-8 bytes, which is how Python counts."""

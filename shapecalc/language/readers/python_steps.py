@@ -55,8 +55,9 @@ class Straight:
     def _steps(self, node: ast.stmt) -> Iterator[Step | Unread]:
         match node:
             case ast.Assign(targets=targets, value=value):
-                for target in targets:
-                    yield Step(node, target, "", value)
+                if not _is_none(value):
+                    for target in targets:
+                        yield Step(node, target, "", value)
             case ast.AnnAssign(target=target, value=value):
                 yield Step(node, target, "", value)
             case ast.AugAssign(target=target, op=op, value=value):
@@ -92,11 +93,12 @@ class Straight:
         if taken is not None:
             yield from self.steps(node.body if taken else node.orelse)
         elif _leaves(node.body) and not node.orelse:
-            if not any(isinstance(n, ast.Compare | ast.Name | ast.UnaryOp) for n in [node.test]):
+            # if y is None: return scores - a way out that is not taken
+            if not (any(_is_none(n) for n in ast.walk(node.test)) or isinstance(node.body[-1], ast.Raise)):
                 yield self.unread(node, "a choice is not read")
-            elif not any(_is_none(n) for n in ast.walk(node.test)) and not isinstance(node.body[-1], ast.Raise):
-                yield self.unread(node, "a choice is not read")
-        elif any(isinstance(n, ast.Assign | ast.AugAssign | ast.Return) for part in (node.body, node.orelse) for s in part for n in ast.walk(s)):
+        elif any(
+            isinstance(n, ast.Assign | ast.AugAssign | ast.Return) for part in (node.body, node.orelse) for s in part for n in ast.walk(s)
+        ):
             yield self.unread(node, "a choice is not read", "write the lines of one case by themselves")
 
     def _taken(self, test: ast.expr) -> bool | None:
@@ -106,6 +108,9 @@ class Straight:
                 where = path(left)
                 if where is not None and leaf(where) in self.known:
                     return isinstance(op, ast.IsNot)
+            case ast.BoolOp(op=ast.And(), values=values):
+                taken = [self._taken(v) for v in values]
+                return False if False in taken else True if all(taken) else None
             case ast.Compare(left=ast.Name(id="__name__")):
                 return False
             case ast.Subscript(value=ast.Attribute(attr="needs_input_grad")):

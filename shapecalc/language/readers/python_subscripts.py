@@ -5,14 +5,21 @@ from __future__ import annotations
 import ast
 
 from shapecalc.errors import NotKnownYet, ShapecalcError, Span, SyntaxProblem
-from shapecalc.shapes import Dim
 
-from ..tree import Compare, Dots, Index, Name, NewAxis, Node, Product, Slice, Subscript, Sum, Unary
+from ..tree import Compare, Dots, Index, Name, NewAxis, Node, Number, Product, Slice, Subscript, Sum
 from .growing import call, number, product, total
-from .python_values import Broken, Known, Several, Value, World, path, size_node
+from .python_values import Known, Several, Value, World, path
 
 _ONEHOT = "declare it as a one-hot matrix, and say so: # {name}: onehot (N, M)"
 _RANGES = frozenset({"range", "arange", "xrange"})
+
+
+class Depends(NotKnownYet):
+    """A use of something that could not be read; root: why it could not."""
+
+    def __init__(self, message: str, span: Span, root: ShapecalcError) -> None:
+        super().__init__(message, span)
+        self.root = root
 
 
 class Subscripts:
@@ -24,6 +31,7 @@ class Subscripts:
     def __init__(self, world: World) -> None:
         self.world = world
         self.uses = False
+        self.masks: set[str] = set()  # the names of the sheet that are comparisons
 
     def formula(self, node: ast.AST) -> Node:
         """An expression as a formula."""
@@ -42,11 +50,11 @@ class Subscripts:
         raise NotImplementedError
 
     def depends(self, error: ShapecalcError, span: Span) -> ShapecalcError:
-        """The complaint about a use of what could not be read; the cause is told as well."""
-        self.world.tell(error)
+        """The complaint about a use of what could not be read."""
+        root = error.root if isinstance(error, Depends) else error
         written = self.world.source.text[span[0] : span[1]]
-        line = self.world.source.line(error.span[0]) if error.span else 0
-        return NotKnownYet(f"this uses {written}, which could not be read in line {line}", span)
+        line = self.world.source.line(root.span[0]) if root.span else 0
+        return Depends(f"this uses {written}, which hangs on line {line}, and that could not be read", span, root)
 
     def subscript(self, node: ast.Subscript, span: Span) -> Node:
         """A part of an array, or a size of a shape."""
@@ -151,13 +159,15 @@ class Subscripts:
         if len(items) != 1:
             raise NotKnownYet("giving a part of an array a value is not read", span)
         mask = self.formula(items[0])
+        if isinstance(mask, Name) and mask.id in self.masks:
+            rest = total((("+", number(1, mask.span)), ("-", mask)))
+            return product(old, "*", rest) if op == "=" and _is(new, 0) else call("where", (mask, _changed(old, op, new), old), span)
         if not isinstance(mask, Compare):
             raise NotKnownYet("giving a part of an array a value is not read", span, hint="a comparison is: dZ[Z <= 0] = 0")
         if op == "=" and _is(new, 0):
             flipped = {"<=": ">", "<": ">=", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}[mask.op]
             return product(old, "*", Compare(flipped, mask.left, mask.right, mask.span))
-        value = new if op == "=" else _with(old, op, new)
-        return call("where", (mask, value, old), span)
+        return call("where", (mask, _changed(old, op, new), old), span)
 
     def _at_labels(self, old: Node, labels: Node, new: Node, op: str) -> Node:
         if op in {"+", "-"}:
@@ -169,9 +179,11 @@ class Subscripts:
         raise NotKnownYet(f"{op}= on entries picked by labels is not read", labels.span)
 
 
-def _is(node: Node, value: int) -> bool:
-    from ..tree import Number
+def _changed(old: Node, op: str, new: Node) -> Node:
+    return new if op == "=" else _with(old, op, new)
 
+
+def _is(node: Node, value: int) -> bool:
     return isinstance(node, Number) and node.value == value
 
 
@@ -179,7 +191,3 @@ def _with(left: Node, op: str, right: Node) -> Node:
     """left op right."""
     span = left.span[0], right.span[1]
     return Sum((("+", left), (op, right)), span) if op in {"+", "-"} else Product(left, ((op, right),), span)
-
-
-combined = _with
-__all__ = ["Broken", "Dim", "Subscripts", "Unary", "combined", "size_node"]

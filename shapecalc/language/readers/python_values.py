@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shapecalc.errors import ShapecalcError, Span, SyntaxProblem
+from shapecalc.errors import NotKnownYet, ShapecalcError, Span, SyntaxProblem
 from shapecalc.shapes import Dim, Shape
 
 from ..syntax import parse
 from ..tree import Node
-from .draft import Draft
+from .draft import Draft, is_loss_name
 from .growing import filled, number
 from .python_notes import Note
 from .python_source import Source, dotted
+from .reading import Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Gradients:
 
 
 Value = Known | Formula | Size | Several | Table | Broken | Gradients
+_PREFIXES = ("dL_d", "dJ_d", "dloss_d", "dLoss_d", "dE_d", "dC_d", "dLd", "grad_", "d_", "gradient_", "d", "grad")
+_SUFFIXES = ("_grad", "_gradient", ".grad")
 GRADIENT_TABLES = frozenset({"grads", "gradients", "grad", "grads_dict", "derivatives"})
 
 
@@ -124,7 +128,7 @@ class World:
             same = self._elsewhere(name)
             if same is not None:
                 return same
-        elif (given := self.incoming(name)) is not None:
+        elif (given := self.incoming(name, span)) is not None:
             return given
         return self.declared(name, where, span)
 
@@ -143,13 +147,13 @@ class World:
     def declared(self, name: str, where: str, span: Span) -> Value:
         """A name whose shape is told, put into the sheet."""
         note = self.notes.get(name)
+        if note is None and (size := self._size(name)) is not None:
+            return size
         if note is None:
             hint = f"write its shape in a comment: # {name}: (S, D), or # {name}: () for a number"
             raise SyntaxProblem(f"the shape of {name} is not told", span, hint=hint)
-        from .reading import Piece
-
         spelled = name if not self.draft.taken(name) else self.draft.fresh(name + "_0")
-        self.draft.line([Piece(f"{spelled}: {note.text}", *note.span)])
+        self.draft.line([Piece(f"{spelled}: {note.text}", *note.span)], early=True)
         if spelled != name:
             self.draft.names[spelled] = name
         self.put(name, Known(spelled))
@@ -157,12 +161,34 @@ class World:
         self.versions.setdefault(name, []).append(spelled)
         return self.values[name]
 
-    def incoming(self, name: str) -> Value | None:
+    def _size(self, name: str) -> Value | None:
+        """A size by its name, as the shapes that are told have it."""
+        for note in self.notes.values():
+            if name in re.findall(r"[^\W\d]\w*", note.text[note.text.index("(") :]):
+                if name not in self.draft.sheet.sizes:
+                    self.find(note.name, note.span)
+                return Size(name) if name in self.draft.sheet.sizes else None
+        return None
+
+    def incoming(self, name: str, span: Span) -> Value | None:
         """A gradient that is used before it is given a value, as the argument of a backward function is: dout."""
         of = self.differentiated(name)
         if of is None:
             return None
+        if self.draft.loss is None or not is_loss_name(self.draft.loss):
+            if of not in self.draft.sheet.definitions:
+                hint = "put the lines that work it out before this one"
+                raise NotKnownYet(f"{name} is the gradient of {of}, which is not worked out in this file", span, hint=hint)
+            self.cut(of)
         return Known(self.draft.gradient(of), of)
+
+    def cut(self, of: str) -> None:
+        """Takes back what was worked out behind a name whose gradient is given."""
+        later = self.draft.cut(of)
+        for where, value in list(self.values.items()):
+            if isinstance(value, Known) and value.name in later:
+                message = f"{value.name} lies behind {of}, whose gradient is given"
+                self.put(where, Broken(NotKnownYet(message, (0, 1))))
 
     def differentiated(self, name: str) -> str | None:
         """The name of the sheet whose gradient is called like this: dW, d_W, grad_W, W_grad, dL_dW."""
@@ -196,12 +222,8 @@ class World:
 
 def names_behind(name: str) -> list[str]:
     """What a name of a gradient may be the gradient of, the most likely first."""
-    out = []
-    for prefix in ("dL_d", "dJ_d", "dloss_d", "dLoss_d", "dE_d", "dC_d", "dLd", "grad_", "d_", "gradient_", "d", "grad"):
-        if name.startswith(prefix) and len(name) > len(prefix):
-            out.append(name[len(prefix) :])
-    out += [name[: -len(suffix)] for suffix in ("_grad", "_gradient", ".grad") if name.endswith(suffix) and len(name) > len(suffix)]
-    return out
+    out = [name[len(prefix) :] for prefix in _PREFIXES if name.startswith(prefix) and len(name) > len(prefix)]
+    return out + [name[: -len(suffix)] for suffix in _SUFFIXES if name.endswith(suffix) and len(name) > len(suffix)]
 
 
 def size_node(dim: Dim, span: Span) -> Node:

@@ -91,12 +91,12 @@ class Speller:
                 self.word(name, span)
             case Call(name=name, args=args, keywords=keywords, name_span=span):
                 self.word(name, span)
-                self.bracketed((*args, *keywords))
+                self.bracketed((*args, *keywords), end=node.span[1])
             case Method(object=arg, name=name, args=args, keywords=keywords, name_span=span):
                 self.within(arg, POSTFIX)
                 self.sign(".")
                 self.word(name, span)
-                self.bracketed((*args, *keywords))
+                self.bracketed((*args, *keywords), end=node.span[1])
             case Norm(arg=arg, order=order):
                 one = (Keyword("ord", Number("1", Fraction(1), node.span), node.span),) if order == "1" else ()
                 self.write(Call("norm", (arg,), one, "", node.span, node.span))
@@ -149,8 +149,8 @@ class Speller:
                 self.sign(f" {op} ")
                 self.within(right, SUM)
 
-    def bracketed(self, items: Sequence[Index | Keyword], brackets: str = "()", comma: bool = False) -> None:
-        """Items between brackets."""
+    def bracketed(self, items: Sequence[Index | Keyword], brackets: str = "()", comma: bool = False, end: int = 0) -> None:
+        """Items between brackets; end: where in the page the last one closes."""
         self.sign(brackets[0])
         for k, item in enumerate(items):
             if k:
@@ -160,4 +160,5 @@ class Speller:
                 self.write(item.value)
             else:
                 self.write(item)
-        self.sign("," + brackets[1] if comma else brackets[1])
+        last = items[-1] if items else None
+        self.ending("," + brackets[1] if comma else brackets[1], last.span[1] if last is not None else end, end)

@@ -1,0 +1,82 @@
+"""What code writes in ways of its own: clamp(min=0), expand_as, one_hot of an argmax."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from shapecalc.errors import NotKnownYet, Span
+from shapecalc.shapes import Shape
+
+from ..tree import Compare, Node, Tuple
+from .growing import call, number
+from .python_subscripts import Subscripts
+from .python_values import path, size_node
+
+
+class Idioms(Subscripts):
+    """Reads calls that are no operation of the rule book by themselves."""
+
+    def special(self, name: str, args: Sequence[ast.expr], keywords: Sequence[ast.keyword], span: Span) -> Node | None:
+        """The formula that such a call stands for; args: with what stands before the dot of a method."""
+        if name in {"clamp", "clip", "clamp_min", "clamp_max"} and args:
+            return self._clamped(name, args, keywords, span)
+        if name in {"expand_as", "expand"} and len(args) >= 2:
+            return self._expanded(name, args, span)
+        if name == "one_hot" and args:
+            return self._one_hot(args[0], span)
+        return None
+
+    def _clamped(self, name: str, args: Sequence[ast.expr], keywords: Sequence[ast.keyword], span: Span) -> Node:
+        given = {"min": args[1] if len(args) > 1 else None, "max": args[2] if len(args) > 2 else None}
+        if name == "clamp_max":
+            given = {"min": None, "max": args[1] if len(args) > 1 else None}
+        for keyword in keywords:
+            key = {"a_min": "min", "a_max": "max"}.get(keyword.arg or "", keyword.arg or "")
+            if key not in given:
+                raise NotKnownYet(f"{name} with {keyword.arg} is not read", span)
+            given[key] = keyword.value
+        made = self.formula(args[0])
+        for key, function in (("min", "maximum"), ("max", "minimum")):
+            bound = given[key]
+            if bound is not None and not (isinstance(bound, ast.Constant) and bound.value is None):
+                made = call(function, (made, self.formula(bound)), span)
+        return made
+
+    def _expanded(self, name: str, args: Sequence[ast.expr], span: Span) -> Node:
+        """b.expand_as(X), b.expand(N, M)."""
+        made = self.formula(args[0])
+        if name == "expand":
+            return call("broadcast_to", (made, Tuple(tuple(self.formula(a) for a in args[1:]), span)), span)
+        shape = self.shape_behind(args[1])
+        if shape is None:
+            raise NotKnownYet("the shape that this is expanded to is not known", span)
+        return call("broadcast_to", (made, Tuple(tuple(size_node(d, span) for d in shape), span)), span)
+
+    def shape_behind(self, node: ast.AST) -> Shape | None:
+        """The shape of what a path holds."""
+        where = path(node)
+        return None if where is None else self.world.shape(self.world.find(where, self.world.source.span(node)))
+
+    def _one_hot(self, node: ast.AST, span: Span) -> Node:
+        """one_hot(X.max(1).indices) is 1 where X is the largest of its row."""
+        inner = node.value if isinstance(node, ast.Attribute) and node.attr == "indices" else node
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr in {"max", "argmax"}:
+            args = list(inner.args)
+            if not self.world.module(inner.func):
+                args.insert(0, inner.func.value)
+            axis = [k.value for k in inner.keywords if k.arg in {"axis", "dim"}] or args[1:2]
+            last = axis and self.shape_behind(args[0]) is not None and self._is_last(axis[0], args[0])
+            if last:
+                base = self.formula(args[0])
+                return Compare("==", base, call("max", (base,), span, axis=-1, keepdims=True), span)
+        raise NotKnownYet("one_hot is read of the place of a maximum only", span, hint="declare a one-hot matrix: # Y: onehot (N, M)")
+
+    def _is_last(self, axis: ast.AST, node: ast.AST) -> bool:
+        shape = self.shape_behind(node) or ()
+        if isinstance(axis, ast.UnaryOp):
+            return isinstance(axis.op, ast.USub) and isinstance(axis.operand, ast.Constant) and axis.operand.value == 1
+        return isinstance(axis, ast.Constant) and axis.value == len(shape) - 1
+
+
+__all__ = ["Idioms", "number"]

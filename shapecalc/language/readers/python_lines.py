@@ -1,0 +1,171 @@
+"""The lines of the sheet that come of a Python program: definitions, claims, and steps on the way to a gradient."""
+
+from __future__ import annotations
+
+import ast
+
+from shapecalc.errors import NotKnownYet, Span
+
+from ..tree import Call, Compare, Name, Node
+from .python_formulas import Formulas
+from .python_gradients import Plan, variable
+from .python_seeds import Seeds
+from .python_steps import Step
+from .python_values import Broken, Formula, Gradients, Known, World, leaf, path
+from .reading import Piece
+from .spelling import spelled
+
+
+class Lines(Formulas):
+    """Writes lines, and keeps which values are the same array.
+
+    roots: of each path the value that it may share; sharing: the paths that share one; rectified: the names of the sheet that are a
+    maximum with 0.
+    """
+
+    def __init__(self, world: World, plan: Plan) -> None:
+        super().__init__(world)
+        self.plan = plan
+        self.seeds = Seeds(world)
+        self.roots: dict[str, int] = {}
+        self.sharing: dict[int, set[str]] = {}
+        self.rectified: set[str] = set()
+        self.claimed = False
+
+    def differentiates(self, where: str, span: Span = (0, 0)) -> str | None:
+        """The name of the sheet whose gradient a path is."""
+        name = variable(where, self.plan.words)
+        if name is None:
+            return None
+        found = self.world.values.get(name) or self.world.leaves.get(name)
+        if found is None and name in self.world.notes:
+            found = self.world.declared(name, name, (0, 0))
+        if isinstance(found, Broken):
+            raise self.depends(found.error, span)
+        return found.name if isinstance(found, Known) and not found.gradient else None
+
+    # ---- values that are shared
+
+    def share(self, where: str, value: ast.expr | None) -> None:
+        """B = A: both are the same array, which a change in place changes for both."""
+        self.sharing.get(self.roots.get(where, -1), set()).discard(where)
+        other = path(value) if value is not None else None
+        if other is None:
+            self.roots.pop(where, None)
+            return
+        if other not in self.roots:
+            self.roots[other] = len(self.sharing)
+            self.sharing[self.roots[other]] = {other}
+        self.roots[where] = self.roots[other]
+        self.sharing[self.roots[other]].add(where)
+
+    def in_place(self, where: str, span: Span) -> None:
+        """A change in place: what else is the same array has changed as well, which is not followed."""
+        root = self.roots.get(where)
+        if root is None or self.world.shape(self.world.values.get(where) or Gradients()) == ():
+            return
+        for other in self.sharing[root] - {where}:
+            if leaf(other) != leaf(where):
+                message = f"{other} is changed in place here through {where}, which is the same array"
+                self.world.put(other, Broken(NotKnownYet(message, span)))
+        self.sharing[root] = {where}
+
+    # ---- lines of the sheet
+
+    def define(self, where: str, made: Formula, span: Span, name: str = "") -> None:
+        """A definition; or, where it uses gradients, an abbreviation, or an update of a parameter."""
+        base = name or leaf(where)
+        if made.uses and isinstance(self.world.leaves.get(base), Known) and self.world.leaves[base] and not name:
+            held = self.world.leaves[base]
+            if isinstance(held, Known) and not held.gradient:
+                self.world.put(where, Broken(NotKnownYet(f"{base} is updated here", span)))
+                return
+        spelled_name = self._fresh(base)
+        self.line(spelled_name, span, made.node)
+        value = Known(spelled_name, "" if not made.uses else spelled_name)
+        self.world.put(where, value)
+        self.share(where, None)
+        if not made.uses:
+            self.world.versions.setdefault(base, []).append(spelled_name)
+            if _rectifies(made.node):
+                self.rectified.add(spelled_name)
+            if isinstance(made.node, Compare):
+                self.masks.add(spelled_name)
+
+    def _fresh(self, base: str) -> str:
+        """A free name of the sheet for a value."""
+        if not base.isidentifier():
+            base = "value"
+        name, number = base, 1
+        while self.world.draft.taken(name):
+            number += 1
+            name = f"{base}_{number}"
+        if name != base:
+            self.world.draft.names[name] = base
+        return name
+
+    def line(self, name: str, span: Span, node: Node) -> None:
+        """name = node, in the sheet."""
+        self.world.draft.line([Piece(name, *span), Piece(" = "), *spelled(node)], early=True)
+
+    def gradient(self, where: str, step: Step, made: Formula) -> None:
+        """A value of a gradient: the claim, or a step on the way to it."""
+        name = variable(where, self.plan.words) or ""
+        of = self.differentiates(where)
+        number = self.plan.numbers.get(id(step))
+        if not step.op:
+            self.share(where, step.value)
+        if number is None or of is None:
+            self.on_the_way(where, made, of or name, self.world.source.span(step.node))
+            return
+        versions = self.world.versions.get(name, [of])
+        claims = self.plan.claimed(name, versions, self.rectified)
+        if not claims and len(versions) > 1:
+            self._unclear(where, step, name, len(versions))
+        if number in claims:
+            target = step.target.value if isinstance(step.target, ast.Subscript) and path(step.target) is None else step.target
+            self.claim(where, claims[number], made, self.world.source.span(target or step.node))
+        else:
+            self.on_the_way(where, made, of, self.world.source.span(step.node))
+
+    def _unclear(self, where: str, step: Step, name: str, count: int) -> None:
+        if step is self.plan.events[name][-1].step and self.plan.is_set(name):
+            span = self.world.source.span(step.target or step.node)
+            hint = "give each value a name of its own"
+            message = f"{name} is given {count} values, so {leaf(where)} can be the gradient of any of them"
+            self.world.tell(NotKnownYet(message, span, hint=hint))
+
+    def claim(self, where: str, of: str, made: Formula, span: Span) -> None:
+        """A line that says what a gradient is."""
+        if not made.uses and self.world.draft.loss is None and self.seeds.given(of, span):
+            self.world.put(where, Known(self.world.draft.gradient(of), of))
+            return
+        self.claimed = True
+        name = self.world.draft.gradient(of)
+        self.line(name, span, made.node)
+        if name != leaf(where):
+            self.world.draft.names[name] = where
+        self.world.put(where, Known(name, of))
+
+    def on_the_way(self, where: str, made: Formula, of: str, span: Span) -> None:
+        """A value that a gradient has for a while: it has a name of its own where it uses gradients."""
+        if not made.uses:
+            self.world.put(where, made)
+            return
+        if isinstance(made.node, Name):
+            self.world.put(where, Known(made.node.id, of))
+            return
+        name = self._fresh(f"{leaf(where)}_part")
+        self.line(name, span, made.node)
+        self.world.draft.names[name] = leaf(where)
+        self.world.put(where, Known(name, of))
+
+
+def _rectifies(node: Node) -> bool:
+    """Whether a value is a maximum with 0."""
+    if not isinstance(node, Call):
+        return False
+    if node.name == "relu":
+        return True
+    texts = [getattr(a, "text", "") for a in node.args]
+    return node.name in {"maximum", "clip", "max"} and any(t in {"0", "0.", "0.0"} for t in texts)

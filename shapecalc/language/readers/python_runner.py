@@ -1,0 +1,261 @@
+"""A Python program gone through step by step: what each line defines, and what it claims."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from shapecalc.errors import NotKnownYet, ShapecalcError, Span, SyntaxProblem
+
+from ..tree import Call, Node, Number, Unary
+from .growing import filled, product, total
+from .python_gradients import Plan, variable
+from .python_lines import Lines
+from .python_steps import Step, Unread, target_paths
+from .python_subscripts import Depends
+from .python_values import Broken, Formula, Gradients, Known, Several, Table, Value, World, leaf, path
+
+_CHANGERS = frozenset({"at", "fill_diagonal", "put", "copyto", "shuffle", "place", "putmask"})
+
+
+class Runner(Lines):
+    """Goes through the steps of one problem."""
+
+    def __init__(self, world: World, plan: Plan) -> None:
+        super().__init__(world, plan)
+        self.lost: list[tuple[str, ShapecalcError]] = []  # forward values that could not be read
+        self.output = ""  # the path that the last function gave back
+        self.defining: set[str] = set()
+
+    def run(self, steps: Iterable[Step | Unread]) -> None:
+        """All steps; what cannot be read is kept with what it would have changed, and told where that is used."""
+        for step in steps:
+            if isinstance(step, Unread):
+                for where in step.targets:
+                    self._lose(where, step.error)
+                if not step.targets or any(variable(where, self.plan.words) is not None for where in step.targets):
+                    self.world.tell(step.error)
+                continue
+            try:
+                self._step(step)
+            except ShapecalcError as error:
+                self._failed(step, error)
+
+    def _failed(self, step: Step, error: ShapecalcError) -> None:
+        """Keeps why a step could not be read; a claim is told of at once, and its cause with it."""
+        paths = list(target_paths(step.target)) if step.target is not None else []
+        if not paths:
+            self.world.tell(error)
+        for where in paths:
+            if variable(where, self.plan.words) is not None:
+                if isinstance(error, Depends):
+                    self.world.tell(error.root)
+                self.world.tell(error)
+                self.world.put(where, Broken(error))
+            else:
+                self._lose(where, error)
+
+    def _lose(self, where: str, error: ShapecalcError) -> None:
+        self.world.put(where, Broken(error))
+        self.lost.append((where, error))
+
+    # ---- steps
+
+    def _step(self, step: Step) -> None:
+        if step.target is None:
+            self._bare(step)
+        elif isinstance(step.target, ast.Tuple | ast.List):
+            self._unpack(step.target, step)
+        elif step.value is not None:
+            self._assign(step.target, step)
+
+    def _bare(self, step: Step) -> None:
+        """A call by itself, or what a function returns."""
+        node = step.value
+        if isinstance(step.node, ast.Return):
+            if node is not None:
+                self._returned(node)
+            return
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return
+        where = path(node.func.value)
+        if node.func.attr == "save_for_backward" and where:
+            self.world.put(f"{where}.saved_tensors", Several(tuple(self.value(a) for a in node.args)))
+            return
+        changed = node.args[0] if node.func.attr in _CHANGERS and node.args else None
+        in_place = node.func.attr.endswith("_") and not node.func.attr.startswith("_") and not node.func.attr.endswith("__")
+        place = path(changed) if changed is not None else where if in_place else None
+        if place is not None and place in self.world.values:
+            span = self.world.source.span(step.node)
+            self._lose(place, NotKnownYet("a change in place by a function is not read", span))
+
+    def _returned(self, node: ast.expr) -> None:
+        """A returned dictionary of gradients, and a value without a name."""
+        if isinstance(node, ast.Dict):
+            self._table(node, "grads")
+            return
+        first = node.elts[0] if isinstance(node, ast.Tuple) and node.elts else node
+        self.output = path(first) or "return"
+        if path(first) is None and not self.claimed and isinstance(first, ast.BinOp | ast.Call | ast.UnaryOp):
+            made = self._measured(first)
+            self.define("return", made, self.world.source.span(first), "out")
+
+    def _table(self, node: ast.Dict, where: str) -> Table:
+        """A dictionary; a gradient that is worked out inside it is a claim."""
+        items: dict[str, Value] = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+                continue
+            inner = f"{where}[{key.value}]"
+            of = self.differentiates(inner)
+            if of is not None and path(value) is None:
+                made = self._measured(value)
+                self.claim(inner, of, made, self.world.source.span(key))
+                items[key.value] = self.world.values[inner]
+            else:
+                items[key.value] = self._held_value(value)
+        return Table(items)
+
+    def _held_value(self, node: ast.expr) -> Value:
+        try:
+            return self.value(node)
+        except ShapecalcError as error:
+            return Broken(error)
+
+    def _unpack(self, target: ast.Tuple | ast.List, step: Step) -> None:
+        """a, b = ..."""
+        source = step.value
+        items: Sequence[ast.expr] = target.elts
+        if source is None or step.op:
+            raise SyntaxProblem("this assignment is not read", self.world.source.span(step.node))
+        if isinstance(source, ast.Tuple | ast.List) and len(source.elts) == len(items):
+            for item, value in zip(items, source.elts, strict=True):
+                self._assign(item, Step(step.node, item, "", value))
+            return
+        shaped = self.shape_of(source) is not None
+        if not shaped and path(source) is not None and (path(source) or "") not in self.world.values:
+            # a cache that was filled elsewhere: its parts go by their own names
+            for item in items:
+                where = path(item)
+                if where is not None:
+                    self._own_name(where, self.world.source.span(item))
+            return
+        found = self.value(source)
+        if not isinstance(found, Several) or len(found.items) != len(items):
+            raise NotKnownYet("what is taken apart here is not known", self.world.source.span(step.node))
+        for item, held in zip(items, found.items, strict=True):
+            where = path(item)
+            if where is not None and leaf(where) != "_":
+                self.world.put(where, held)
+
+    def _own_name(self, where: str, span: Span) -> None:
+        try:
+            self.world.put(where, self.world.find(where, span))
+        except ShapecalcError as error:
+            self.world.put(where, Broken(error))
+
+    def _assign(self, target: ast.expr, step: Step) -> None:
+        where = path(target)
+        if where is None:
+            self._inside(target, step)
+            return
+        value = step.value
+        assert value is not None
+        if isinstance(value, ast.Dict) and not step.op:
+            self.world.put(where, self._table(value, where) if value.keys else Gradients())
+            return
+        if not step.op and isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "dict":
+            self.world.put(where, Gradients())
+            return
+        if self.differentiates(where, self.world.source.span(target)) is not None:
+            self.gradient(where, step, self._new(where, step))
+            return
+        if step.op:
+            self.in_place(where, self.world.source.span(step.node))
+            self.define(where, self._new(where, step), self.world.source.span(target))
+            return
+        self._plain(where, target, value)
+
+    def _plain(self, where: str, target: ast.expr, value: ast.expr) -> None:
+        """A name of the forward pass: another name for something, a size, or a definition."""
+        span = self.world.source.span(target)
+        try:
+            before, self.uses = self.uses, False
+            found = self.value(value)
+        except ShapecalcError:
+            if not self._is_input(where, value, span):
+                raise
+            return
+        finally:
+            self.uses = before
+        renamed = isinstance(value, ast.Name) and leaf(where) != value.id
+        if isinstance(found, Known) and (not renamed or found.gradient):
+            self.world.put(where, found)
+            self.share(where, value)
+        elif isinstance(found, Formula) and isinstance(found.node, Number | Unary) and not found.uses and _is_number(found.node):
+            self.world.put(where, found)
+        elif isinstance(found, Known | Formula):
+            made = found if isinstance(found, Formula) else Formula(self.held(found, self.world.source.span(value)))
+            self.define(where, made, span)
+            self.share(where, value)
+        else:
+            self.world.put(where, found)
+
+    def _is_input(self, where: str, value: ast.expr, span: Span) -> bool:
+        """Whether a value that cannot be read is an input with a shape that is told, such as random numbers."""
+        name = leaf(where)
+        known = {
+            p for n in ast.walk(value) if (p := path(n)) is not None and isinstance(self.world.values.get(p), Known | Formula | Broken)
+        }
+        if name not in self.world.notes or known or where in self.world.values:
+            return False
+        self.world.put(where, self.world.declared(name, where, span))
+        return True
+
+    def _measured(self, node: ast.expr) -> Formula:
+        """An expression, and whether it uses gradients."""
+        before, self.uses = self.uses, False
+        try:
+            made = self.formula(node)
+            return Formula(made, self.uses)
+        finally:
+            self.uses = before
+
+    def _new(self, where: str, step: Step) -> Formula:
+        """The value that a step gives, the old one put in where it is changed."""
+        assert step.value is not None
+        if not step.op:
+            return self._measured(step.value)
+        span = self.world.source.span(step.node)
+        right = self._measured(step.value)
+        if where not in self.world.values and variable(where, self.plan.words) is not None:
+            return right if step.op == "+" else Formula(filled(total((("-", right.node),)), {}, span), right.uses)
+        before, self.uses = self.uses, False
+        old = self.held(self.world.find(where, span), span)
+        uses, self.uses = self.uses or right.uses, before
+        if isinstance(old, Call) and old.name in {"zeros_like", "zeros"} and step.op == "+":
+            return right
+        joined = total((("+", old), (step.op, right.node))) if step.op in {"+", "-"} else product(old, step.op, right.node)
+        return Formula(joined, uses)
+
+    def _inside(self, target: ast.expr, step: Step) -> None:
+        """A[mask] = 0 and the like."""
+        where = path(target.value) if isinstance(target, ast.Subscript) else None
+        span = self.world.source.span(target)
+        if where is None or not isinstance(target, ast.Subscript) or step.value is None:
+            raise NotKnownYet("this target is not read", span)
+        old_span = self.world.source.span(target.value)
+        before, self.uses = self.uses, False
+        old = self.held(self.world.find(where, old_span), old_span)
+        new = self.formula(step.value)
+        made = Formula(self.changed(old, target, new, step.op or "="), self.uses)
+        self.uses = before
+        self.in_place(where, span)
+        if self.differentiates(where) is not None:
+            self.gradient(where, step, made)
+        else:
+            self.define(where, made, old_span)
+
+
+def _is_number(node: Node) -> bool:
+    return isinstance(node, Number) or (isinstance(node, Unary) and isinstance(node.arg, Number))
