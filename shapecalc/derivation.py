@@ -49,7 +49,7 @@ class Certificate:
         where = "; ".join(", ".join(f"{k}={v}" for k, v in s.items()) for s in self.sizes)
         if self.method == "exact":
             sure = f"probability of a wrong yes below 2^-{self.bits} at these sizes"
-            how = f"exact arithmetic modulo 2^61-1 at {self.points} random points; {sure}"
+            how = f"exact arithmetic modulo a random prime above 2^61 at {self.points} random points; {sure}"
         else:
             how = f"60-digit arithmetic at {self.points} random points; largest relative gap {self.gap:.0e}"
         text = (

@@ -19,6 +19,7 @@ from ..tensor import Tensor
 from .bench import Spot, Values
 
 MOST = 40  # derivations that are tried
+COST = 3000  # what one counts for, in parts of formulas
 LONG = 16  # definitions of a problem beyond which none is
 
 

@@ -1,187 +1,26 @@
-"""Which slip it is: changes to the claim, and slips on the derived form, tried in order until the numbers agree."""
+"""Which slip it is: the ways to explain a wrong claim, in the order in which they are tried."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
 from ..calculus.layouts import is_turned
-from ..expr import Apply, Expr, Var, nodes, rebuild
-from ..forms import remake
+from ..expr import Apply, Expr, nodes
 from ..shapes import strip
 from ..verify.comparison import bare
 from . import derivations, mend_factors, mend_operands, mend_products, mend_sums, pairs, slips, slips_products, whole
 from .bench import ratio, turned
 from .case import Case, Enough, Found, Mend
 from .mend_layout import transposes
-from .mend_terms import Solved, single_signs, slug_of, solved, term_mends
-from .scales import Scale
+from .mend_terms import single_signs, slug_of, term_mends
+from .search import RANK, Search, settled
 from .slips import Slip
 from .trees import toggled
 
-ORDER = (
-    "nonconformable", "wrong-layout", "transposed", "rank", "sign", "factor-2", "missing-scale", "extra-scale", "missing-factor",
-    "extra-factor", "wrong-axis", "not-reduced", "over-reduced", "wrong-order", "elementwise-vs-matmul", "broadcast", "wrong-variable",
-    "wrong-function", "missing-term", "extra-term", "symmetric-only",
-)  # fmt: skip
-RANK = {slug: k for k, slug in enumerate(ORDER)}
-ABSORBED = frozenset({"sign", "factor-2"})
-Step = Callable[["Search"], Found | None]
-
-
-class Search:
-    """Tries the changes of one claim; keeps those that come close, for two slips at once."""
-
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        self.near: list[Found] = []
-        self.mended: list[tuple[Mend, Expr]] = []
-        self.slipped: list[Slip] = []
-        self._solved: list[Solved] | None = None
-
-    @property
-    def solved(self) -> list[Solved]:
-        """The addends whose amount alone is wrong."""
-        if self._solved is None:
-            self._solved = solved(self.case)
-        return self._solved
-
-    def mends(self, candidates: Iterable[Mend]) -> Found | None:
-        """The first change to the claim that makes it right."""
-        for m in candidates:
-            self.case.effort.spend(self.case.size)
-            e = self.case.reader.tried(m.tree)
-            if e is None:
-                continue
-            if self.case.meets(e) and self.case.confirmed(e):
-                return Found(m.slug, m.words, m.tree, m.span, m.note)
-            self._close(e, m)
-        return None
-
-    def slips(self, make: Callable[[Expr], Iterator[Slip]], forms: list[Expr] | None = None) -> Found | None:
-        """The first slip on the derived form that gives what was claimed."""
-        case = self.case
-        if case.claim is None:
-            return None
-        for form in forms or case.truth.all_forms:
-            if form.weight > slips.HEAVIEST:
-                continue
-            for s in make(form):
-                case.effort.spend(form.weight)
-                if case.explains(s.formula) and case.equal(s.formula, case.claim):
-                    return Found(s.slug, s.words, None, case.tree.span, s.note)
-                self._explains_nearly(s)
-        return None
-
-    @property
-    def lacks_factor(self) -> bool:
-        """Whether the claim is the answer without one factor, a sign or a number being wrong as well: the chain rule stopped early."""
-        return any(f.slug == "missing-factor" and f.second in ABSORBED for f in self.near)
-
-    def by_forms(self, make: Callable[[Expr], Iterator[Slip]]) -> Found | None:
-        """A slip on the derived form with all definitions written out."""
-        definitions = self.case.problem.definitions
-        truth = self.case.truth
-        forms = [e for f in truth.all_forms for e in (f, inlined(f, definitions)) if e.weight <= slips.HEAVIEST]
-        return self.slips(make, list(dict.fromkeys(forms)))
-
-    def _close(self, e: Expr, m: Mend) -> None:
-        """Keeps a change after which only a number or the orientation is wrong."""
-        case = self.case
-        self.mended.append((m, e))
-        scale = self._scale(e)
-        if scale is not None:
-            other = slug_of(case, scale, m.tree)
-            self._keep(m.slug, other, m.words, whole.scale_words(case, other, scale), m)
-
-    def _scale(self, e: Expr) -> Scale | None:
-        """By which simple number a formula is off; None where it is off otherwise."""
-        case = self.case
-        if case.bare(e.shape) != case.bare(case.shape):
-            return None
-        values = case.bench.values(e)
-        ks = ratio(case.target, values) if values is not None else None
-        if ks is None:
-            return None
-        return next((s for s in case.scales.find(ks) if s.parts == 1 and s.kind != "composite"), None)
-
-    def _explains_nearly(self, s: Slip) -> None:
-        case = self.case
-        if case.claim is None or case.values is None:
-            return
-        self.slipped.append(s)
-        if case.bare(s.formula.shape) != case.bare(case.claim.shape):
-            return
-        values = case.bench.values(s.formula)
-        ks = ratio(values, case.values) if values is not None else None
-        scale = next((x for x in case.scales.find(ks) if x.parts == 1 and x.kind != "composite"), None) if ks is not None else None
-        if scale is not None:
-            other = slug_of(case, scale, case.tree)
-            self._keep(s.slug, other, s.words, whole.scale_words(case, other, scale), None)
-
-    def _keep(self, first: str, second: str, words: str, also: str, mend: Mend | None) -> None:
-        span = mend.span if mend is not None else self.case.tree.span
-        self.near.append(Found(first, words, None, span, mend.note if mend is not None else "", also, second))
-
-    def turned_too(self) -> Found | None:
-        """The transpose of the answer with something else wrong in it."""
-        case = self.case
-        if case.claim is None or len(case.claim.shape) != 2 or case.fits or case.claim.shape[::-1] != case.shape:
-            return None
-        found = conforming(Search(case.with_tree(toggled(case.tree))))
-        if found is None:
-            return None
-        return Found(
-            "wrong-layout", f"it is the transpose of what {case.truth.layout} layout asks for", found.tree, None, "layout", found.words
-        )
-
-    def misreadings(self) -> Found | None:
-        """The first slip in the derivation that leads to the claim, a sign or a number perhaps being wrong on top of it."""
-        case = self.case
-        truth, problem = case.truth, case.problem
-        if truth.kind != "gradient" or not truth.wrt or case.values is None or not case.fits or len(problem.definitions) > derivations.LONG:
-            return None
-        near = None
-        for m in islice(derivations.misreadings(problem, truth.wrt), derivations.MOST):
-            values = derivations.outcome(m, truth.wrt, case.bench.spots)
-            if values is not None and len(values[0].shape) == 2 and is_turned(truth.layout, case.shape):
-                values = turned(values)
-            ks = ratio(case.values, values) if values is not None else None
-            scale = next(case.scales.find(ks), None) if ks is not None else None
-            if scale is not None and scale.parts == 0:
-                return Found(m.slug, m.words, None, case.tree.span, m.note)
-            if scale is not None and scale.parts == 1 and near is None:
-                wanted = scale.inverse
-                slug = slug_of(case, wanted, case.tree)
-                near = Found(m.slug, m.words, None, case.tree.span, m.note, whole.scale_words(case, slug, wanted), slug)
-        if near is not None:
-            self.near.append(near)
-        return None
-
-
-def inlined(e: Expr, definitions: Mapping[str, Expr]) -> Expr:
-    """A formula with definitions written out, as far as it stays short."""
-    for _ in range(4):
-        made = rebuild(e, lambda n: definitions.get(n.name) if isinstance(n, Var) else None, remake)
-        if made == e or made.weight > slips.HEAVIEST:
-            break
-        e = made
-    return e
-
-
-def settled(case: Case, found: Found) -> Found:
-    """Two slips under one name."""
-    return replace(found, slug=combined(case, found.slug, found.second)) if found.second else found
-
-
-def combined(case: Case, first: str, second: str) -> str:
-    """What two slips together are called: the one that mends the shape; f' with its sign and number; else the first in the order."""
-    if not case.fits:
-        return first if first not in ABSORBED else second
-    if "missing-factor" in (first, second) and {first, second} & ABSORBED:
-        return "missing-factor"
-    return min(first, second, key=RANK.__getitem__)
+Step = Callable[[Search], Found | None]
+LARGEST = 300  # parts of a claim above which nothing is tried
 
 
 def grows(case: Case) -> bool:
@@ -196,14 +35,16 @@ def grows(case: Case) -> bool:
 
 def diagnose(case: Case) -> Found | None:
     """The cheapest explanation of a wrong claim; None where nothing that is tried explains it."""
-    if not case.target:
+    if not case.target or case.size > LARGEST:
         return None if case.claim is not None else Found("nonconformable", "", None, case.tree.span)
     search = Search(case)
     try:
         return nonconforming(search) if case.claim is None else conforming(search)
     except Enough:
+        if case.claim is None:
+            return Found("nonconformable", "", None, case.tree.span)
         found = nearest(search)
-        return settled(case, found) if found is not None and case.claim is not None else None
+        return settled(case, found) if found is not None else None
 
 
 def conforming(search: Search) -> Found | None:
@@ -224,6 +65,44 @@ def conforming(search: Search) -> Found | None:
 def nearest(search: Search) -> Found | None:
     """One change and a number besides."""
     return min(search.near, key=lambda f: RANK[f.slug], default=None)
+
+
+def turned_too(search: Search) -> Found | None:
+    """The transpose of the answer with something else wrong in it."""
+    case = search.case
+    if case.claim is None or len(case.claim.shape) != 2 or case.fits or case.claim.shape[::-1] != case.shape:
+        return None
+    found = conforming(Search(case.with_tree(toggled(case.tree))))
+    if found is None:
+        return None
+    return Found(
+        "wrong-layout", f"it is the transpose of what {case.truth.layout} layout asks for", found.tree, None, "layout", found.words
+    )
+
+
+def misreadings(search: Search) -> Found | None:
+    """The first slip in the derivation that leads to the claim, a sign or a number perhaps being wrong on top of it."""
+    case = search.case
+    truth, problem = case.truth, case.problem
+    if truth.kind != "gradient" or not truth.wrt or case.values is None or not case.fits or len(problem.definitions) > derivations.LONG:
+        return None
+    near = None
+    for m in islice(derivations.misreadings(problem, truth.wrt), derivations.MOST):
+        case.effort.spend(derivations.COST)
+        values = derivations.outcome(m, truth.wrt, case.bench.spots)
+        if values is not None and len(values[0].shape) == 2 and is_turned(truth.layout, case.shape):
+            values = turned(values)
+        ks = ratio(case.values, values) if values is not None else None
+        scale = next(case.scales.find(ks), None) if ks is not None else None
+        if scale is not None and scale.parts == 0:
+            return Found(m.slug, m.words, None, case.tree.span, m.note)
+        if scale is not None and scale.parts == 1 and near is None:
+            wanted = scale.inverse
+            slug = slug_of(case, wanted, case.tree)
+            near = Found(m.slug, m.words, None, case.tree.span, m.note, whole.scale_words(case, slug, wanted), slug)
+    if near is not None:
+        search.near.append(near)
+    return None
 
 
 def _solved(*slugs: str) -> Step:
@@ -284,8 +163,8 @@ STEPS: tuple[Step, ...] = (
     lambda s: s.by_forms(slips.scalar_rules),
     lambda s: pairs.two_slips(s.case, slips.dropped_factors),
     _mends(mend_operands.parts),
-    Search.turned_too,
-    Search.misreadings,
+    turned_too,
+    misreadings,
     nearest,
     lambda s: whole.rival(s.case),
     lambda s: pairs.two_slips(s.case),
@@ -315,6 +194,3 @@ def nonconforming(search: Search) -> Found | None:
         if found is not None:
             return replace(found, slug="nonconformable")
     return replace(pairs.two_mends(case) or Found("nonconformable", "", None, case.tree.span), slug="nonconformable")
-
-
-__all__ = ["ORDER", "diagnose", "turned"]

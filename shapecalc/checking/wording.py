@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..derivation import Certificate, Verdict
-from ..errors import ShapecalcError, ShapeProblem, visible
+from ..errors import ShapecalcError, ShapeProblem, shorten
 from ..language.problem import Claim
 from ..language.tree import Call, Name, Node, Product, Sum, Transpose
 from ..notation import text as written
@@ -14,6 +14,8 @@ from .entry import first_difference
 from .reader import Reader
 from .trees import NEW, factors, toggled
 
+HEAVIEST = 300  # parts of a claim above which it is not written anew
+LONGEST = 160  # characters of a claim that are repeated
 MOST_STEPS = 8  # lines of a derivation that are shown to compare with
 
 
@@ -40,12 +42,12 @@ def explained(claim: Claim, text: str, case: Case, found: Found | None, error: S
     parts = [_yours(case, error), _right(case), *_differs(case, found), _mend(case, found, span, suggestion)]
     return Verdict(
         claim.name, text, claim.line, verdict, slip, "\n".join(p for p in parts if p), suggestion, None, claim.span, span,
-        None if case.claim is None else written(case.claim), written(case.truth.formula), shape,
+        None if case.claim is None or case.claim.weight > HEAVIEST else written(case.claim), written(case.truth.formula), shape,
     )  # fmt: skip
 
 
 def _yours(case: Case, error: ShapecalcError | None) -> str:
-    said = visible(case.said(case.tree))
+    said = shorten(case.said(case.tree), LONGEST)
     if case.claim is None:
         reason = error.message if error is not None else "its parts do not fit together"
         notes = "".join(f" ({n})" for n in error.notes[:1]) if error is not None else ""

@@ -38,8 +38,8 @@ def surely(c: Certificate) -> Content:
     """How likely a wrong formula would have passed."""
     count = f"{c.points} random point{'s' * (c.points != 1)}"
     if c.method == "exact":
-        prime = row(sup(Number("2"), Number("61")), "−", Number("1"))
+        prime = sup(Number("2"), Number("61"))
         bits = sup(Number("2"), row("−", Number(str(c.bits))))
-        return prose("Exact arithmetic modulo ", prime, f" at {count}: a wrong formula would pass with a probability below ", bits, ".")
+        return prose("Exact arithmetic modulo a random prime above ", prime, f" at {count}: a wrong formula would pass with a probability below ", bits, ".")
     gap = f"the largest relative gap is {c.gap:.0e}" if c.gap else "no gap was seen"
     return prose(f"60-digit arithmetic at {count}, away from kinks: {gap}.")

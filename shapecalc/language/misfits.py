@@ -57,15 +57,21 @@ def nonconformable(
 
 def product_hint(x: str, a: Shape, y: str, b: Shape) -> str | None:
     """A product of the two that fits, the nearest to what was written first."""
+    x_turned, y_turned = _turned(x), _turned(y)
     tries: list[tuple[str, Shape, Shape]] = [
         (f"{x} @ {y}", a, b),
-        (f"{x}.T @ {y}", a[::-1], b),
-        (f"{x} @ {y}.T", a, b[::-1]),
+        (f"{x_turned} @ {y}", a[::-1], b),
+        (f"{x} @ {y_turned}", a, b[::-1]),
         (f"{y} @ {x}", b, a),
-        (f"{y}.T @ {x}", b[::-1], a),
-        (f"{y} @ {x}.T", b, a[::-1]),
+        (f"{y_turned} @ {x}", b[::-1], a),
+        (f"{y} @ {x_turned}", b, a[::-1]),
     ]
     for text, p, q in tries:
         if len(p) in (1, 2) and len(q) in (1, 2) and p[-1] == q[0 if len(q) == 1 else -2]:
             return f"{text} fits, and is {show((*p[:-1], *(q[1:])))}"
     return None
+
+
+def _turned(name: str) -> str:
+    """The words for a transpose: X.T for X, X for X.T."""
+    return name.removesuffix(".T") if name.endswith(".T") else f"{name}.T" if name.replace("_", "a").isalnum() else f"({name}).T"

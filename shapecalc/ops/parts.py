@@ -7,6 +7,7 @@ from typing import Any
 
 from shapecalc.errors import Misfit
 from shapecalc.op import Op, Parameters
+from shapecalc.rings import Unlucky
 from shapecalc.shapes import Dim, Shape, add, show
 
 from .rearranging import normal
@@ -19,6 +20,8 @@ def _sliced(shapes: tuple[Shape, ...], params: Parameters) -> Shape:
 
 def _slice_value(ring: Any, tensors: list[Any], items: list[tuple[int, int]]) -> Any:
     (a,) = tensors
+    if any(start < 0 or start + length > dim for (start, length), dim in zip(items, a.shape, strict=True)):
+        raise Unlucky("an index is past the end")
     return a.select([range(start, start + length) for start, length in items])
 
 

@@ -5,8 +5,8 @@ The symbolic rings of `calculus.entries` offer the same, so that one evaluator s
 
 from __future__ import annotations
 
-from .modular import PRIME, Masked, Modular
+from .modular import PRIME, Masked, Modular, random_prime
 from .real import Real
 from .ring import Adapted, Field, Ring, Unlucky, Unsupported
 
-__all__ = ["PRIME", "Adapted", "Field", "Masked", "Modular", "Real", "Ring", "Unlucky", "Unsupported"]
+__all__ = ["PRIME", "Adapted", "Field", "Masked", "Modular", "Real", "Ring", "Unlucky", "Unsupported", "random_prime"]

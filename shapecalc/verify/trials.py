@@ -15,7 +15,7 @@ from shapecalc.calculus.texts import meaning
 from shapecalc.evaluate import Frame, concrete, evaluate
 from shapecalc.expr import Expr
 from shapecalc.language.problem import Problem
-from shapecalc.rings import Field, Masked, Modular, Real, Unlucky, Unsupported
+from shapecalc.rings import Field, Masked, Modular, Real, Unlucky, Unsupported, random_prime
 from shapecalc.shapes import show
 from shapecalc.tensor import Tensor
 
@@ -91,6 +91,7 @@ class Trials:
         self.backward = backward
         self.seed = int.from_bytes(os.urandom(8), "big") if seed is None else seed
         self.random = Random(self.seed)  # noqa: S311 - nothing is kept secret by it
+        self.prime = random_prime(self.random)
         self.axes = axes_of(problem)
         self.drawn: dict[str, list[Trial]] = {}
         self.long = len(problem.definitions) > LONG or _fixed_entries(problem) > WIDE
@@ -173,7 +174,7 @@ class Trials:
         for name, v in self.problem.variables().items():
             if prod(concrete(v.shape, frame)) > MOST_ENTRIES:
                 raise Undecided(f"{name} has too many entries, {show(v.shape)}, to be checked number by number")
-        ring: Field = Masked(self.random) if mode == EXACT else Real()
+        ring: Field = Masked(self.random, self.prime) if mode == EXACT else Real()
         sampler = Sampler(ring, frame, self.random, style, self.needy if style.who == "needy" else ())
         declared = {name: sampler.value(v) for name, v in self.problem.declared.items()}
         shapes = {symbol: self.problem.definitions[name].shape for name, symbol in incoming(self.problem).items()}

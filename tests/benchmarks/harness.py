@@ -13,6 +13,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -196,11 +197,18 @@ class Process:
     code: int
 
 
+@cache
+def _bytecode() -> tempfile.TemporaryDirectory[str]:
+    """A folder for byte code, gone at the end: an installed package has its own, a checkout perhaps not."""
+    return tempfile.TemporaryDirectory(prefix="bytecode-")
+
+
 def surroundings() -> dict[str, str]:
-    """What a child runs in: our package first, one thread, no display, a fixed order of sets."""
+    """What a child runs in: our package first, byte code kept between runs, one thread, a fixed order of sets."""
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    fixed = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "100"}
-    return {**os.environ, **fixed}
+    fixed = {"PYTHONPATH": path, "PYTHONPYCACHEPREFIX": _bytecode().name, "PYTHONHASHSEED": "0", "COLUMNS": "100"}
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | fixed | one
 
 
 def process(command: Sequence[str]) -> Process:

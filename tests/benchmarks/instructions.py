@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from .harness import Job, Plan, Table, forget, surroundings
+from .harness import Job, Plan, Table, forget, process, surroundings
 from .problems import affine, mlp
 
 CORE = {
@@ -48,6 +48,7 @@ def repeat(name: str, times: int) -> None:
 
 def count(command: list[str]) -> float | None:
     """Millions of instructions of a command; None where it fails."""
+    process(command)  # writes byte code
     tool = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
     done = subprocess.run([*tool, *command], capture_output=True, text=True, check=False, env=surroundings())
     for line in done.stderr.splitlines():

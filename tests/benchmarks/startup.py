@@ -56,7 +56,7 @@ def run(plan: Plan) -> Iterator[Table]:
             for name, command in wanted.items():
                 if command is not None:
                     done = process(command)
-                    if turn or plan.processes == 1:  # the first one writes byte code
+                    if turn:  # the first one writes byte code
                         rounds[name].append(done)
         loads = {name: loaded(command) for name, command in wanted.items() if command is not None}
     yield _table(rounds, loads)

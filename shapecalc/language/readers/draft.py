@@ -88,6 +88,8 @@ class Draft:
 
     def problem(self, error: ShapecalcError, page: int = 0) -> None:
         """Keeps an error that points into a page."""
+        if error.span is not None and error.span[1] < error.span[0]:
+            error.span = error.span[::-1]
         self.problems.append(error.at(self.pages[page].text, self.pages[page].name).with_traceback(None))
 
     def sheet_text(self, start: int, end: int, page: int = 0) -> None:

@@ -16,7 +16,7 @@ from .latex_axes import dimension
 from .latex_indexed import Indexed, Value, lifted, settled, together
 from .latex_indexed import multiplied as joined
 from .latex_names import Lexicon
-from .latex_terms import Term, Vectors, multiplied, placed, size_of
+from .latex_terms import Term, Vectors, entrywise, multiplied, placed, size_of
 from .latex_tree import Deriv, Entry, Grad, Latex, Ref, Special, Turned, Unknown
 
 
@@ -130,6 +130,8 @@ class Products:
         terms = [v for v in values if isinstance(v, Term)]
         vectors = [t for t in terms if len(t.shape) == 1 and t.shape != (1,)]
         matrix = next((t for t in terms if len(t.shape) == 2), None)
+        if any(not t.shape for t in terms):
+            entrywise(terms)
         if any(t.row != vectors[0].row for t in vectors) and matrix is None:
             raise SyntaxProblem("one of these is a row, the other a column", (vectors[0].span[0], vectors[-1].span[1]))
         if matrix is not None:

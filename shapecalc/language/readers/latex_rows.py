@@ -89,6 +89,8 @@ def statements(tokens: Sequence[Token]) -> list[LatexStatement | SyntaxProblem]:
             try:
                 carried = _cell(cell, number, carried, found)
             except SyntaxProblem as error:
+                # a statement that goes on here is not known in full
+                found = [s for s in found if s is not carried]
                 found.append(error)
                 carried = None
     return [s for s in found if isinstance(s, SyntaxProblem) or not s.blank]
@@ -134,26 +136,48 @@ def _cell(
 ) -> LatexStatement | None:
     """The statements of one cell; the first may go on from the row above. What can be gone on from is given back."""
     aligned = bool(cell) and cell[0].is_("&")
-    cell = cell[1:] if aligned else cell
-    for count, part in enumerate(_parts(cell)):
+    parts = [part for part in _parts(cell[1:] if aligned else cell) if part]
+    for count, part in enumerate(parts):
         if count == 0 and number == 0 and carried is not None and _goes_on(part, aligned, carried):
             _add(carried, part)
             continue
+        if _is_range(part, parts[count + 1 :]):
+            break
         statement = LatexStatement()
         _add(statement, part)
-        if statement.blank or (not statement.relations and (count or number)):
+        if statement.blank or _is_aside(part):
             continue
         if not statement.relations:
-            if all(t.kind == "command" and t.text in {"in", "forall"} for t in statement.sides[0][:1]):
-                continue
+            if count or number:
+                raise SyntaxProblem("what this adds to the formula before it cannot be seen", statement.span)
             hint = "a row that goes on from the one above begins with = or with an operator"
             raise SyntaxProblem("this row has no =", statement.span, hint=hint)
-        if statement.sides[0]:
-            found.append(statement)
-            carried = statement
-        else:
+        if not statement.sides[0]:
             raise SyntaxProblem("nothing stands before =", statement.relations[0].span)
+        found.append(statement)
+        carried = statement
     return carried
+
+
+def _is_range(part: Sequence[Token], rest: Sequence[Sequence[Token]]) -> bool:
+    """Whether i = 1, ..., n begins here."""
+    short = len(part) == 3 and part[0].kind == "letter" and part[1].is_("=") and part[2].kind == "number"
+    return short and any(token.is_("...") for other in rest for token in other)
+
+
+def _is_aside(part: Sequence[Token]) -> bool:
+    """Whether a part only says what something is: (S x D), or x in R^n."""
+    if part[0].is_("\\in", "\\forall"):
+        return True
+    if part[0].is_("\\text") and len(part) > 1 and part[1].is_("{"):
+        return closing(part, 1) == len(part) - 1
+    marks = steps(part)
+    depth = 0
+    for k, mark in enumerate(marks):
+        depth += mark
+        if depth == 0:
+            return part[0].is_("(", "[") and k == len(part) - 1
+    return False
 
 
 def _goes_on(part: Sequence[Token], aligned: bool, carried: LatexStatement) -> bool:

@@ -12,6 +12,7 @@ from .latex_tokens import Token
 from .latex_tree import Subscript
 
 STYLES = frozenset({"mathbf", "mathrm", "mathcal", "mathbb", "text", "operatorname", "textrm"})
+_NAMED = GREEK_COMMANDS | {"infty"}
 _CONJUGATE = {"H", "*", "dagger", "ast", "+", "\\dagger"}
 
 
@@ -49,7 +50,7 @@ class Cursor:
             if token.kind == "command" and token.text in STYLES and self.place + 1 < len(self.tokens):
                 taken += 1 if not self.tokens[self.place + 1].is_("{") else closing(self.tokens, self.place + 1) - self.place
             self.place += taken
-            if token.kind == "number" and len(token.text) > 1 and taken == 1:
+            if token.kind == "number" and len(token.text) > 1 and taken == 1 and "." not in token.text:
                 return self._digit(token)
             return self.tokens[self.place - taken : self.place]
         end = closing(self.tokens, self.place)
@@ -90,7 +91,7 @@ def plain(tokens: Sequence[Token]) -> str:
     for token in tokens:
         if (
             token.kind in {"letter", "number"}
-            or (token.kind == "command" and token.text in GREEK_COMMANDS)
+            or (token.kind == "command" and token.text in _NAMED)
             or (token.is_("-", "+") and out)
         ):
             out += token.text

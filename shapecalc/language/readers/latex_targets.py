@@ -84,6 +84,8 @@ class Targets:
             below += self._letters(inner, name.name) if isinstance(inner, Entry) else ()
         of, above = self._differentiated(node)
         letters = (*above, *below)
+        if len(set(letters)) < len(letters):
+            raise NotKnownYet("an index stands above and below: only a part of the derivative is meant", node.span)
         shape = self.draft.shape(names[0])
         gradient = node.order == 1 and (of == self.draft.loss or of not in self.draft.sheet.definitions)
         number = is_scalar(self.draft.shape(of) or ())

@@ -5,12 +5,13 @@ A vector declared (N,) is a column, and x^T a row, until something else is writt
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shapecalc.errors import Span, SyntaxProblem
 from shapecalc.shapes import Dim, Shape, broadcast, is_scalar, multiply, show
 
-from ..tree import Node
+from ..tree import Call, Name, Node, Number
 from .growing import call, picked, product
 
 
@@ -123,8 +124,17 @@ def _kron(a: Term, b: Term) -> Term:
     return Term(call("kron", (a.node, b.node), (a.span[0], b.span[1])), shape)
 
 
+def entrywise(terms: Sequence[Term]) -> None:
+    """Refuses A^2 of a square matrix where things are done entry by entry: it can be A A, or the square of each entry."""
+    for term in terms:
+        if isinstance(term.node, Call) and term.node.name == "matpow" and len(terms) > 1:
+            hint = "write A A, or A^{\\odot 2}"
+            raise SyntaxProblem("this power can be a product of matrices, or entry by entry", term.span, hint=hint)
+
+
 def hadamard(a: Term, b: Term) -> Term:
     """Entry by entry."""
+    entrywise((a, b))
     a, b = _aligned(a, b)
     shape = broadcast(a.shape, b.shape) or max(a.shape, b.shape, key=len)
     return Term(product(a.node, "*", b.node), shape, (a if len(a.shape) == len(shape) else b).row)
@@ -181,8 +191,6 @@ def fitted(term: Term, shape: Shape | None) -> Term:
 
 def size_of(term: Term) -> Dim | None:
     """The size that a scalar formula is, where it is one: a name or a whole number."""
-    from ..tree import Name, Number
-
     match term.node:
         case Name(id=name) if term.shape == ():
             return name
