@@ -52,6 +52,9 @@ def test_misfits_are_refused(source, word):
         shapecalc.derive(source)
 
 
-@pytest.mark.parametrize("claim", ["2**61 * (X.T @ dZ)", "(2**30 * X.T) @ dZ * 2**31", "X.T @ dZ + 2305843009213693951 * W", "X.T @ dZ * (1 + 2**89 - 1)"])
+@pytest.mark.parametrize(
+    "claim",
+    ["2**61 * (X.T @ dZ)", "(2**30 * X.T) @ dZ * 2**31", "X.T @ dZ + 2305843009213693951 * W", "X.T @ dZ * (1 + 2**89 - 1)"],
+)
 def test_no_claim_can_be_made_for_the_prime(claim):
     assert shapecalc.check(f"X: (S, D); W: (D, M); Z = X @ W; dW = {claim}").claims[0].verdict == "wrong"

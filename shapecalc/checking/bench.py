@@ -19,6 +19,7 @@ RING = Floats()
 CLOSE = 1e-8  # of the largest entry: what counts as equal here; the judge confirms every match
 ZERO = 1e-12  # below which a number is none
 MISHAPS = (Unlucky, Unsupported, ArithmeticError, ValueError, ShapecalcError, KeyError)
+KEPT = 20_000  # values that are remembered
 MOST = 3  # points: two tuples of different sizes and one of equal ones
 Values = tuple[Tensor, ...]
 
@@ -33,6 +34,8 @@ class Spot:
 
     def value(self, e: Expr) -> Tensor | None:
         """The value of a formula; None where it has none."""
+        if len(self.memo) > KEPT:
+            self.memo.clear()
         try:
             return evaluate(RING, e, self.env, self.frame, meaning, self.memo)
         except MISHAPS:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from ..derivation import Verdict
-from ..errors import NotDifferentiable, NotKnownYet, ShapecalcError, ShapeProblem
+from ..errors import InputProblem, NotDifferentiable, NotKnownYet, ShapecalcError, ShapeProblem, TooLarge
 from ..expr import Expr
 from ..forms import add
 from ..language.nearest import nearest
 from ..language.problem import Claim, Problem
 from ..language.tree import Name, Node, walk
+from ..verify.judge import Disproved
 from ..verify.points import Undecided
 from .bench import Bench
 from .case import Case
@@ -19,6 +20,8 @@ from .diagnosis import diagnose
 from .reader import Reader
 from .truths import Truth, Truths, stacked_shape
 from .wording import explained, plain, shape_error
+
+KEPT = 50_000  # formulas that a reader remembers
 
 
 class Marker:
@@ -40,7 +43,7 @@ class Marker:
     @property
     def reader(self) -> Reader:
         """Reads formulas in which gradients are the true ones."""
-        if self._reader is None:
+        if self._reader is None or self._reader.kept > KEPT:
             self._reader = Reader(self.problem, {**self.truths.names, **self.defined})
         return self._reader
 
@@ -53,7 +56,7 @@ class Marker:
                 yield from self._equality(claim)
             else:
                 yield from self._derivative(claim)
-        except (Undecided, NotKnownYet, NotDifferentiable) as error:
+        except (Undecided, NotKnownYet, NotDifferentiable, InputProblem, TooLarge, Disproved) as error:
             yield plain(claim, "undecided", error.message)
 
     def _abbreviation(self, claim: Claim) -> Iterator[Verdict]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..errors import Misfit, ShapecalcError
-from ..expr import Expr
+from ..errors import Misfit, ShapecalcError, ShapeProblem
+from ..expr import Expr, nodes
 from ..language.builder import Builder, Scope
 from ..language.problem import Problem
 from ..language.tree import Node
-from ..shapes import Shape
+from ..shapes import Shape, show
 
 
 class _Remembering(Builder):
@@ -37,14 +37,23 @@ class Reader:
         self.scope = Scope(self.names, problem.sizes, functions=problem.functions, source=problem.source)
         self.builder = _Remembering(self.scope)
 
+    @property
+    def kept(self) -> int:
+        """How many formulas are remembered."""
+        return len(self.builder.built)
+
     def build(self, node: Node) -> Expr:
         """The formula; raises ShapecalcError where it has none."""
         try:
-            return self.builder.build(node)
+            made = self.builder.build(node)
         except ShapecalcError as error:
             raise error.at(self.problem.source) from None
         except Misfit as misfit:
             raise ShapecalcError(misfit.message, node.span, hint=misfit.hint).at(self.problem.source) from None
+        for part in nodes(made):
+            if any(str(d).startswith("-") for d in part.shape):
+                raise ShapeProblem(f"a size cannot be negative, and this is {show(part.shape)}", node.span).at(self.problem.source)
+        return made
 
     def tried(self, node: Node) -> Expr | None:
         """The formula, or None where it has none."""

@@ -10,6 +10,7 @@ from ..calculus.gradients import Backward, backward
 from ..calculus.jacobians import hessian, jacobian
 from ..calculus.layouts import is_turned
 from ..calculus.structures import structured
+from ..errors import NotKnownYet
 from ..expr import Expr, Var, variables
 from ..forms import add, mul, transposed, zeros
 from ..language.problem import Claim, Problem
@@ -199,7 +200,10 @@ class Truths:
         return Truth(claim.name, formula, squeeze=True, layout=self.layout, kind=claim.kind, wrt=claim.wrt, of=claim.of)
 
     def _hessian(self, claim: Claim) -> Truth:
-        """The second derivative of the loss."""
+        """The second derivative of the loss; NotKnownYet where it is asked of anything else."""
+        loss = self.problem.loss
+        if loss is None or (claim.of in self.problem.definitions and claim.of != loss):
+            raise NotKnownYet(f"a Hessian is of the scalar loss, which {claim.of or self.problem.last} is not")
         found, _ = hessian(self.problem, claim.wrt, claim.wrt2 or None)
         formula = found.formula("numerator")
         self.judge.certify_hessian(claim.wrt, formula, claim.wrt2 or None)

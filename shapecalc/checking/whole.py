@@ -67,6 +67,8 @@ def multiple(case: Case) -> Iterator[Found]:
     if ks is None:
         return
     for scale in case.scales.find(ks):
+        if scale.kind == "composite" and is_scalar(case.shape):
+            continue  # any number is some formula times another
         wanted = scale.inverse
         if case.equal(wanted.applied(case.claim), case.truth.formula):
             yield by_scale(case, wanted)

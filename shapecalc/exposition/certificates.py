@@ -40,6 +40,7 @@ def surely(c: Certificate) -> Content:
     if c.method == "exact":
         prime = sup(Number("2"), Number("61"))
         bits = sup(Number("2"), row("−", Number(str(c.bits))))
-        return prose("Exact arithmetic modulo a random prime above ", prime, f" at {count}: a wrong formula would pass with a probability below ", bits, ".")
+        exact = prose("Exact arithmetic modulo a random prime above ", prime, f" at {count}: ")
+        return (*exact, *prose("a wrong formula would pass with a probability below ", bits, "."))
     gap = f"the largest relative gap is {c.gap:.0e}" if c.gap else "no gap was seen"
     return prose(f"60-digit arithmetic at {count}, away from kinks: {gap}.")

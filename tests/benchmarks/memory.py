@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .harness import MISSING, Cell, Plan, Table, asked, exponent, installed
+from .problems import LOSSES, affine, mlp
 
 Work = Callable[[int], object]
 
@@ -29,7 +30,6 @@ def jobs() -> dict[str, Work]:
     import shapecalc
 
     from . import elementwise, yardsticks
-    from .problems import affine, mlp
     from .scalar_graph import scalar_graph
 
     def sheets(count: int) -> float:
@@ -40,7 +40,7 @@ def jobs() -> dict[str, Work]:
         return status("VmRSS")
 
     out: dict[str, Work] = {"mlp": lambda n: shapecalc.derive(mlp(n)).backward, "matrix graph": yardsticks.matrix_graph, "sheets": sheets}
-    for loss in ("upstream", "MSE", "softmax CE"):
+    for loss in LOSSES:
         for name, method in (*elementwise.METHODS.items(), ("scalar graph", scalar_graph)):
             out[f"{loss}, {name}"] = lambda n, method=method, loss=loss: method(loss, n, n, n)
     return out
@@ -93,7 +93,7 @@ def _elementwise(plan: Plan) -> Table:
         """
     )
     largest = {"sympy": 8, "symengine": 16}
-    for loss in ("upstream", "MSE", "softmax CE"):
+    for loss in LOSSES[: 1 if plan.name == "tiny" else None]:
         for n in [s[0] for s in plan.sizes if len(set(s)) == 1 and s[0] >= 16] or [plan.sizes[-1][0]]:
             cells: dict[str, Cell] = {}
             for name in names:

@@ -18,7 +18,7 @@ from .latex_values import Values
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A derivative on the left of =: text as the sheet writes it; letters: of its entries, in the order of the axes; shape: of the gradient."""
+    """A derivative on the left of =: text as the sheet writes it; letters of its entries, in the order of the axes; its shape."""
 
     text: str
     span: Span
