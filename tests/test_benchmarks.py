@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from benchmarks.display import as_json, markdown
 from benchmarks.harness import Plan, Sample, Table, exponent, in_turn
 

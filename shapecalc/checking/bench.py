@@ -18,7 +18,7 @@ from .floats import Floats
 RING = Floats()
 CLOSE = 1e-8  # of the largest entry: what counts as equal here; the judge confirms every match
 ZERO = 1e-12  # below which a number is none
-MISHAPS = (Unlucky, Unsupported, ArithmeticError, ValueError, ShapecalcError, KeyError)
+MISHAPS = (Unlucky, Unsupported, ArithmeticError, ValueError, TypeError, ShapecalcError, KeyError)
 KEPT = 20_000  # values that are remembered
 MOST = 3  # points: two tuples of different sizes and one of equal ones
 Values = tuple[Tensor, ...]

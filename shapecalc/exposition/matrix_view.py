@@ -22,13 +22,13 @@ def matrix_view(pen: Pen, name: str) -> Iterator[Block]:
     """The gradient as one formula."""
     s = pen.subject
     e = s.formulas.get(name) or s.backward.formula(name)
-    expanded = s.expanded.get(name) or s.backward.expanded(name)
+    expanded = s.expanded(name)
     yield Formula(row(pen.gradient(name), "=", pen.formula(e)), e.shape)
     yield from pen.picture(f"gradient:{name}")
     points = [p for p in (shapes(e), order(e), layout(pen, name, e)) if p]
     points.append(prose("**NumPy:** ", f"`{pen.code(name)}`"))
     yield List(tuple(points))
-    if expanded != e and len(text(expanded)) <= LONG:
+    if expanded is not None and expanded != e and len(text(expanded)) <= LONG:
         yield Prose(prose("Written out, with the gradients of the definitions put in:"))
         yield Formula(row(pen.gradient(name), "=", pen.formula(expanded)), expanded.shape)
         yield List((prose("**NumPy:** ", f"`{s.symbol(name)} = {text(expanded)}`"),))

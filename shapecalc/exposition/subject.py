@@ -13,6 +13,7 @@ from ..expr import Expr
 from ..language.problem import Problem
 from ..shapes import Shape
 
+DEEP = 12  # definitions above which nobody reads a gradient with all of them written out
 VIEWS = ("entries", "index", "matrix")
 
 
@@ -20,7 +21,7 @@ VIEWS = ("entries", "index", "matrix")
 class Subject:
     """One derivation: the problem, its backward pass, and the formulas that are handed out.
 
-    ``formulas`` and ``expanded`` are drawn in ``layout``, by name in the order of ``wrt``.
+    ``formulas`` are drawn in ``layout``, by name in the order of ``wrt``.
     """
 
     problem: Problem
@@ -28,7 +29,6 @@ class Subject:
     wrt: tuple[str, ...]
     layout: str
     formulas: Mapping[str, Expr]
-    expanded: Mapping[str, Expr]
     certificate: Certificate | None = None
     structured: bool = False
 
@@ -46,6 +46,13 @@ class Subject:
         """What the gradient by a name is called in formulas: dW."""
         flow = self.backward.flows.get(name)
         return flow.symbol.name if flow is not None else self.problem.gradient_name(name)
+
+    def expanded(self, name: str) -> Expr | None:
+        """A gradient with those of definitions written out, as the layout draws it; None where that would be endless."""
+        if sum(not self.backward.flows[n].given for n in self.inner) > DEEP or self.structured:
+            return None
+        written = self.backward.expanded(name)
+        return self.backward.drawn(written, self.layout) if name in self.wrt else written
 
     @property
     def inner(self) -> tuple[str, ...]:

@@ -74,13 +74,13 @@ def line(s: Subject, name: str) -> dict[str, Any]:
 
 def gradient(s: Subject, name: str) -> dict[str, Any]:
     """One result."""
-    e = s.formulas[name]
+    e, expanded = s.formulas[name], s.expanded(name)
     flow = s.backward.flows.get(name)
     r = reduction(flow, s.backward.formula(name)) if flow is not None else None
     return {
         "symbol": s.symbol(name),
         "formula": text(e),
-        "expanded": text(s.expanded[name]),
+        "expanded": None if expanded is None else text(expanded),
         "shape": shape(e.shape),
         "latex": latex(s, e),
         "recognised": not any(isinstance(n, Apply) and n.name == "einsum" for n in nodes(e)),

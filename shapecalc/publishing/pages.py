@@ -21,13 +21,6 @@ from ..render import formula as written_formula
 from .options import Options, sizes
 
 
-class Formulas(Protocol):
-    """A gradient as it is handed out."""
-
-    expression: Expr
-    expanded_expression: Expr
-
-
 class Derived(Protocol):
     """What a page needs of a derivation."""
 
@@ -52,8 +45,7 @@ class Derived(Protocol):
 def subject(d: Derived) -> Subject:
     """A derivation as plain data."""
     formulas = {n: g.expression for n, g in d.gradients.items()}
-    expanded = {n: g.expanded_expression for n, g in d.gradients.items()}
-    return Subject(d.problem, d.backward_pass, tuple(d.wrt), d.layout, formulas, expanded, d.certificate, d.structured)
+    return Subject(d.problem, d.backward_pass, tuple(d.wrt), d.layout, formulas, d.certificate, d.structured)
 
 
 def plan(d: Derived, options: Options) -> Plan:

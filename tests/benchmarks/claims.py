@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from unittest.mock import patch
 
 import shapecalc
 from shapecalc.calculus.gradients import backward
 from shapecalc.checking.reader import Reader
 from shapecalc.language.sheet import read
-from shapecalc.rings import Masked
-from shapecalc.verify import trials
 from shapecalc.verify.judge import Judge
+from shapecalc.verify.trials import EXACT
 
 from .harness import Cell, Job, Plan, Table, in_turn, installed
 from .problems import affine
@@ -134,7 +132,7 @@ def _wrong_yeses(plan: Plan) -> Table:
     )
     out.note(
         """
-        The judge itself, its prime replaced by a small one, one point at a time. The claims are chosen so that the bound
+        The judge itself, its prime of 61 bits replaced by a small one, one point at a time. The claims are chosen so that the bound
         is nearly reached. At p = 2⁶¹ - 1 the same bound is below 2⁻⁵⁸ for each of them.
         """
     )
@@ -151,6 +149,6 @@ def _wrong_yeses(plan: Plan) -> Table:
 
 
 def _let_through(judge: Judge, claim: object, truth: object, p: int) -> bool:
-    with patch.object(trials, "Masked", partial(Masked, prime=p)):
-        trial = judge.trials.draw(trials.EXACT)
+    judge.trials.prime = p
+    trial = judge.trials.draw(EXACT)
     return trial.value(claim).data == trial.value(truth).data  # type: ignore[arg-type]

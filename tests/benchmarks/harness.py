@@ -138,13 +138,14 @@ def in_turn(jobs: Mapping[str, Job], plan: Plan, costly: float = 5.0) -> dict[st
     """Each job once a round, after one round that does not count; what takes long has fewer rounds. Called "warm", it keeps its caches."""
     found: dict[str, list[float]] = {name: [] for name in jobs}
     for turn in range(plan.rounds + 1):
+        gc.collect()
+        gc.freeze()  # what libraries and problems hold is not searched for garbage over and over
         for name, job in jobs.items():
             if sum(found[name]) > costly:
                 continue
-            took = once(job, cold=not name.endswith("warm"))
-            if turn or took > costly or plan.rounds == 1:
+            took = once(job, cold=not name.endswith("warm"), most=20 if turn and plan.rounds > 1 else 1)
+            if turn or took > costly:
                 found[name].append(took)
-        gc.freeze()  # the collector need not search what libraries and problems hold while others run
     gc.unfreeze()
     return {name: Sample(tuple(times)) for name, times in found.items()}
 
