@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import require_module
 
-from shapecalc.checking.diagnosis import ORDER
+from shapecalc.checking.search import ORDER
 from shapecalc.cli.options import COMMANDS
 from shapecalc.errors import ShapecalcError
 from shapecalc.language.sheet import PROPERTIES

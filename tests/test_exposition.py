@@ -112,7 +112,7 @@ def test_index_links(source: str, of: str, by: str, local: str | None, handed: s
     d = derive(source)
     pen = Pen(subject(d), Plan())
     found = link(d.backward_pass, of, by)
-    assert users(d.backward_pass, by) == [of]
+    assert users(d.backward_pass)[by] == [of]
     assert (None if found.local is None else formula(pen.terms(found.local, found.letters, pen.style))) == local
     if handed is not None:
         assert formula(pen.terms(found.handed, found.letters, pen.style)) == handed

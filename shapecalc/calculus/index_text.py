@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..errors import ShapecalcError
-from ..expr import Apply, Expr, Var, nodes
+from ..expr import Apply, Var, variables
 from ..forms import apply
 from ..indexed import Factor, Index, Places, Term, fresh, indices, renamed
 from ..shapes import names
@@ -61,13 +61,14 @@ def is_delta(f: Factor) -> bool:
     return isinstance(f.base, Apply) and f.base.name == "eye"
 
 
-def users(backward: Backward, name: str) -> list[str]:
-    """The definitions in which a name stands and which the loss depends on."""
-
-    def uses(e: Expr) -> bool:
-        return any(isinstance(x, Var) and x.name == name for x in nodes(e))
-
-    return [n for n, e in backward.problem.definitions.items() if n in backward.flows and uses(e)]
+def users(backward: Backward) -> dict[str, list[str]]:
+    """For each name, the definitions in which it stands and which the loss depends on."""
+    out: dict[str, list[str]] = {}
+    for name, e in backward.problem.definitions.items():
+        if name in backward.flows:
+            for used in variables(e):
+                out.setdefault(used, []).append(name)
+    return out
 
 
 def link(backward: Backward, of: str, by: str) -> IndexLink:

@@ -10,7 +10,7 @@ from functools import cached_property
 from ..errors import Span
 from ..expr import Expr
 from ..language.problem import Problem
-from ..language.tree import Node, walk
+from ..language.tree import Node, children, walk
 from ..shapes import Shape, show, strip
 from ..verify.judge import Judge
 from .bench import Bench, Values, same
@@ -20,6 +20,7 @@ from .spelling import spelled
 from .truths import Truth
 from .vocabulary import Vocabulary
 
+LINE = 60  # parts of a formula of one line
 MOST = 120_000  # parts of formulas that are built and evaluated for one diagnosis: less than a second
 
 
@@ -81,6 +82,8 @@ class Case:
         self.values: Values | None = None if claim is None else bench.values(claim)
         self.effort = Effort()
         self.size = sum(1 for _ in walk(tree))
+        # parts that have not changed are not built again: a trial costs what stands around the change
+        self.cost = min(self.size, LINE + 4 * max(len(children(part)) for part, _ in walk(tree)))
 
     def with_tree(self, tree: Node) -> Case:
         """The same question with another formula written."""

@@ -20,7 +20,7 @@ from .slips import Slip
 from .trees import toggled
 
 Step = Callable[[Search], Found | None]
-LARGEST = 300  # parts of a claim above which nothing is tried
+LARGEST = 500  # parts of a claim above which nothing is tried
 
 
 def grows(case: Case) -> bool:

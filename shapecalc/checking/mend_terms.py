@@ -33,7 +33,7 @@ def solved(case: Case) -> list[Solved]:
     out: list[Solved] = []
     for site in sites(case.tree):
         if site.role == "term" and site.linear:
-            case.effort.spend(case.size)
+            case.effort.spend(case.cost)
             out += _amounts(case, site)
     return out
 

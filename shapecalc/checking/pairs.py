@@ -31,7 +31,7 @@ def two_mends(case: Case) -> Found | None:
                 tried += 1
                 if tried > TRIES:
                     return None
-                case.effort.spend(case.size)
+                case.effort.spend(case.cost)
                 e = case.reader.tried(second.tree)
                 if e is not None and case.meets(e) and case.confirmed(e):
                     return Found(first.slug, first.words, second.tree, case.tree.span, first.note, second.words, second.slug)

@@ -43,7 +43,7 @@ class Search:
     def mends(self, candidates: Iterable[Mend]) -> Found | None:
         """The first change to the claim that makes it right."""
         for m in candidates:
-            self.case.effort.spend(self.case.size)
+            self.case.effort.spend(self.case.cost)
             e = self.case.reader.tried(m.tree)
             if e is None:
                 continue

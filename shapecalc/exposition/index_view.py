@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..blocks import Aligned, Block, Content, Line, Prose, prose
 from ..boxes import TIMES, Box, Frac, Sum, Symbol, joined, op, paren, row, sup
-from ..calculus.index_text import IndexLink, is_delta, link, users
+from ..calculus.index_text import IndexLink, is_delta, link
 from ..errors import ShapecalcError
 from ..expr import Apply, Expr, Var
 from ..indexed import Index, indices
@@ -18,7 +18,7 @@ LONG = 3  # terms of a local derivative above which it is not put into the chain
 def index_view(pen: Pen, name: str) -> Iterator[Block]:
     """How each definition that uses the name hands its gradient back, and what comes together."""
     s = pen.subject
-    through = users(s.backward, name)
+    through = pen.uses.get(name, [])
     lines: list[Line] = []
     for k, of in enumerate(through):
         try:

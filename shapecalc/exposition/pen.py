@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ..blocks import Block
 from ..boxes import Box, Fenced, Frac, Grid, Symbol, Under, mapped, op, paren, row, sub, sup
+from ..calculus.index_text import users
 from ..expr import Expr, Var
 from ..indexed import Index, Term
 from ..mathematics import Entry, Style, boxes, entries, entry_text, index_boxes, of_terms
@@ -37,6 +38,11 @@ class Pen:
         """The picture for a place, if there is one."""
         found = self.plan.pictures.get(place)
         return [found] if found is not None else []
+
+    @cached_property
+    def uses(self) -> dict[str, list[str]]:
+        """The definitions in which each name stands."""
+        return users(self.subject.backward)
 
     @cached_property
     def short(self) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..blocks import Content, prose
 from ..boxes import joined
-from ..calculus.index_text import users
 from ..expr import Apply, Expr, Var, nodes
 from .pen import Pen
 
@@ -16,7 +15,7 @@ SILENT = frozenset({"neg", "expand_dims", "squeeze", "broadcast_to", "transpose"
 def reason(pen: Pen, name: str) -> Content:
     """Where the gradient by a name comes from."""
     s = pen.subject
-    through = users(s.backward, name)
+    through = pen.uses.get(name, [])
     if not through:
         return prose("given") if name in s.backward.flows else prose("nothing depends on it")
     if len(through) > 1:

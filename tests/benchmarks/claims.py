@@ -133,7 +133,7 @@ def _wrong_yeses(plan: Plan) -> Table:
     out.note(
         """
         The judge itself, its prime of 61 bits replaced by a small one, one point at a time. The claims are chosen so that the bound
-        is nearly reached. At p = 2⁶¹ - 1 the same bound is below 2⁻⁵⁸ for each of them.
+        is nearly reached. At a prime above 2⁶¹, as it is drawn otherwise, the same bound is below 2⁻⁵⁸ for each of them.
         """
     )
     problem = read("x: (); y: (); L = x*y")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from shapecalc.errors import InputProblem, ShapecalcError
+from shapecalc.errors import InputProblem, ShapecalcError, TooLarge
 
 from ..statements import Declaration, Statement, split
 from ..tree import Name
@@ -15,7 +15,8 @@ from .latex_reader import read_display
 from .latex_tokens import Macros
 from .reading import Page, Reading
 
-MOST_PROBLEMS = 10_000
+MOST_PROBLEMS = 1_000
+MOST_DISPLAYS = 1_000
 
 
 class Block(NamedTuple):
@@ -33,14 +34,22 @@ def read_blocks(
     """A problem for each sheet that declares something; what follows belongs to it, up to the next one."""
     readings: list[Reading] = []
     claims: Claims | None = None
+    displays = 0
     for block in blocks:
         if block.kind == "math":
+            displays += claims is not None
+            if displays > MOST_DISPLAYS:
+                error = TooLarge(f"of one file at most {MOST_DISPLAYS} displays are read", (block.start, block.start + 1))
+                raise error.at(pages[block.page].text, pages[block.page].name)
             if claims is not None:
                 read_display(claims, block.start, block.end, macros, block.page)
             continue
         if claims is None or _begins(block, claims.draft, pages[block.page]):
             if claims is not None:
                 _finish(claims, readings)
+            if len(readings) >= MOST_PROBLEMS:
+                error = TooLarge(f"of one file at most {MOST_PROBLEMS} problems are read", (block.start, block.start + 1))
+                raise error.at(pages[block.page].text, pages[block.page].name)
             line = pages[block.page].line(block.start)
             claims = Claims(Draft(pages, f"line {line}"), layout)
         claims.draft.sheet_text(block.start, block.end, block.page)
@@ -55,7 +64,7 @@ def read_blocks(
 def _finish(claims: Claims, readings: list[Reading]) -> None:
     claims.finish()
     reading = claims.draft.reading()
-    if (reading.pieces or reading.problems) and len(readings) < MOST_PROBLEMS:
+    if reading.pieces or reading.problems:
         readings.append(reading)
 
 

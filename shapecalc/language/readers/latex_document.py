@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shapecalc.errors import ShapecalcError
+from shapecalc.errors import ShapecalcError, TooLarge
 
 from .blocks import Block, read_blocks
 from .latex_tokens import Macro, Token, scan
@@ -24,6 +24,7 @@ _MACRO = re.compile(
     r"|\\DeclareMathOperator\*?\s*\{?\s*\\(?P<operator>[A-Za-z]+)\s*\}?\s*(?=\{)"
 )
 MOST_MACROS = 2_000
+MOST_MARKS = 200_000
 LONGEST_MACRO = 2_000
 HINT = "% shapecalc: X: (S, D)"
 
@@ -35,9 +36,12 @@ def read_tex(text: str, name: str | None = None, layout: str = "denominator") ->
 
 def blocks(text: str) -> Iterator[Block]:
     """Comments that declare, and displays, in order."""
-    place = 0
+    place = count = 0
     absent: set[str] = set()  # what never closes again is looked for once
     while match := _MARK.search(text, place):
+        count += 1
+        if count > MOST_MARKS:
+            raise TooLarge(f"the file has more than {MOST_MARKS} comments and displays")
         place = match.end()
         if match["comment"] is not None:
             sheet = _SHEET.match(match["comment"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction
+from functools import cache
 
 from shapecalc.errors import Span
 
@@ -213,9 +214,14 @@ Latex = (
 )  # fmt: skip
 
 
+@cache
+def _fields(kind: type[Latex]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.name not in {"span", "name_span", "text", "name", "differential"})
+
+
 def parts(node: Latex) -> Iterator[Latex]:
     """The parts of a node, from left to right."""
-    waiting: list[object] = [getattr(node, f.name) for f in fields(node)][::-1]
+    waiting: list[object] = [getattr(node, name) for name in _fields(type(node))][::-1]
     while waiting:
         part = waiting.pop()
         if isinstance(part, tuple):

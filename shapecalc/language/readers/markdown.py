@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from shapecalc.errors import TooLarge
+
 from .blocks import Block, read_blocks
-from .latex_document import macros
+from .latex_document import MOST_MARKS, macros
 from .reading import Page, Reading
 
 _FENCE = re.compile(r"^[ \t]{0,12}(?:>[ \t]?)*(?:[-*+][ \t]+)?(?P<fence>`{3,}|~{3,}|:{3,})[ \t]*(?P<info>[^`\n]*)$", re.MULTILINE)
@@ -28,8 +30,11 @@ def read_markdown(text: str, name: str | None = None, layout: str = "denominator
 
 def blocks(text: str, page: int = 0) -> Iterator[Block]:
     """Sheets and displays, in order."""
-    place = 0
+    place = count = 0
     while match := _FENCE.search(text, place):
+        count += 1
+        if count > MOST_MARKS:
+            raise TooLarge(f"the file has more than {MOST_MARKS} fences")
         yield from displays(text, place, match.start(), page)
         kind = _kind(match["info"].strip(), match["fence"])
         start = min(match.end() + 1, len(text))
@@ -66,7 +71,11 @@ def displays(text: str, start: int, end: int, page: int = 0) -> Iterator[Block]:
     """The displays of LaTeX between two places; code and comments are gone past."""
     place = start
     absent: set[str] = set()  # what never closes again is looked for once
+    count = 0
     while match := _MARK.search(text, place, end):
+        count += 1
+        if count > MOST_MARKS:
+            raise TooLarge(f"the file has more than {MOST_MARKS} pieces of code and displays")
         place = match.end()
         closing = _CLOSINGS.get(match.lastgroup or "", "")
         if match["code"]:

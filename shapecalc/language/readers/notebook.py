@@ -140,7 +140,7 @@ class _Walker:
             else:
                 self.value()
         text = "".join(part for part, _ in parts)
-        return Cell(number, str(kind), text, _lines(parts)) if kind in {"markdown", "code"} else None
+        return Cell(number, str(kind), text, _lines(parts)) if kind in ("markdown", "code") else None
 
     def string(self) -> tuple[str, int]:
         """A string, and the line of the file in which it begins."""
