@@ -67,7 +67,9 @@ def slopes(kind: str, data: Any = None) -> tuple[Rule | None, ...]:
     graph = Graph()
     count = {"power": 1, "call": 1, "where": 3}.get(kind, 2)
     args, (y,) = leaves(Grid("x", (count,), "x", True), True), leaves(Grid("y", (), "y", True), True)
-    x, result = [sympy.Symbol(f"x{k}") for k in range(count)], sympy.Symbol("y")
+    # of a positive base sympy need not ask whether the logarithm that drops out exists; the rule is the same on all of the domain
+    positive = True if kind == "power" else None
+    x, result = [sympy.Symbol(f"x{k}", positive=positive) for k in range(count)], sympy.Symbol("y")
     whole = _placeholder(kind, data, x)
     known = {result: y, **dict(zip(x, args, strict=True))}
     if kind == "call":

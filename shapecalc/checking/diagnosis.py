@@ -80,14 +80,15 @@ def turned_too(search: Search) -> Found | None:
     )
 
 
-def misreadings(search: Search) -> Found | None:
-    """The first slip in the derivation that leads to the claim, a sign or a number perhaps being wrong on top of it."""
+def misreadings(search: Search, note: str = "") -> Found | None:
+    """The first slip in the derivation (of one kind only, by its note) that leads to the claim, a sign or a number perhaps being wrong too."""
     case = search.case
     truth, problem = case.truth, case.problem
     if truth.kind != "gradient" or not truth.wrt or case.values is None or not case.fits or len(problem.definitions) > derivations.LONG:
         return None
     near = None
-    for m in islice(derivations.misreadings(problem, truth.wrt), derivations.MOST):
+    tried = (m for m in derivations.misreadings(problem, truth.wrt) if note in ("", m.note))
+    for m in islice(tried, derivations.MOST):
         case.effort.spend(derivations.COST)
         values = derivations.outcome(m, truth.wrt, case.bench.spots)
         if values is not None and len(values[0].shape) == 2 and is_turned(truth.layout, case.shape):
@@ -142,11 +143,13 @@ STEPS: tuple[Step, ...] = (
     _slips(slips_products.spread),
     _mends(mend_operands.squares),
     _mends(mend_operands.arguments),
+    _slips(slips.dropped_terms),
     _slips(slips.dropped_factors),
     lambda s: whole.rival(s.case) if not s.lacks_factor else None,
     _mends(mend_factors.extra_factors),
     _mends(mend_factors.missing_factors),
     _mends(mend_factors.missing_matrices),
+    lambda s: misreadings(s, "softmax"),
     _mends(mend_sums.missing_sums),
     _mends(mend_sums.extra_sums),
     _slips(slips_products.sums),
@@ -155,14 +158,13 @@ STEPS: tuple[Step, ...] = (
     _mends(mend_products.kinds),
     _slips(slips_products.entrywise),
     _mends(mend_operands.variables_for),
-    _mends(mend_factors.missing_divisors),
     _mends(mend_operands.functions),
     _solved("extra-term"),
-    _slips(slips.dropped_terms),
     _slips(slips.symmetric),
     lambda s: s.by_forms(slips.scalar_rules),
     lambda s: pairs.two_slips(s.case, slips.dropped_factors),
     _mends(mend_operands.parts),
+    _mends(mend_factors.missing_divisors),
     turned_too,
     misreadings,
     nearest,

@@ -17,6 +17,8 @@ from .bench import Bench, Spot
 DIGITS = 1e-8
 SIMPLE = (Fraction(1), Fraction(2), Fraction(1, 2), Fraction(4), Fraction(1, 4), Fraction(3), Fraction(1, 3))
 KINDS = {"size": 0, "scalar": 1, "composite": 2}
+_WHOLE, _ROOTS, _SQUARES = (tuple(Fraction(k) for k in ks) for ks in ((-1, 1), ("-1/2", "1/2"), (-2, 2)))
+EXPONENTS = {"size": _WHOLE + _ROOTS, "scalar": _WHOLE, "composite": _WHOLE + _SQUARES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Scales:
         if plain is not None:
             found.append(Scale(-1 if plain < 0 else 1, abs(plain)))
         for e, kind, values in self.atoms:
-            for exponent in (Fraction(-1), Fraction(1)) + ((Fraction(-1, 2), Fraction(1, 2)) if kind == "size" else ()):
+            for exponent in EXPONENTS[kind]:
                 if any(v < 0 and exponent.denominator != 1 for v in values):
                     continue
                 rest = _rational(tuple(k / v ** float(exponent) if v else nan for k, v in zip(ks, values, strict=True)))

@@ -207,7 +207,11 @@ class Truths:
         found, _ = hessian(self.problem, claim.wrt, claim.wrt2 or None)
         formula = found.formula("numerator")
         self.judge.certify_hessian(claim.wrt, formula, claim.wrt2 or None)
-        return Truth(claim.name, formula, squeeze=True, layout=self.layout, kind="hessian", wrt=claim.wrt)
+
+        def rivals() -> Iterator[tuple[str, str, Expr]]:
+            yield "wrong-function", "the first derivative", self.backward.expanded(claim.wrt)
+
+        return Truth(claim.name, formula, rivals=rivals, squeeze=True, layout=self.layout, kind="hessian", wrt=claim.wrt)
 
 
 def stacked_shape(problem: Problem, claim: Claim) -> tuple[int | str, ...]:

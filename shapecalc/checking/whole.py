@@ -220,6 +220,7 @@ def _rival_words(case: Case, slug: str, what: str) -> str:
         return f"this is the derivative by {what}"
     return {
         "the square of the loss": "this is the derivative of the square of the loss",
+        "the first derivative": "this is the first derivative, the gradient",
         "free entries": "the entries were taken to be free; off the diagonal each stands in two places",
         "distinct entries": "this is the derivative by the distinct entries of a symmetric matrix; here the entries are free",
         "double diagonal": "entries on the diagonal stand in one place only, so they count once",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..blocks import Aligned, Block, Callout, Content, Heading, Line, Matrix, MatrixBlock, Prose, prose
 from ..boxes import TIMES, Box, Frac, Grid, Number, Text, joined, op, row
 from ..errors import ShapecalcError
+from ..rings import Unlucky
 from ..symbols import size_symbol
 from .pen import Pen, entry_text, number_word, table
 
@@ -181,8 +182,8 @@ def disagreement(pen: Pen, entries: Entries) -> Iterator[Block]:
     """A warning, if the entries do not bear the formulas out."""
     try:
         found = entries.agrees(pen.subject.backward)
-    except ShapecalcError as error:
-        yield Callout("warning", prose("The entries could not be compared with the formulas"), (Prose(prose(error.message)),))
+    except (ShapecalcError, Unlucky) as error:
+        yield Callout("warning", prose("The entries could not be compared with the formulas"), (Prose(prose(f"{error}.")),))
         return
     if found is not True:
         text = f"At random numbers, entry {found.place + 1} of d{found.name} is {found.entry}, and the formula gives {found.formula}."  # type: ignore[union-attr]

@@ -101,7 +101,7 @@ def certificate(c: Certificate | None) -> dict[str, Any] | None:
 def entries(s: Subject, options: Options) -> dict[str, Any] | None:
     """The element-wise view; None where it cannot be had."""
     try:
-        found = Entries(s.problem, sizes(s.problem, options.at), s.wrt)
+        found = Entries(s.problem, sizes(s.problem, options.at, s.certificate), s.wrt)
         blocks = {b.name: {"kind": b.kind, "shape": list(b.shape), "entries": b.formulas} for b in found}
     except ShapecalcError:
         return None

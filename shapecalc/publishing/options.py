@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ..derivation import Certificate
 from ..errors import InputProblem
 from ..exposition.subject import VIEWS
 from ..language.problem import Problem
@@ -61,8 +62,10 @@ class Options:
         return out
 
 
-def sizes(problem: Problem, at: Mapping[str, int]) -> dict[str, int]:
+def sizes(problem: Problem, at: Mapping[str, int], certificate: Certificate | None = None) -> dict[str, int]:
     """A number for every size: the given ones, and small ones for the others.
+
+    Where formulas hold on a condition (X.T @ X has an inverse), the small ones are in the order of sizes at which it was met.
 
     >>> from shapecalc.language.sheet import read
     >>> sizes(read("X: (S, D); W: (D, M); Z = X @ W"), {"D": 4})
@@ -73,4 +76,8 @@ def sizes(problem: Problem, at: Mapping[str, int]) -> dict[str, int]:
         if name not in problem.sizes:
             there = f"the sizes are {', '.join(problem.sizes)}" if problem.sizes else "all sizes are numbers"
             raise InputProblem(f"there is no size {name}", hint=there)
+    if certificate is not None and certificate.conditions and certificate.sizes:
+        met = certificate.sizes[0]
+        places = {value: k for k, value in enumerate(sorted(set(met.values())))}
+        return {n: at.get(n, places.get(met.get(n, 0), 0) + 2) for n in problem.sizes}
     return {n: at.get(n, FIRST[k] if k < len(FIRST) else 2) for k, n in enumerate(dict.fromkeys((*used, *problem.sizes)))}

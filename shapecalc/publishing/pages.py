@@ -56,7 +56,7 @@ def plan(d: Derived, options: Options) -> Plan:
         subtitle=prose(options.subtitle) if options.subtitle else (),
         views=options.views,
         steps=options.steps,
-        sizes=sizes(d.problem, options.at) if "entries" in options.views else {},
+        sizes=sizes(d.problem, options.at, d.certificate) if "entries" in options.views else {},
         numbers=options.numbers,
         layouts=options.layouts,
         bold=options.bold,

@@ -17,6 +17,7 @@ from .reading import Page, Reading
 
 MOST_PROBLEMS = 1_000
 MOST_DISPLAYS = 1_000
+MOST_SHEETS = 4_000
 
 
 class Block(NamedTuple):
@@ -34,7 +35,7 @@ def read_blocks(
     """A problem for each sheet that declares something; what follows belongs to it, up to the next one."""
     readings: list[Reading] = []
     claims: Claims | None = None
-    displays = 0
+    displays = sheets = 0
     for block in blocks:
         if block.kind == "math":
             displays += claims is not None
@@ -44,6 +45,10 @@ def read_blocks(
             if claims is not None:
                 read_display(claims, block.start, block.end, macros, block.page)
             continue
+        sheets += 1
+        if sheets > MOST_SHEETS:
+            error = TooLarge(f"of one file at most {MOST_SHEETS} pieces of sheets are read", (block.start, block.start + 1))
+            raise error.at(pages[block.page].text, pages[block.page].name)
         if claims is None or _begins(block, claims.draft, pages[block.page]):
             if claims is not None:
                 _finish(claims, readings)

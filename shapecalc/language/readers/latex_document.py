@@ -70,8 +70,8 @@ def _after(text: str, mark: str, place: int) -> int:
 def macros(text: str) -> dict[str, Macro]:
     r"""What \newcommand, \def and \DeclareMathOperator say."""
     found: dict[str, Macro] = {}
-    for match in _MACRO.finditer(text):
-        if len(found) >= MOST_MACROS:
+    for count, match in enumerate(_MACRO.finditer(text)):
+        if count >= MOST_MACROS:
             break
         end = _closing(text, match.end())
         if end is None:

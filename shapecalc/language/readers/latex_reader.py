@@ -31,8 +31,8 @@ def read_latex(text: str, given: str = "", name: str | None = None, layout: str 
 
     layout: the one in which claims entry by entry, and differentials, are written down; formulas in matrices are as they were written.
 
-    >>> read_latex(r"\\frac{\\partial L}{\\partial W} = X^\\top \\frac{\\partial L}{\\partial Z}", "X: (S, D); W: (D, M); Z = X @ W").source
-    'X: (S, D)\\nW: (D, M)\\nZ = X @ W\\n∂L/∂W = X.T @ dZ\\n'
+    >>> read_latex(r"\frac{\partial L}{\partial W} = X^\top \frac{\partial L}{\partial Z}", "X: (S, D); W: (D, M); Z = X @ W").source
+    'X: (S, D)\nW: (D, M)\nZ = X @ W\n∂L/∂W = X.T @ dZ\n'
     """
     draft = Draft([Page(given, name), Page(text, name)])
     draft.sheet_text(0, len(given))

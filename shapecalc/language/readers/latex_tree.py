@@ -215,7 +215,7 @@ Latex = (
 
 
 @cache
-def _fields(kind: type[Latex]) -> tuple[str, ...]:
+def _fields(kind: Any) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind) if f.name not in {"span", "name_span", "text", "name", "differential"})
 
 

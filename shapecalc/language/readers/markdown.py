@@ -11,7 +11,7 @@ from .blocks import Block, read_blocks
 from .latex_document import MOST_MARKS, macros
 from .reading import Page, Reading
 
-_FENCE = re.compile(r"^[ \t]{0,12}(?:>[ \t]?)*(?:[-*+][ \t]+)?(?P<fence>`{3,}|~{3,}|:{3,})[ \t]*(?P<info>[^`\n]*)$", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]{0,12}(?:>[ \t]?){0,9}(?:[-*+][ \t]+)?(?P<fence>`{3,}|~{3,}|:{3,})[ \t]*(?P<info>[^`\n]*)$", re.MULTILINE)
 _ENVIRONMENTS = "equation|align|alignat|gather|multline|flalign|eqnarray"
 _MARK = re.compile(
     r"\\\$|(?P<code>`+)|(?P<comment><!--)|(?P<dollars>\$\$)|(?P<double>\\\\\[)|\\\\(?!\[)|(?P<bracket>\\\[)"
@@ -20,6 +20,7 @@ _MARK = re.compile(
 _SHEETS = frozenset({"shapecalc", "{shapecalc}", "{.shapecalc}"})
 _DIRECTIVES = frozenset({"{code-block}", "{code}", "{code-cell}", "{sourcecode}"})
 _OPTION = re.compile(r"(?:[ \t]*(?::[\w-]+:|---)[^\n]*\n)+")
+MOST_FENCES = 50_000
 HINT = "a fenced block tagged shapecalc declares them: ```shapecalc"
 
 
@@ -33,8 +34,8 @@ def blocks(text: str, page: int = 0) -> Iterator[Block]:
     place = count = 0
     while match := _FENCE.search(text, place):
         count += 1
-        if count > MOST_MARKS:
-            raise TooLarge(f"the file has more than {MOST_MARKS} fences")
+        if count > MOST_FENCES:
+            raise TooLarge(f"the file has more than {MOST_FENCES} fences")
         yield from displays(text, place, match.start(), page)
         kind = _kind(match["info"].strip(), match["fence"])
         start = min(match.end() + 1, len(text))

@@ -16,6 +16,7 @@ from .markdown import blocks
 from .reading import Page, Reading
 
 MOST_CELLS = 20_000
+MOST_LINES = 200_000
 _SPACE = re.compile(r"[ \t\r\n]*")
 _MAGIC = re.compile(r"\s*%%(?:derive|check|shapecalc)\b[^\n]*\n?")
 _DECODER = json.JSONDecoder()
@@ -67,6 +68,7 @@ class _Walker:
         self.place = 1 if text.startswith("\ufeff") else 0
         self.counted = self.place
         self.line = 1
+        self.strings = 0
 
     def skip(self) -> str:
         """The next character that is no space."""
@@ -144,6 +146,9 @@ class _Walker:
 
     def string(self) -> tuple[str, int]:
         """A string, and the line of the file in which it begins."""
+        self.strings += 1
+        if self.strings > MOST_LINES:
+            raise TooLarge(f"the notebook has more than {MOST_LINES} lines")
         self.skip()
         self.line += self.text.count("\n", self.counted, self.place)
         self.counted = self.place
