@@ -81,7 +81,7 @@ def turned_too(search: Search) -> Found | None:
 
 
 def misreadings(search: Search, note: str = "") -> Found | None:
-    """The first slip in the derivation (of one kind only, by its note) that leads to the claim, a sign or a number perhaps being wrong too."""
+    """The first slip in the derivation (of the kind with that note) that leads to the claim, but for a sign or a number perhaps."""
     case = search.case
     truth, problem = case.truth, case.problem
     if truth.kind != "gradient" or not truth.wrt or case.values is None or not case.fits or len(problem.definitions) > derivations.LONG:
@@ -143,14 +143,14 @@ STEPS: tuple[Step, ...] = (
     _slips(slips_products.spread),
     _mends(mend_operands.squares),
     _mends(mend_operands.arguments),
-    _slips(slips.dropped_terms),
+    _slips(slips.dropped_addends),
     _slips(slips.dropped_factors),
     lambda s: whole.rival(s.case) if not s.lacks_factor else None,
     _mends(mend_factors.extra_factors),
     _mends(mend_factors.missing_factors),
     _mends(mend_factors.missing_matrices),
-    lambda s: misreadings(s, "softmax"),
     _mends(mend_sums.missing_sums),
+    lambda s: misreadings(s, "softmax"),
     _mends(mend_sums.extra_sums),
     _slips(slips_products.sums),
     _mends(mend_products.orders),
@@ -160,6 +160,7 @@ STEPS: tuple[Step, ...] = (
     _mends(mend_operands.variables_for),
     _mends(mend_operands.functions),
     _solved("extra-term"),
+    _slips(slips.dropped_terms),
     _slips(slips.symmetric),
     lambda s: s.by_forms(slips.scalar_rules),
     lambda s: pairs.two_slips(s.case, slips.dropped_factors),

@@ -95,9 +95,26 @@ def named(form: Expr, *names: str) -> Iterator[tuple[Part, Apply]]:
 def dropped_terms(form: Expr) -> Iterator[Slip]:
     """A sum without one of its addends."""
     for part, node in named(form, "add"):
-        for k, gone in enumerate(node.args):
-            args, signs = (*node.args[:k], *node.args[k + 1 :]), (*node["signs"][:k], *node["signs"][k + 1 :])
-            yield from made("missing-term", part, add(*args, signs=signs), f"the term {text(gone)} is missing")
+        yield from _shorter(part, node)
+
+
+def _shorter(part: Part, node: Apply) -> Iterator[Slip]:
+    for k, gone in enumerate(node.args):
+        args, signs = (*node.args[:k], *node.args[k + 1 :]), (*node["signs"][:k], *node["signs"][k + 1 :])
+        yield from made("missing-term", part, add(*args, signs=signs), f"the term {text(gone)} is missing")
+
+
+def dropped_addends(form: Expr) -> Iterator[Slip]:
+    """The formula as a whole without one of its addends."""
+    for part, node in named(form, "add"):
+        outside = part.parent
+        if outside is None or (outside is form and outside.name in ("neg", "mul", "div") and _scaled(outside, node)):
+            yield from _shorter(part, node)
+
+
+def _scaled(node: Apply, inner: Expr) -> bool:
+    """Whether a node is the inner formula times numbers."""
+    return all(a is inner or is_scalar(a.shape) for a in node.args)
 
 
 def dropped_factors(form: Expr) -> Iterator[Slip]:

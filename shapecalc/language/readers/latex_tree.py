@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from functools import cache
 
 from shapecalc.errors import Span
 
@@ -214,8 +213,7 @@ Latex = (
 )  # fmt: skip
 
 
-@cache
-def _fields(kind: Any) -> tuple[str, ...]:
+def _fields(kind: type[Latex]) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind) if f.name not in {"span", "name_span", "text", "name", "differential"})
 
 
