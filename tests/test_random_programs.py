@@ -19,7 +19,7 @@ from shapecalc.notation import text
 from shapecalc.verify.judge import Judge
 from shapecalc.verify.points import Undecided
 
-PROGRAMS = int(os.environ.get("SHAPECALC_PROGRAMS", "150"))
+PROGRAMS = int(os.environ.get("SHAPECALC_PROGRAMS", "60"))
 settings.register_profile("programs", max_examples=PROGRAMS, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile("programs")
 seeds = st.integers(0, 2**32)
