@@ -11,9 +11,9 @@ from ..errors import Span
 from ..expr import Expr
 from ..language.problem import Problem
 from ..language.tree import Node, children, walk
-from ..shapes import Shape, show, strip
+from ..shapes import Shape, strip
 from ..verify.judge import Judge
-from .bench import Bench, Values, same
+from .bench import Bench, Values
 from .reader import Reader
 from .scales import Scales
 from .spelling import spelled
@@ -144,11 +144,3 @@ class Case:
     def equal(self, a: Expr, b: Expr) -> bool:
         """Whether the judge finds two formulas equal."""
         return self.judge.compare(a, b, squeeze=True).verdict == "equal"
-
-    def as_target(self, values: Values | None) -> bool:
-        """Whether rows of entries are those of the truth, whatever the shape."""
-        return values is not None and same(values, self.target)
-
-    def shown(self, shape: Shape) -> str:
-        """A shape as text."""
-        return show(shape)

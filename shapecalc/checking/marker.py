@@ -75,12 +75,12 @@ class Marker:
             self.lines.setdefault(claim.name, self._blamed(first))
         self._reader = None
         for link in claim.values[1:]:
-            yield self._judged(claim, link, Truth(claim.name, value), self._link(claim, first, link))
+            yield self._judged(claim, link, Truth(claim.name, value, kind="equality"), self._link(claim, first, link))
 
     def _equality(self, claim: Claim) -> Iterator[Verdict]:
         left = claim.values[0]
         try:
-            truth = Truth(self._said(left), self.reader.build(left))
+            truth = Truth(self._said(left), self.reader.build(left), kind="equality")
         except ShapecalcError as error:
             yield shape_error(claim, error)
             return

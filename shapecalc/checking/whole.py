@@ -29,6 +29,8 @@ def orientation(case: Case) -> Found | None:
         return None
     if not case.equal(transposed(e), target) and len(target.shape) == 2:
         return None
+    if case.truth.kind == "equality":
+        return Found("transposed", "it is the transpose", toggled(case.tree), case.tree.span)
     words = f"it is the transpose: right in {ORIENTED[case.truth.layout]} layout, and this is {case.truth.layout} layout"
     return Found("wrong-layout", words, toggled(case.tree), case.tree.span, "layout")
 

@@ -36,7 +36,8 @@ def explained(claim: Claim, text: str, case: Case, found: Found | None, error: S
     verdict = "ill-shaped" if case.claim is None else "wrong"
     slip = found.slug if found is not None else None
     tree = None if found is None or found.tree is None else opened(case.reader, found.tree)
-    suggestion = f"{case.truth.left} = {written(case.truth.formula) if tree is None else case.said(tree)}"
+    equals = "==" if case.truth.kind == "equality" else "="
+    suggestion = f"{case.truth.left} {equals} {written(case.truth.formula) if tree is None else case.said(tree)}"
     shape = None if case.claim is None else case.claim.shape
     span = found.span if found is not None and found.span and found.span[0] >= 0 else case.tree.span
     parts = [_yours(case, error), _right(case), *_differs(case, found), _mend(case, found, span, suggestion)]
@@ -56,6 +57,8 @@ def _yours(case: Case, error: ShapecalcError | None) -> str:
 
 
 def _right(case: Case) -> str:
+    if case.truth.kind == "equality":
+        return f"other side: {case.truth.left} is {show(case.shape)}"
     return f"right: {case.truth.left} = {written(case.truth.formula)} is {show(case.shape)}"
 
 

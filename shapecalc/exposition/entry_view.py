@@ -70,7 +70,10 @@ def written_out(block: Tensor) -> Iterator[Line]:
 
 def chosen(block: Tensor) -> tuple[int, ...]:
     """An entry off the diagonal, its indices different where the sizes let them be."""
-    return tuple(min(n, axis + 2) for axis, n in enumerate(block.shape))
+    place = [min(n, axis + 2) for axis, n in enumerate(block.shape)]
+    if len(place) > 1 and place[0] == place[1] > 1:
+        place[0] -= 1
+    return tuple(place)
 
 
 def one_entry(pen: Pen, entries: Entries, name: str) -> Iterator[Block]:

@@ -47,7 +47,7 @@ def full(pen: Pen, f: IndexLink, several: bool) -> list[Line]:
     lines = [Line(of, pen.terms(f.body, f.letters), what)]
     left = pen.partial(by)
     if f.of == s.problem.loss:
-        return [*lines, Line(left, pen.terms(f.handed, f.letters), prose(f"{f.of} differentiated by one entry"))]
+        return [*lines, Line(left, pen.terms(f.handed, f.letters), prose(pen.name(f.of), " differentiated by one entry"))]
     chain = pen.incoming(f.of, out)
     if f.local is not None:
         lines.append(Line(_partial(of, by), pen.terms(f.local, f.letters), containing(pen, f)))

@@ -25,13 +25,31 @@ def matrix_view(pen: Pen, name: str) -> Iterator[Block]:
     expanded = s.expanded(name)
     yield Formula(row(pen.gradient(name), "=", pen.formula(e)), e.shape)
     yield from pen.picture(f"gradient:{name}")
-    points = [p for p in (shapes(e), order(e), layout(pen, name, e)) if p]
+    points = [p for p in (distinct(pen, name), shapes(e), order(e), layout(pen, name, e)) if p]
     points.append(prose("**NumPy:** ", f"`{pen.code(name)}`"))
     yield List(tuple(points))
     if expanded is not None and expanded != e and len(text(expanded)) <= LONG:
         yield Prose(prose("Written out, with the gradients of the definitions put in:"))
         yield Formula(row(pen.gradient(name), "=", pen.formula(expanded)), expanded.shape)
         yield List((prose("**NumPy:** ", f"`{s.symbol(name)} = {text(expanded)}`"),))
+
+
+def distinct(pen: Pen, name: str) -> Content:
+    """How partials by distinct entries come from those by free ones."""
+    s = pen.subject
+    if not s.structured or name not in s.problem.declared:
+        return ()
+    properties = s.problem.declared[name].properties
+    free = prose(" from the partials by free entries, G = ", pen.formula(s.backward.formula(name)), ": ")
+    if properties & {"symmetric", "posdef"}:
+        why = "G + Gᵀ − I ⊙ G, since an entry off the diagonal stands in two places and one on it in one"
+    elif "diagonal" in properties:
+        why = "I ⊙ G, since only the diagonal is free"
+    elif "triangular" in properties:
+        why = "the lower triangle of G, since nothing else is free"
+    else:
+        return ()
+    return prose("**Distinct entries:**") + free + prose(f"{why}.")
 
 
 def stripped(e: Expr) -> Expr:

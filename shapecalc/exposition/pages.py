@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ..blocks import Aligned, Block, Content, Document, Heading, Line, Prose, prose
+from ..blocks import Aligned, Block, Callout, Content, Document, Heading, Line, Prose, prose
 from ..boxes import row
 from ..errors import ShapecalcError
 from .certificates import certificate
-from .conventions import conventions
-from .entry_view import disagreement, matrices, numbers, one_entry
 from .index_view import index_view
 from .matrix_view import matrix_view
 from .opening import answer, problem
@@ -38,14 +36,29 @@ def derivation(subject: Subject, plan: Plan, others: Iterable[tuple[str, Subject
     if plan.steps != "none":
         blocks += derived(pen, entries)
     blocks += reductions(pen, entries)
-    pens = [(samples, pen), *((kind, Pen(s, plan)) for kind, s in others)]
-    blocks += conventions(pens, plan.layouts)
-    if plan.numbers and entries is not None:
-        blocks += numbers(pen, entries)
-    doubts = list(disagreement(pen, entries)) if entries is not None else []
-    blocks += doubts
-    blocks += certificate(subject.certificate, entries is not None and not doubts)
+    if others or len(plan.layouts) > 1:
+        blocks += compared(pen, others, samples)
+    if entries is not None:
+        blocks += checked(pen, entries)
+    doubted = any(isinstance(b, Callout) and b.kind == "warning" for b in blocks)
+    blocks += certificate(subject.certificate, entries is not None and not doubted)
     return Document(title(pen), tuple(blocks), plan.subtitle, subject.problem.sizes)
+
+
+def compared(pen: Pen, others: Iterable[tuple[str, Subject]], samples: str) -> Iterator[Block]:
+    """The table over conventions, loaded only where there is one."""
+    from .conventions import conventions
+
+    yield from conventions([(samples, pen), *((kind, Pen(s, pen.plan)) for kind, s in others)], pen.plan.layouts)
+
+
+def checked(pen: Pen, entries: Entries) -> Iterator[Block]:
+    """The numbers, if they are wanted, and a warning if the entries do not bear the formulas out."""
+    from .entry_view import disagreement, numbers
+
+    if pen.plan.numbers:
+        yield from numbers(pen, entries)
+    yield from disagreement(pen, entries)
 
 
 def entry_by_entry(pen: Pen) -> Entries | None:
@@ -80,6 +93,8 @@ def derived(pen: Pen, entries: Entries | None) -> Iterator[Block]:
         yield Prose(prose(f"Those are {len(s.wrt)} gradients; name one with `--wrt` to see it entry by entry."))
         return
     if entries is not None:
+        from .entry_view import matrices
+
         yield from matrices(pen, entries)
     within = inner if len(inner) <= WITHIN and pen.plan.steps == "full" else []
     for name in (*within, *s.wrt):
@@ -103,10 +118,17 @@ def gradient_lines(pen: Pen, name: str) -> Iterator[tuple[str, Block]]:
     yield from (("index", block) for block in index_view(pen, name))
 
 
+def written_out(pen: Pen, entries: Entries, name: str) -> Iterator[Block]:
+    """One entry, and all of them; what this takes is loaded only where entries are shown."""
+    from .entry_view import one_entry
+
+    yield from one_entry(pen, entries, name)
+
+
 def gradient(pen: Pen, name: str, entries: Entries | None) -> Iterator[Block]:
     """The three views of one gradient."""
     parts = (
-        ("Entries", one_entry(pen, entries, name) if entries is not None else ()),
+        ("Entries", written_out(pen, entries, name) if entries is not None else ()),
         ("Index formula", index_view(pen, name) if "index" in pen.plan.views else ()),
         ("Matrix formula", matrix_view(pen, name) if "matrix" in pen.plan.views else ()),
     )

@@ -9,7 +9,6 @@ from ..blocks import Block, Callout, Content, Dims, Formula, List, Prose, Table,
 from ..boxes import TIMES, Box, Number, Symbol, op, row, sup
 from ..calculus.gradients import backward
 from ..calculus.layouts import product_with_ones, reduction
-from ..calculus.turning import redeclared, turned
 from ..derivation import Reduction
 from ..errors import InputProblem
 from ..expr import Apply, Expr, nodes
@@ -17,7 +16,6 @@ from ..language.problem import Problem
 from ..notation import text
 from ..shapes import Dim, Shape, show
 from ..symbols import dimension
-from .entry_view import grid
 from .pen import Pen, table
 
 if TYPE_CHECKING:
@@ -108,6 +106,8 @@ def counted(pen: Pen, size: Dim) -> Content:
 
 def picture(pen: Pen, name: str, node: Apply, entries: Entries | None) -> Iterator[Block]:
     """The product with ones, entry by entry."""
+    from .entry_view import grid
+
     a, axis = node.args[0], node["axis"] % 2
     of = next((n for n, f in pen.subject.backward.flows.items() if f.symbol == a), None)
     if entries is None or of is None or name not in entries.gradients or of not in entries.gradients:
@@ -144,6 +144,8 @@ def variants(pen: Pen, name: str, node: Apply) -> Iterator[Block]:
 
 def _declared(problem: Problem, name: str, size: Dim) -> Iterator[tuple[Problem, Content]]:
     """The problem with the variable as (M,), as (1, M), and, turned, as (M, 1)."""
+    from ..calculus.turning import redeclared, turned
+
     for shape in ((size,), (1, size)):
         found = problem if problem.declared[name].shape == shape else redeclared(problem, name, shape)
         if found is not None:

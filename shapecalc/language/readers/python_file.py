@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from shapecalc.errors import InputProblem, NotKnownYet, ShapecalcError, Span
+from shapecalc.errors import InputProblem, NotKnownYet, TooLarge
 
 from ..nearest import nearest
 from .draft import Draft
@@ -19,6 +19,7 @@ from .python_values import World
 from .reading import Page, Reading
 
 MOST_UNITS = 500
+MOST_STEPS = 3_000  # in one program
 HINT = "write them in comments: # X: (S, D)"
 
 
@@ -46,6 +47,8 @@ def _read(source: Source, unit: Unit, name: str | None) -> Reading | None:
     own = {p.function.name: p.function for p in places(source.tree) if p.owner is None and isinstance(p.function, ast.FunctionDef)}
     world = World(source, draft, told, imports(source.tree), own)
     steps = _steps(source, unit, told)
+    if len(steps) > MOST_STEPS:
+        raise TooLarge(f"{unit.title} has {len(steps)} statements; at most {MOST_STEPS} are read").at(source.text, name)
     roots: list[ast.AST] = [*unit.functions, *unit.body]
     arguments = frozenset(a.arg for f in unit.functions for a in f.args.args)
     plan = Plan.of(steps, frozenset(words(roots) | set(told)), arguments)
@@ -78,6 +81,3 @@ def _steps(source: Source, unit: Unit, told: dict[str, Note]) -> list[Step | Unr
     straight = Straight(source, told)
     bodies = [f.body for f in unit.functions] or [unit.body]
     return [step for body in bodies for step in straight.steps(body)]
-
-
-__all__ = ["ShapecalcError", "Span", "read_python"]

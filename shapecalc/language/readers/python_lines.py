@@ -29,6 +29,7 @@ class Lines(Formulas):
         self.seeds = Seeds(world)
         self.roots: dict[str, int] = {}
         self.sharing: dict[int, set[str]] = {}
+        self.counts: dict[str, int] = {}  # how often a name was made free
         self.rectified: set[str] = set()
         self.claimed = False
 
@@ -96,10 +97,11 @@ class Lines(Formulas):
         """A free name of the sheet for a value."""
         if not base.isidentifier():
             base = "value"
-        name, number = base, 1
+        name, number = base, self.counts.get(base, 1)
         while self.world.draft.taken(name):
             number += 1
             name = f"{base}_{number}"
+        self.counts[base] = number
         if name != base:
             self.world.draft.names[name] = base
         return name
