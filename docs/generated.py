@@ -52,6 +52,7 @@ USED = {
     "tril": "A: (n, n); Y = tril(A)",
     "triu": "A: (n, n); Y = triu(A)",
     "cumsum": "A: (m, n); Y = cumsum(A, axis=0)",
+    "flip": "A: (m, n); Y = A[:, ::-1]",
     "max": "A: (m, n); y = max(A, axis=1, keepdims=True)",
     "min": "A: (m, n); y = min(A, axis=1, keepdims=True)",
     "softmax": "A: (m, n); Y = softmax(A)",

@@ -11,6 +11,7 @@ from .expr import ONE, ZERO, Apply, Expr, Lit
 from .op import Op
 from .ops import BOOK
 from .shapes import Dim, Shape, is_scalar, names
+from .shapes import add as plus
 
 
 def apply(name: str, *args: Expr, **params: Any) -> Apply:
@@ -96,6 +97,38 @@ def transposed(a: Expr) -> Expr:
     if isinstance(a, Apply) and a.name == "transpose" and a["axes"] == axes:
         return a.args[0]
     return apply("transpose", a, axes=axes)
+
+
+def flipped(a: Expr, axes: tuple[int, ...]) -> Expr:
+    """The entries along axes in reverse order; twice is not at all, and a running sum between two flips runs the other way."""
+    if isinstance(a, Apply) and a.name == "flip":
+        axes, a = tuple(sorted(set(axes) ^ set(a["axes"]))), a.args[0]
+    if isinstance(a, Apply) and a.name == "cumsum" and isinstance(a.args[0], Apply) and a.args[0].name == "flip":
+        axis = a["axis"] % len(a.shape)
+        if axis in axes and axis in a.args[0]["axes"]:
+            rest = tuple(k for k in a.args[0]["axes"] if k != axis)
+            inner = apply("flip", a.args[0].args[0], axes=rest) if rest else a.args[0].args[0]
+            turned = apply("cumsum", inner, axis=a["axis"], reverse=not a["reverse"])
+            return flipped(turned, tuple(k for k in axes if k != axis))
+    return apply("flip", a, axes=axes) if axes else a
+
+
+def concatenated(parts: tuple[Expr, ...], axis: int) -> Expr:
+    """Tensors joined along an axis; a tensor with nothing but zeros before and behind it is put into zeros, on several axes at once."""
+    whole = apply("concatenate", *parts, axis=axis)
+    filled = [k for k, p in enumerate(parts) if not (isinstance(p, Apply) and p.name == "zeros")]
+    if len(filled) != 1 or len(parts) == 1:
+        return whole
+    a = parts[filled[0]]
+    start: Dim = 0
+    for p in parts[: filled[0]]:
+        start = plus(start, p.shape[axis])
+    items = tuple((start, d) if k == axis else (0, d) for k, d in enumerate(a.shape))
+    if isinstance(a, Apply) and a.name == "place":
+        inner = a["items"]
+        items = tuple((plus(s, t), length) for (s, _), (t, length) in zip(items, inner, strict=True))
+        a = a.args[0]
+    return apply("place", a, items=items, shape=whole.shape)
 
 
 def ones(shape: Shape) -> Expr:

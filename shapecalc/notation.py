@@ -197,22 +197,34 @@ def _expand(e: Apply) -> tuple[str, int]:
 
 
 def _squeeze(e: Apply) -> tuple[str, int]:
-    items = ["0" if k in e["axes"] else ":" for k in range(len(e.args[0].shape))]
-    while items and items[-1] == ":":
+    (a,) = e.args
+    items = ["0" if k in e["axes"] else ":" for k in range(len(a.shape))]
+    if isinstance(a, Apply) and a.name == "slice":  # X[0], not X[:1][0]
+        items = [str(start) if k in e["axes"] else s for k, (s, (start, _)) in enumerate(zip(_spans(a), a["items"], strict=True))]
+        (a,) = a.args
+    return _within(a, POSTFIX) + _bracket(items), POSTFIX
+
+
+def _spans(e: Apply) -> list[str]:
+    """A slice, axis by axis."""
+    from .shapes import add
+
+    out = []
+    for (start, length), dim in zip(e["items"], e.args[0].shape, strict=True):
+        stop = add(start, length)
+        out.append(f"{'' if start == 0 else start}:{'' if stop == dim else stop}")
+    return out
+
+
+def _bracket(items: list[str]) -> str:
+    """An index; whole axes at the end are left out."""
+    while items[-1] == ":" and len(items) > 1:
         items.pop()
-    return f"{_within(e.args[0], POSTFIX)}[{', '.join(items)}]", POSTFIX
+    return f"[{', '.join(items)}]"
 
 
 def _slice(e: Apply) -> tuple[str, int]:
-    from .shapes import add
-
-    items = []
-    for (start, length), dim in zip(e["items"], e.args[0].shape, strict=True):
-        stop = add(start, length)
-        items.append(f"{'' if start == 0 else start}:{'' if stop == dim else stop}")
-    while items[-1] == ":" and len(items) > 1:
-        items.pop()
-    return f"{_within(e.args[0], POSTFIX)}[{', '.join(items)}]", POSTFIX
+    return _within(e.args[0], POSTFIX) + _bracket(_spans(e)), POSTFIX
 
 
 def shape_text(shape: tuple[Dim, ...]) -> str:
@@ -256,6 +268,9 @@ def _einsum(e: Apply) -> tuple[str, int]:
 
 
 def _join(e: Apply) -> tuple[str, int]:
+    new = (e["axis"],)
+    if all(isinstance(a, Apply) and a.name == "expand_dims" and a["axes"] == new for a in e.args):
+        return f"stack(({', '.join(text(a.args[0]) for a in e.args if isinstance(a, Apply))}), axis={new[0]})", ATOM
     return f"concatenate(({', '.join(map(text, e.args))}), axis={e['axis']})", ATOM
 
 
@@ -263,12 +278,19 @@ def _matpow(e: Apply) -> tuple[str, int]:
     return f"matpow({text(e.args[0])}, {e['k']})", ATOM
 
 
+def _backwards(axes: tuple[int, ...]) -> str:
+    """The index that turns axes round: [:, ::-1]."""
+    return f"[{', '.join('::-1' if k in axes else ':' for k in range(max(axes) + 1))}]"
+
+
+def _flip(e: Apply) -> tuple[str, int]:
+    return f"{_within(e.args[0], POSTFIX)}{_backwards(e['axes'])}", POSTFIX
+
+
 def _cumsum(e: Apply) -> tuple[str, int]:
-    axis, rank = e["axis"] % len(e.shape), len(e.shape)
     if not e["reverse"]:
         return f"cumsum({text(e.args[0])}, axis={e['axis']})", ATOM
-    flip = f"[{', '.join([':'] * axis + ['::-1'])}]"
-    del rank
+    flip = _backwards((e["axis"] % len(e.shape),))
     return f"cumsum({_within(e.args[0], POSTFIX)}{flip}, axis={e['axis']}){flip}", POSTFIX
 
 
@@ -276,5 +298,5 @@ _WRITERS = {
     "add": _sum, "neg": _negative, "mul": _product, "div": _quotient, "matmul": _matmul, "power": _power, "pow": _pow,
     "transpose": _transpose, "expand_dims": _expand, "squeeze": _squeeze, "slice": _slice, "ones": _shaped, "zeros": _shaped,
     "eye": _shaped, "reshape": _shaped, "broadcast_to": _shaped, "einsum": _einsum, "concatenate": _join, "matpow": _matpow,
-    "cumsum": _cumsum, "place": _place, "pi": _pi,
+    "cumsum": _cumsum, "flip": _flip, "place": _place, "pi": _pi,
 }  # fmt: skip

@@ -1155,8 +1155,11 @@ STATEMENTS = r"""
   Z[0] = 3
   ^^^^ only the whole of Z can be given a value
 
-  a, b = 3
-  ^^^^ only one name can be given a value at a time
+  a, b += 3
+       ^^ one = stands behind several names, and a value behind it
+
+  a, b[0] = 3
+  ^^^^^^^ only one name can be given a value at a time
 
   2 = x
   ^ this cannot stand on the left of =

@@ -90,7 +90,7 @@ def _paired_outer(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], o
     return None
 
 
-WRAPPERS = frozenset({"sum", "transpose", "expand_dims", "squeeze", "diag", "diagonal", "tr", "reshape", "cumsum", "tril", "triu"})
+WRAPPERS = frozenset({"sum", "transpose", "expand_dims", "squeeze", "diag", "diagonal", "tr", "reshape", "cumsum", "flip", "tril", "triu"})
 
 
 def _paired_wrapped(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:

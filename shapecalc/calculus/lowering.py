@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from fractions import Fraction
 
-from shapecalc.expr import Apply, Expr, Lit
-from shapecalc.forms import apply, remake
+from shapecalc.expr import Apply, Expr, Lit, nodes
+from shapecalc.forms import apply, flipped, remake
 from shapecalc.indexed import Factor, Index, Place, Places, Term, indices
 from shapecalc.op import Axes, Axis, Signature
 from shapecalc.ops.constants import letters
@@ -118,7 +118,7 @@ def lower(e: Expr, places: Places) -> Term:
     return out
 
 
-MOVING = frozenset({"slice", "place", "tril", "triu", "cumsum"})
+MOVING = frozenset({"slice", "place", "tril", "triu", "cumsum", "flip"})
 
 
 def _moved(e: Apply, places: Places) -> Term:
@@ -129,6 +129,12 @@ def _moved(e: Apply, places: Places) -> Term:
         if scaled is not None:
             scale, rest = scaled
             return lower(scale, (None,) * len(scale.shape)).times(lower(remake(e, (rest,)), places))
+    if e.name == "flip" and (inside := flipped_inside(a, e["axes"])) != e:
+        return lower(inside, places)
+    if e.name == "place" and isinstance(a, Apply) and a.name == "place":
+        both = zip(e["items"], a["items"], strict=True)
+        items = tuple((add_sizes(start, before), length) for (start, _), (before, length) in both)
+        return lower(apply("place", a.args[0], items=items, shape=e.shape), places)
     if e.name == "slice":
         part = _sliced(a, e["items"])
         if part is not None:
@@ -136,8 +142,22 @@ def _moved(e: Apply, places: Places) -> Term:
     return atom(e, places)
 
 
+def flipped_inside(a: Expr, axes: tuple[int, ...]) -> Expr:
+    """A flip of an entrywise formula: the formula of its flipped arguments, so that equal factors meet; a sum only if that undoes one."""
+    if not isinstance(a, Apply) or not axes:
+        return flipped(a, axes)
+    entrywise = a.op.family in ("pointwise", "undefined") or a.name in ("mul", "div", "neg")
+    if not entrywise and (a.name != "add" or not any(isinstance(n, Apply) and n.name == "flip" for n in nodes(a))):
+        return flipped(a, axes)
+    parts = []
+    for arg in a.args:
+        behind = len(a.shape) - len(arg.shape)
+        parts.append(flipped_inside(arg, tuple(k - behind for k in axes if k >= behind and arg.shape[k - behind] != 1)))
+    return remake(a, tuple(parts))
+
+
 def _sliced(a: Expr, items: tuple[tuple[int | str, int | str], ...]) -> Expr | None:
-    """A slice that is exactly one of the joined parts, also through functions of each entry."""
+    """A slice that is exactly one of the joined parts, also through functions of each entry; a slice of a slice is one."""
     if not isinstance(a, Apply):
         return None
     if a.name == "concatenate":
@@ -148,6 +168,11 @@ def _sliced(a: Expr, items: tuple[tuple[int | str, int | str], ...]) -> Expr | N
                 return part
             start = add_sizes(start, part.shape[axis])  # type: ignore[assignment]
         return None
+    if a.name == "place":
+        return a.args[0] if a["items"] == items else None
+    if a.name == "slice":
+        both = zip(items, a["items"], strict=True)
+        return apply("slice", a.args[0], items=tuple((add_sizes(start, before), length) for (start, length), (before, _) in both))
     if a.op.family == "pointwise" or a.name in ("mul", "div", "neg", "add"):
         parts = []
         for arg in a.args:

@@ -15,12 +15,16 @@ def moving_matrices(e: Apply, which: int) -> list[Expr | None] | None:
     if e.name in ("tril", "triu"):
         return out
     if e.name in ("slice", "place"):
-        whole, part = (shape, e.shape) if e.name == "slice" else (e.shape, shape)
+        whole = shape if e.name == "slice" else e.shape
         for k, ((start, length), dim) in enumerate(zip(e["items"], whole, strict=True)):
             if (start, length) != (0, dim):
                 rows = apply("slice", apply("eye", n=dim), items=((start, length), (0, dim)))
                 out[k] = rows if e.name == "slice" else apply("transpose", rows, axes=(1, 0))
-        return out if all(m is None or 1 not in (whole[k], part[k]) for k, m in enumerate(out)) else None
+        return out
+    if e.name == "flip":
+        for k in e["axes"]:
+            out[k] = apply("flip", apply("eye", n=shape[k]), axes=(0,)) if shape[k] != 1 else None
+        return out
     if e.name == "cumsum":
         k = e["axis"] % len(shape)
         out[k] = apply("triu" if e["reverse"] else "tril", ones((shape[k], shape[k]))) if shape[k] != 1 else None

@@ -218,6 +218,8 @@ def spread(e: Expr, places: Places, target: Places) -> Expr:
     lacking = Counter(indices(target)) - Counter(indices(places))
     if not list(indices(places)):
         return mul(e, ones(shape))
+    if not lacking and tuple(indices(places)) == tuple(indices(target)) and None not in places:
+        return apply("expand_dims", e, axes=tuple(k for k, p in enumerate(target) if p is None))
     if len(target) == 2 and len(places) == 1 and lacking:
         return apply("mul", apply("ones", shape=(shape[0], 1)), e) if places[0] == target[1] else e
     stretched = tuple(d if any(i in lacking for i in indices((p,))) else 1 for d, p in zip(shape, target, strict=True))

@@ -114,6 +114,8 @@ class Turner:
             return apply("diag", self.flat(e.args[0]))
         if e.name == "slice":
             return apply("slice", self.matrix(e.args[0]), items=e["items"][::-1])
+        if e.name == "flip":
+            return apply("flip", self.matrix(e.args[0]), axes=tuple(sorted(1 - k for k in e["axes"])))
         return transposed(self.as_it_was(e))
 
     def flat(self, e: Expr) -> Expr:

@@ -81,6 +81,7 @@ TABLE: dict[str, str | Spelling] = {
     "outer": outer, "inner": inner, "tr": "torch.trace({a})", "diag": diag, "einsum": "torch.einsum('{spec}', {args})", "mse": mse,
     "transpose": swapped, "reshape": "torch.reshape({a}, {shape})", "vec": vec, "broadcast_to": "torch.broadcast_to({a}, {shape})",
     "place": place, "concatenate": joined, "tril": "torch.tril({a}, {k})", "triu": "torch.triu({a}, {k})", "cumsum": cumsum,
+    "flip": "torch.flip({a}, {axes})",
     "where": where, "maximum": extreme("min"), "minimum": extreme("max"), "clip": clip,
     "max": "torch.amax({a}{over})", "min": "torch.amin({a}{over})",
     "var": "torch.var({a}{over}, correction={ddof})", "std": "torch.std({a}{over}, correction={ddof})",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapecalc import shapes
 from shapecalc.errors import ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr
-from shapecalc.forms import apply, transposed
+from shapecalc.forms import apply, concatenated, flipped, transposed
 from shapecalc.ops.rearranging import normal
 from shapecalc.shapes import Dim, show, total
 
@@ -157,9 +157,25 @@ def _join(builder: Builder, node: tree.Call) -> Expr:
         if node.name == "stack" or (node.name == "vstack" and len(parts[0].shape) == 1):
             place = normal(axis, len(parts[0].shape) + 1)
             pieces = [apply("expand_dims", p, axes=(place,)) for p in parts]
-        return apply("concatenate", *pieces, axis=normal(axis, len(pieces[0].shape)))
+        return concatenated(tuple(pieces), normal(axis, len(pieces[0].shape)))
 
     return fitted(builder, node, make, *parts)
+
+
+@surface("flip", "fliplr", "flipud")
+def _flip(builder: Builder, node: tree.Call) -> Expr:
+    a = builder.build(node.args[0])
+    default = builder.static(node.args[1]) if len(node.args) > 1 else {"fliplr": 1, "flipud": 0}.get(node.name)
+    if len(node.args) > 2:  # torch: X.flip(0, 1)
+        default = tuple(builder.static(x) for x in node.args[1:])
+    axis = keywords(builder, node, "axis").get("axis", default)
+    rank = len(a.shape)
+
+    def make() -> Expr:
+        axes = range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        return flipped(a, tuple(sorted({normal(x, rank) for x in axes})))
+
+    return fitted(builder, node, make, a)
 
 
 @surface("slice", "place")

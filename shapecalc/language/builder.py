@@ -54,7 +54,7 @@ class Builder:
                 return self.transpose(node)
             case tree.Norm(arg=arg, order=order):
                 return self.made(node, "norm", [arg], ord=1 if order == "1" else 2)
-            case tree.Subscript() | tree.Attribute() | tree.Call() | tree.Method():
+            case tree.Subscript() | tree.Attribute() | tree.Call() | tree.Method() | tree.Unpacked():
                 return self.special(node)
             case tree.Tuple(items=items) if len(items) == 1:
                 return self.build(items[0])
@@ -164,7 +164,7 @@ class Builder:
             return apply("transpose", a, axes=(*range(rank - 2), rank - 1, rank - 2)) if rank > 2 else transposed(a)
         return transposed(a)
 
-    def special(self, node: tree.Subscript | tree.Attribute | tree.Call | tree.Method) -> Expr:
+    def special(self, node: tree.Subscript | tree.Attribute | tree.Call | tree.Method | tree.Unpacked) -> Expr:
         """Functions, methods, attributes and slices."""
         if isinstance(node, tree.Method):
             return self.call(tree.Call(node.name, (node.object, *node.args), node.keywords, "", node.name_span, node.span), method=True)
@@ -181,7 +181,8 @@ class Builder:
                 if "." + node.name in SURFACE
                 else self.unknown(node.name, node.name_span)
             )
-        return SURFACE["[]"](self, tree.Call("[]", (node,), (), "", node.span, node.span))
+        name = "=," if isinstance(node, tree.Unpacked) else "[]"
+        return SURFACE[name](self, tree.Call(name, (node,), (), "", node.span, node.span))
 
     def call(self, node: tree.Call, method: bool = False) -> Expr:
         """A function: the user's, the rule book's, or a spelling of one."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from shapecalc.errors import NotKnownYet, ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr, Lit
-from shapecalc.forms import apply
+from shapecalc.forms import apply, flipped
 from shapecalc.shapes import Dim, add, negative, show
 
 from . import tree
 from .builder import Builder
+from .splitting import several_of
 from .surface import surface
 
 
 @surface("[]")
 def subscript(builder: Builder, call: tree.Call) -> Expr:
-    """A[0], A[:, 1:], x[:, None], X.shape[0], slogdet(A)[1]."""
+    """A[0], A[:, 1:], x[:, None], X.shape[0], slogdet(A)[1], split(X, 2)[0]."""
     node = call.args[0]
     assert isinstance(node, tree.Subscript)
     target = node.object
@@ -22,10 +23,12 @@ def subscript(builder: Builder, call: tree.Call) -> Expr:
         return _one_size(builder, node, target.object)
     if isinstance(target, tree.Call) and target.name == "shape":
         return _one_size(builder, node, target.args[0])
-    if isinstance(target, tree.Call) and target.name == "slogdet":
-        if len(node.items) == 1 and isinstance(node.items[0], tree.Number) and node.items[0].value == 1:
-            return builder.made(target, "logdet", list(target.args))
-        raise SyntaxProblem("slogdet(A)[1] is the logarithm", span=node.span)
+    several = several_of(builder, target)
+    if several is not None:
+        k = builder.static(node.items[0]) if len(node.items) == 1 and isinstance(node.items[0], tree.Number | tree.Unary) else None
+        if not isinstance(k, int) or not -len(several) <= k < len(several):
+            raise SyntaxProblem(f"{builder.scope.words(target)} has the parts 0 to {len(several) - 1}", span=node.span)
+        return several[k]
     return indexed(builder, node, builder.build(target))
 
 
@@ -55,6 +58,7 @@ def indexed(builder: Builder, node: tree.Subscript, a: Expr) -> Expr:
     else:
         items += [whole] * (rank - taken)
     spans: list[tuple[Dim, Dim]] = []
+    turned: list[int] = []
     dropped: list[int] = []
     new: list[int] = []
     axis = 0
@@ -65,6 +69,8 @@ def indexed(builder: Builder, node: tree.Subscript, a: Expr) -> Expr:
         assert not isinstance(item, tree.Dots)
         dim = a.shape[axis]
         if isinstance(item, tree.Slice):
+            if _backwards(builder, item):
+                turned.append(axis)
             spans.append(_span(builder, item, dim))
         else:
             spans.append((_position(builder, item, dim), 1))
@@ -72,6 +78,8 @@ def indexed(builder: Builder, node: tree.Subscript, a: Expr) -> Expr:
         axis += 1
     if any(s != (0, d) for s, d in zip(spans, a.shape, strict=True)):
         a = apply("slice", a, items=tuple(spans))
+    if turned:
+        a = flipped(a, tuple(turned))
     if dropped:
         a = apply("squeeze", a, axes=tuple(dropped))
     return apply("expand_dims", a, axes=tuple(new)) if new else a
@@ -93,10 +101,17 @@ def _position(builder: Builder, node: tree.Node, dim: Dim) -> Dim:
     return k
 
 
+def _backwards(builder: Builder, item: tree.Slice) -> bool:
+    """Whether a slice is the whole axis from its end: [::-1]."""
+    return item.start is None and item.stop is None and item.step is not None and builder.static(item.step) == -1
+
+
 def _span(builder: Builder, item: tree.Slice, dim: Dim) -> tuple[Dim, Dim]:
     """Where a slice starts, and how long it is."""
+    if _backwards(builder, item):
+        return 0, dim
     if item.step is not None and builder.static(item.step) != 1:
-        raise NotKnownYet("slices with a step are not read", span=item.span)
+        raise NotKnownYet("slices with a step other than [::-1] are not read", span=item.span)
 
     def bound(node: tree.Node | None, default: Dim) -> Dim:
         if node is None:

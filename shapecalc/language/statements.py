@@ -13,7 +13,7 @@ from .refusals import new_name
 from .syntax import formula
 from .targets import GradTarget, PlainTarget, Target, read_target
 from .tokens import Kind, Token, guard, lines, outside, scan
-from .tree import Call, Compare, Name, Node, Number
+from .tree import Call, Compare, Name, Node, Number, Unpacked
 
 __all__ = ["Assign", "Declaration", "Define", "Equality", "GradTarget", "PlainTarget", "Statement", "Target", "Upstream", "split"]
 
@@ -82,22 +82,43 @@ def split(source: str, errors: list[ShapecalcError] | None = None) -> list[State
     for tokens in rows:
         line, counted = line + source.count("\n", counted, tokens[0].start), tokens[0].start
         try:
-            statements.append(_read(source, tokens, line))
+            statements.extend(_read(source, tokens, line))
         except ShapecalcError as error:
             failed(error)
     return statements
 
 
-def _read(source: str, tokens: Sequence[Token], line: int) -> Statement:
+def _read(source: str, tokens: Sequence[Token], line: int) -> list[Statement]:
+    """One statement, or one for each name where several stand on the left of =."""
     guard(tokens)
     if tokens[0].kind is Kind.NAME and tokens[0].text == "def":
-        return _define(source, tokens, line)
+        return [_define(source, tokens, line)]
     declaration = read_declaration(source, tokens, line)
     if declaration is not None:
-        return declaration
+        return [declaration]
     if marks := outside(tokens, "=", "+="):
-        return _assign(source, tokens, marks, line)
-    return _equality(source, tokens, line)
+        names = _names(tokens[: marks[0]])
+        return [*_unpacked(source, tokens, marks, names, line)] if names else [_assign(source, tokens, marks, line)]
+    return [_equality(source, tokens, line)]
+
+
+def _names(left: Sequence[Token]) -> list[Token]:
+    """The names of A, B = ..., and of (A, B) = ...; none where the left side is anything else."""
+    if len(left) > 2 and (left[0].text, left[-1].text) == ("(", ")"):
+        left = left[1:-1]
+    names = [*left[::2]]
+    plain = all(t.kind is Kind.NAME for t in names) and all(t.text == "," for t in left[1::2])
+    return names if len(names) > 1 and plain and len(left) % 2 else []
+
+
+def _unpacked(source: str, tokens: Sequence[Token], marks: list[int], names: list[Token], line: int) -> list[Assign]:
+    """A, B = split(X, 2): a definition for each name."""
+    span, text = _where(source, tokens)
+    if len(marks) > 1 or tokens[marks[0]].text != "=" or marks[0] + 1 == len(tokens):
+        raise SyntaxProblem("one = stands behind several names, and a value behind it", tokens[marks[0]].span)
+    value = formula(source, tokens[marks[0] + 1 :])
+    targets = [PlainTarget(new_name(t), t.span) for t in names]
+    return [Assign(t, "=", (Unpacked(value, k, len(names), value.span),), span, line, text) for k, t in enumerate(targets)]
 
 
 def _where(source: str, tokens: Sequence[Token]) -> tuple[Span, str]:

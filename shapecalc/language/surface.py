@@ -16,6 +16,7 @@ from .builder import SURFACE, Builder
 
 SPELLED = {
     "dim": "axis",
+    "dims": "axis",
     "axes": "axis",
     "keepdim": "keepdims",
     "correction": "ddof",
@@ -202,7 +203,7 @@ def _refused(builder: Builder, node: tree.Call) -> Expr:
 
 @surface("slogdet")
 def _slogdet(builder: Builder, node: tree.Call) -> Expr:
-    raise SyntaxProblem("slogdet gives a sign and a logarithm", span=node.span, hint="logdet(A), or slogdet(A)[1]")
+    raise SyntaxProblem("slogdet gives a sign and a logarithm", span=node.span, hint="logdet(A), slogdet(A)[1], or s, l = slogdet(A)")
 
 
 @surface("multi_dot", "chain_matmul")

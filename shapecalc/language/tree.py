@@ -181,6 +181,16 @@ class Subscript:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpacked:
+    """What the name at this place gets where so many names stand on the left of =."""
+
+    object: Node
+    place: int
+    count: int
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Tuple:
     """(), (a,) or (a, b): axes, a shape."""
 
@@ -198,7 +208,7 @@ class List:
 
 Node = (
     Number | Name | String | Unary | Sum | Product | Power | Compare | Transpose
-    | Attribute | Method | Call | Norm | Subscript | Tuple | List
+    | Attribute | Method | Call | Norm | Subscript | Unpacked | Tuple | List
 )  # fmt: skip
 Index = Node | Slice | NewAxis | Dots
 
@@ -208,7 +218,7 @@ def children(node: Index) -> tuple[Index, ...]:
     match node:
         case Number() | Name() | String() | NewAxis() | Dots():
             return ()
-        case Unary(arg=arg) | Transpose(arg=arg) | Norm(arg=arg) | Attribute(object=arg):
+        case Unary(arg=arg) | Transpose(arg=arg) | Norm(arg=arg) | Attribute(object=arg) | Unpacked(object=arg):
             return (arg,)
         case Sum(terms=terms):
             return tuple(term for _, term in terms)

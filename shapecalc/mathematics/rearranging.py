@@ -22,15 +22,28 @@ def _squeeze(w: Writer, e: Apply, orient: str) -> Piece:
     (a,) = e.args
     if len(a.shape) == 2 and len(e.shape) == 1:
         return w.piece(a) if orient == (ROW if e["axes"] == (0,) else COLUMN) else transposed(w, a)
+    if isinstance(a, Apply) and a.name == "slice":
+        items = [str(start) if k in e["axes"] else s for k, (s, (start, _)) in enumerate(zip(_spans(a), a["items"], strict=True))]
+        return _indexed(w, a.args[0], items)
     return _indexed(w, a, ["0" if k in e["axes"] else ":" for k in range(len(a.shape))])
 
 
 def _slice(w: Writer, e: Apply, _orient: str) -> Piece:
+    return _indexed(w, e.args[0], _spans(e))
+
+
+def _spans(e: Apply) -> list[str]:
+    """A slice, axis by axis."""
+
     def span(start: Dim, length: Dim, dim: Dim) -> str:
         stop = add(start, length)
         return f"{'' if start == 0 else start}:{'' if stop == dim else stop}"
 
-    return _indexed(w, e.args[0], [span(start, n, dim) for (start, n), dim in zip(e["items"], e.args[0].shape, strict=True)])
+    return [span(start, n, dim) for (start, n), dim in zip(e["items"], e.args[0].shape, strict=True)]
+
+
+def _flip(w: Writer, e: Apply, _orient: str) -> Piece:
+    return _indexed(w, e.args[0], ["::−1" if k in e["axes"] else ":" for k in range(len(e.shape))])
 
 
 def _indexed(w: Writer, a: Expr, items: list[str]) -> Piece:
@@ -66,6 +79,6 @@ def _place(w: Writer, e: Apply, _orient: str) -> Piece:
 
 
 RULES: dict[str, Rule] = {
-    "expand_dims": _expand, "squeeze": _squeeze, "slice": _slice, "reshape": _shaped, "broadcast_to": _shaped, "einsum": _einsum,
-    "concatenate": _join, "place": _place,
+    "expand_dims": _expand, "squeeze": _squeeze, "slice": _slice, "flip": _flip, "reshape": _shaped, "broadcast_to": _shaped,
+    "einsum": _einsum, "concatenate": _join, "place": _place,
 }  # fmt: skip

@@ -107,6 +107,17 @@ def _cumulative(ring: Any, tensors: list[Any], params: Any) -> Any:
     return tensors[0].along(axis, run)
 
 
+def _axes_fit(shapes: tuple[Shape, ...], params: Parameters) -> Shape:
+    for axis in params["axes"]:
+        normal(axis, len(shapes[0]))
+    return shapes[0]
+
+
+def _flip_value(ring: Any, tensors: list[Any], params: Any) -> Any:
+    (a,) = tensors
+    return a.select([range(n)[::-1] if k in params["axes"] else range(n) for k, n in enumerate(a.shape)])
+
+
 def _axis_fits(shapes: tuple[Shape, ...], params: Parameters) -> Shape:
     normal(params["axis"], len(shapes[0]))
     return shapes[0]
@@ -179,5 +190,16 @@ OPS = (
         exact=True,
         pulls=lambda p, _: (f"cumsum(dy, axis=axis, reverse={not p['reverse']})",),
         doc="sums so far along an axis",
+    ),
+    Op(
+        "flip",
+        "structured",
+        ("a",),
+        _axes_fit,
+        (("axes", ()),),
+        value=_flip_value,
+        exact=True,
+        pulls=("flip(dy, axis=axes)",),
+        doc="the entries along axes in reverse order; x[::-1]",
     ),
 )

@@ -20,7 +20,7 @@ Degree = tuple[int, int]
 Sizes = Sequence[Mapping[str, int]]
 CONSTANT, FREE = (0, 0), (1, 0)
 MASKS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal", "sign"})
-MOVES = frozenset({"slice", "place", "concatenate", "tril", "triu"})
+MOVES = frozenset({"slice", "place", "concatenate", "tril", "triu", "flip"})
 
 
 def extent(dim: Dim, sizes: Sizes) -> int:

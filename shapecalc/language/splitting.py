@@ -1,0 +1,131 @@
+"""Functions that give several tensors, A, B = split(X, 2, axis=1): each of them is a slice, by its place in the list."""
+
+from __future__ import annotations
+
+from shapecalc import shapes
+from shapecalc.errors import ShapeProblem, SyntaxProblem
+from shapecalc.expr import Expr
+from shapecalc.forms import apply
+from shapecalc.ops.rearranging import normal
+from shapecalc.shapes import Dim, show
+
+from . import tree
+from .builder import Builder
+from .surface import fitted, keywords, surface
+
+SPLITS = frozenset({"split", "chunk", "array_split", "tensor_split", "hsplit", "vsplit", "unbind"})
+
+
+def several_of(builder: Builder, node: tree.Index) -> list[Expr] | None:
+    """The tensors that a call gives; None where it gives one."""
+    if isinstance(node, tree.Method):
+        node = tree.Call(node.name, (node.object, *node.args), node.keywords, "torch", node.name_span, node.span)
+    if not isinstance(node, tree.Call) or node.name in builder.scope.functions:
+        return None
+    if node.name == "slogdet":
+        return [apply("sign", builder.made(node, "det", list(node.args))), builder.made(node, "logdet", list(node.args))]
+    return _split(builder, node) if node.name in SPLITS else None
+
+
+@surface(*sorted(SPLITS))
+def _alone(builder: Builder, node: tree.Call) -> Expr:
+    count = len(_split(builder, node))
+    hint = f"{', '.join('ABCDEFGH'[:count])} = {node.name}(...)" if count <= 8 else None
+    raise SyntaxProblem(f"{node.name} gives {count} tensors", span=node.span, hint=hint or f"{node.name}(...)[0]")
+
+
+@surface("=,")
+def unpacked(builder: Builder, call: tree.Call) -> Expr:
+    """The part of a right side that goes to one of several names."""
+    node = call.args[0]
+    assert isinstance(node, tree.Unpacked)
+    parts = several_of(builder, node.object)
+    if parts is None:
+        whole = builder.build(node.object)
+        if not whole.shape or whole.shape[0] != node.count:
+            of = f"{builder.scope.words(node.object)} is {show(whole.shape)}"
+            hint = "give each value a line of its own"
+            raise ShapeProblem(f"{of}: it is not unpacked into {node.count} names", span=node.span, hint=hint)
+        return row(whole, node.place)
+    if len(parts) != node.count:
+        raise ShapeProblem(f"there are {node.count} names for {len(parts)} tensors", span=node.span)
+    return parts[node.place]
+
+
+def row(a: Expr, k: int) -> Expr:
+    """a[k]."""
+    part = apply("slice", a, items=((k, 1), *((0, d) for d in a.shape[1:]))) if a.shape[0] != 1 else a
+    return apply("squeeze", part, axes=(0,))
+
+
+def _split(builder: Builder, node: tree.Call) -> list[Expr]:
+    """The parts of a tensor, by their number, by where they begin (NumPy), or by their lengths (torch)."""
+    if not node.args:
+        raise SyntaxProblem(f"{node.name} takes a tensor", span=node.span)
+    a = builder.build(node.args[0])
+    rest = list(node.args[1:])
+    for k in node.keywords:
+        if k.name in ("indices_or_sections", "split_size_or_sections", "split_size", "sections", "chunks", "indices"):
+            rest.insert(0, k.value)
+    named = keywords(builder, _without_sections(node), "axis")
+    default = {"hsplit": min(1, len(a.shape) - 1)}.get(node.name, 0)
+    place = 0 if node.name == "unbind" else 1
+    axis = named.get("axis", builder.static(rest[place]) if len(rest) > place else default)
+    if not isinstance(axis, int):
+        raise SyntaxProblem(f"{node.name} is along one axis", span=node.span)
+    fitted(builder, node, lambda: (normal(axis, len(a.shape)), a)[1], a)
+    axis %= len(a.shape)
+    if node.name == "unbind":
+        return _rows(a, axis, node)
+    if not rest:
+        raise SyntaxProblem(f"{node.name} needs the number of parts", span=node.span, hint=f"{node.name}(X, 2, axis=1)")
+    lengths = bool(node.prefix.startswith("torch") or any(k.name == "dim" for k in node.keywords)) and node.name == "split"
+    return _parts(a, axis, _lengths(builder, rest[0], a.shape[axis], lengths, node))
+
+
+def _without_sections(node: tree.Call) -> tree.Call:
+    kept = tuple(k for k in node.keywords if k.name in ("axis", "dim"))
+    return tree.Call(node.name, node.args, kept, node.prefix, node.name_span, node.span)
+
+
+def _lengths(builder: Builder, given: tree.Node, whole: Dim, lengths: bool, node: tree.Call) -> list[Dim]:
+    """How long each part is; `lengths`: torch's way, where the lengths are given and not the number or the beginnings."""
+    if isinstance(given, tree.Tuple | tree.List):
+        dims = [builder.dim(d) for d in given.items]
+        if not lengths:
+            stops = [*dims, whole]
+            dims = [shapes.add(stop, shapes.negative(start)) for start, stop in zip([0, *dims], stops, strict=True)]
+        rest: Dim = whole
+        for d in dims:
+            rest = shapes.add(rest, shapes.negative(d))
+        if rest != 0 or any(isinstance(d, int) and d < 1 for d in dims):
+            raise ShapeProblem(f"{node.name}: parts of {', '.join(map(str, dims))} do not make up {whole}", span=given.span)
+        return dims
+    dim = builder.dim(given)
+    if dim == 0:
+        raise ShapeProblem(f"{node.name}: there are no parts", span=given.span)
+    other = shapes.divide(whole, dim)
+    count, length = (other, dim) if lengths else (dim, other)
+    if other is None or not isinstance(count, int) or count < 1 or length is None:
+        what = f"parts of {dim}" if lengths else f"{dim} equal parts"
+        raise ShapeProblem(f"{node.name}: an axis of {whole} is not {what}", span=node.span, hint="name the parts: X: (2*n, m)")
+    return [length] * count
+
+
+def _parts(a: Expr, axis: int, lengths: list[Dim]) -> list[Expr]:
+    """The slices of these lengths, one after the other."""
+    out: list[Expr] = []
+    start: Dim = 0
+    for length in lengths:
+        items = tuple((start, length) if k == axis else (0, d) for k, d in enumerate(a.shape))
+        out.append(a if length == a.shape[axis] else apply("slice", a, items=items))
+        start = shapes.add(start, length)
+    return out
+
+
+def _rows(a: Expr, axis: int, node: tree.Call) -> list[Expr]:
+    """torch.unbind: every entry along an axis of a fixed size, without that axis."""
+    count = a.shape[axis]
+    if not isinstance(count, int):
+        raise ShapeProblem(f"unbind: an axis of {count} has no fixed number of parts", span=node.span)
+    return [apply("squeeze", p, axes=(axis,)) for p in _parts(a, axis, [1] * count)]
