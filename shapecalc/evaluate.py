@@ -29,9 +29,9 @@ class Frame(dict[str, int]):
         super().__init__(sizes)
         self.steps: dict[tuple[Any, ...], Step] = {}
 
-    def step(self, node: Apply, expand: Expand) -> Step:
-        """The operation of a node, ready to be run on values of its arguments."""
-        key = (node.op, node.params, *[a.shape for a in node.args])
+    def step(self, node: Apply, tensors: Sequence[Tensor], expand: Expand) -> Step:
+        """The operation of a node, ready to be run on values of its arguments; the same for all arguments with the same numbers as sizes."""
+        key = (node.op.name, node.params, *[t.shape for t in tensors])
         found = self.steps.get(key)
         if found is None:
             if len(self.steps) >= MOST_STEPS:
@@ -140,7 +140,7 @@ def _called(value_of: Callable[..., Tensor], params: Any, ring: Any, tensors: Se
 def apply_node(ring: Any, node: Apply, tensors: Sequence[Tensor], sizes: Sizes, expand: Expand) -> Tensor:
     """The value of one node from the values of its arguments; `expand` writes out an operation that is defined by a formula."""
     frame = sizes if isinstance(sizes, Frame) else Frame(sizes)
-    return frame.step(node, expand)(ring if isinstance(ring, Ring) else Adapted(ring), tensors)
+    return frame.step(node, tensors, expand)(ring if isinstance(ring, Ring) else Adapted(ring), tensors)
 
 
 def evaluate(
@@ -164,7 +164,8 @@ def evaluate(
             if missing:
                 stack += reversed(missing)
                 continue
-            done[node] = frame.step(node, expand)(ring, [done[a] for a in node.args])
+            tensors = [done[a] for a in node.args]
+            done[node] = frame.step(node, tensors, expand)(ring, tensors)
             stack.pop()
         elif isinstance(node, Lit):
             number = node.value

@@ -18,7 +18,7 @@ Params = tuple[tuple[str, Any], ...]
 class _Node:
     """Equality by structure, with the hash kept, so that shared nodes are met once."""
 
-    __slots__ = ("_hash", "depth", "key", "names", "shape", "weight")
+    __slots__ = ("_hash", "depth", "key", "names", "order", "shape", "weight")
     shape: Shape
     key: tuple[Any, ...]
     weight: int
@@ -31,6 +31,7 @@ class _Node:
         self.depth = depth
         self._hash = hash(key)
         self.names: dict[str, Var] | None = None
+        self.order: tuple[Expr, ...] | None = None
 
     def __hash__(self) -> int:
         return self._hash
@@ -104,19 +105,31 @@ Expr = Union[Var, Lit, Apply]  # noqa: UP007 - a runtime alias for isinstance-fr
 ZERO, ONE = Lit(0), Lit(1)
 
 
-def nodes(e: Expr) -> Iterator[Expr]:
+SHORT = 64  # nodes up to which their order is kept: of a long formula it would be kept again for each of its parts
+
+
+def nodes(e: Expr) -> tuple[Expr, ...]:
     """Every distinct node under e, arguments before what uses them; no recursion."""
+    if e.order is not None:
+        return e.order
     seen: set[Expr] = set()
+    out: list[Expr] = []
     stack: list[tuple[Expr, bool]] = [(e, False)]
     while stack:
         node, ready = stack.pop()
         if ready:
-            yield node
+            out.append(node)
         elif node not in seen:
             seen.add(node)
-            stack.append((node, True))
             if isinstance(node, Apply):
-                stack.extend((a, False) for a in reversed(node.args))
+                stack.append((node, True))
+                stack.extend([(a, False) for a in reversed(node.args)])
+            else:
+                out.append(node)
+    order = tuple(out)
+    if len(order) <= SHORT:
+        e.order = order
+    return order
 
 
 def variables(e: Expr) -> Mapping[str, Var]:
