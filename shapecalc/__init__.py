@@ -14,9 +14,9 @@ from .errors import ShapecalcError
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .api import Derivation, Gradient, JacobianResult, check, derive, hessian, hvp, jacobian, jvp
+    from .api import Derivation, Gradient, JacobianResult, check, derive, hessian, hvp, jacobian, jvp, recheck
 
-_LAZY = ("Derivation", "Gradient", "JacobianResult", "check", "derive", "hessian", "hvp", "jacobian", "jvp")
+_LAZY = ("Derivation", "Gradient", "JacobianResult", "check", "derive", "hessian", "hvp", "jacobian", "jvp", "recheck")
 
 
 def __getattr__(name: str) -> Any:
@@ -31,4 +31,4 @@ def load_ipython_extension(shell: Any) -> None:
     import_module(".notebook", __name__).load_ipython_extension(shell)
 
 
-__all__ = ["Derivation", "Gradient", "JacobianResult", "ShapecalcError", "check", "derive", "hessian", "hvp", "jacobian", "jvp"]
+__all__ = ["Derivation", "Gradient", "JacobianResult", "ShapecalcError", "check", "derive", "hessian", "hvp", "jacobian", "jvp", "recheck"]

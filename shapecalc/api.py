@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from .calculus.jacobians import hessian as _hessian
 from .calculus.jacobians import jacobian as _jacobian
 from .calculus.layouts import LAYOUTS
-from .derivation import Report
 from .errors import InputProblem
 from .language.problem import Problem
 from .language.sheet import read
+from .publishing.facades import CheckedReport, checked
 from .results import Derivation, Gradient, JacobianResult, known
 from .shapes import show
+
+if TYPE_CHECKING:
+    from .stored import Recheck
 
 
 def _layout(layout: str) -> str:
@@ -85,7 +89,7 @@ def hessian(source: str, wrt: str | None = None, wrt2: str | None = None, vec: b
     return out
 
 
-def check(source: str, layout: str = "denominator", structured: bool = False, aliases: Mapping[str, str] | None = None) -> Report:
+def check(source: str, layout: str = "denominator", structured: bool = False, aliases: Mapping[str, str] | None = None) -> CheckedReport:
     """The verdicts on the claims of a text: which are right, which line is wrong first, and what the slip is.
 
     layout and structured as for `derive`; aliases: further names of gradients, each with what it is the gradient of ({"dz2": "Z2"}).
@@ -97,7 +101,18 @@ def check(source: str, layout: str = "denominator", structured: bool = False, al
     """
     from .checking import check_sheet  # a third of the program, which no derivation waits for
 
-    return check_sheet(source, _layout(layout), structured, aliases)
+    return checked(check_sheet(source, _layout(layout), structured, aliases), layout, structured, aliases)
+
+
+def recheck(text: str) -> Recheck:
+    """A stored result (the JSON that derive, jacobian, hessian and check write) judged again from its source, its certificate unread.
+
+    >>> recheck(str(derive("X: (S, D); W: (D, M); Z = X @ W").to("json"))).ok
+    True
+    """
+    from .stored import recheck as again
+
+    return again(text)
 
 
 def jvp(source: str, of: str | None = None, wrt: str | None = None, vector: str = "v") -> str:
@@ -118,4 +133,4 @@ def hvp(source: str, wrt: str | None = None, vector: str = "v") -> str:
     return hessian(source, wrt).times(vector)
 
 
-__all__ = ["Derivation", "Gradient", "JacobianResult", "check", "derive", "hessian", "hvp", "jacobian", "jvp"]
+__all__ = ["Derivation", "Gradient", "JacobianResult", "check", "derive", "hessian", "hvp", "jacobian", "jvp", "recheck"]

@@ -62,6 +62,10 @@ class ShapecalcError(Exception):
         place = self._place()
         return place and place[1] - place[0].rfind("\n", 0, place[1])
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the place and what would fit, not a traceback through this package."""
+        return [f"{type(self).__name__}:", *str(self).splitlines()]
+
     def _place(self) -> tuple[str, int] | None:
         if self.source is None or self.span is None:
             return None

@@ -16,7 +16,7 @@ from .expr import Apply, Expr, Var, nodes
 from .language.nearest import nearest
 from .language.problem import Problem
 from .notation import text
-from .publishing.facades import Published, PublishedDerivative, PublishedGradient
+from .publishing.facades import PublishedDerivation, PublishedDerivative, PublishedGradient, checked_verdict
 from .shapes import Shape
 
 if TYPE_CHECKING:
@@ -87,7 +87,9 @@ class Gradient(PublishedGradient):
         """The verdict on a claim: text, a sympy Matrix over d.entries(...)'s symbols, or a function of arrays."""
         from .checking import judge_one
 
-        return judge_one(self.derivation, self.name, claim)
+        return checked_verdict(judge_one(self.derivation, self.name, claim))
+
+    _repr_pretty_ = PublishedGradient._repr_pretty_  # IPython takes whichever of it and __repr__ stands in the nearest class
 
     def __repr__(self) -> str:
         return f"Gradient({self.name!r}, {self.formula!r})"
@@ -96,7 +98,7 @@ class Gradient(PublishedGradient):
         return self.formula
 
 
-class Derivation(Published):
+class Derivation(PublishedDerivation):
     """All gradients of a problem, each derived, simplified and checked against an independent computation."""
 
     def __init__(self, problem: Problem, wrt: list[str], layout: str, structured: bool) -> None:
@@ -209,6 +211,8 @@ class Derivation(Published):
 
         return Entries(self.problem, sizes, self.wrt)
 
+    _repr_pretty_ = PublishedDerivation._repr_pretty_
+
     def __repr__(self) -> str:
         return f"Derivation({', '.join(f'd{n} = {g.formula}' for n, g in self.gradients.items())})"
 
@@ -281,6 +285,8 @@ class JacobianResult(PublishedDerivative):
         """The Jacobian-vector (Hessian-vector) product with a direction of the variable's shape, without forming the matrix."""
         direction = Var(_free_name(vector, self.problem), self.problem.variable(self.wrt2 or self.wrt).shape)
         return text(self.found.times(direction))
+
+    _repr_pretty_ = PublishedDerivative._repr_pretty_
 
     def __repr__(self) -> str:
         return f"{self.function.capitalize()}({self.formula!r})"

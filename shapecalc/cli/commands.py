@@ -162,6 +162,9 @@ def derivative(make: Callable[[], Any], text: str, name: str | None, v: Values) 
         found = make()
     except ShapecalcError as error:
         raise (error.at(text, name) if name else error) from None
+    if v.get("certificate"):
+        output.show(str(found.certificate))
+        return 0
     options = Options().with_(title=v["title"] or "", **drawn(v))
     return hand_over(written_derivative(found, format_of(v), options, v["output"] not in (None, "-")), v, options)
 

@@ -86,10 +86,12 @@ ONE_NAME = WRT._replace(help="The name to differentiate by; the first one declar
 LOOK_OF_ONE = (TITLE, FORMAT, STANDALONE, GITHUB, BOLD, SYMBOL, *LOOKS, PAGER, TARGET_FILE)
 VEC = option("--vec", text="Columns stacked, so that it is a matrix.", panel=CONTENT)
 JACOBIAN = (
+    CERTIFICATE,
     option("--of", kind="text", text="What is differentiated; the last definition.", panel=CONTENT, metavar="NAME"),
     ONE_NAME, ONE_LAYOUT._replace(default="numerator"), VEC, *LOOK_OF_ONE,
 )  # fmt: skip
 HESSIAN = (
+    CERTIFICATE,
     ONE_NAME, option("--wrt2", kind="text", text="A second name, for the mixed Hessian.", panel=CONTENT, metavar="NAME"), VEC, *LOOK_OF_ONE,
 )  # fmt: skip
 TARGETS = ("numpy", "torch", "jax", "python-test")
@@ -114,6 +116,10 @@ KINDS = ("shapes", "reduction", "graph")
 PICTURE = (
     option("--kind", kind="choice", text=f"{', '.join(KINDS)}.", panel=CONTENT, default="shapes", choices=KINDS, metavar="KIND"),
     FORMAT._replace(choices=("svg", "mermaid", "dot", "text"), help="svg or text; mermaid or dot for the graph."),
+VERIFY = (
+    CERTIFICATE._replace(help="What was checked this time, and how surely."),
+    FORMAT._replace(default="text", choices=REPORTS[:2], help="text, or json (one object a line)."),
+)
     WRT, LOSS, PLAIN, ASCII, TARGET_FILE,
 )  # fmt: skip
 
@@ -132,6 +138,9 @@ COMMANDS = (
     Command("code", "Forward and backward functions, vectorised.", CODE, SOURCE, panel=MORE),
     Command("picture", "Shapes, the reduction, or the graph as a picture.", PICTURE, SOURCE, panel=MORE),
 )  # fmt: skip
+    Command("verify", "Judge results again that were stored as JSON: every formula, from its source, at new points.", VERIFY,
+            ("sources", "RESULT...", True, "What derive, jacobian, hessian or check wrote with --format json; - for standard input."),
+            many=True, panel=CHECKING),
 BY_NAME = {c.name: c for c in COMMANDS}
 
 

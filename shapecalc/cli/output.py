@@ -57,6 +57,12 @@ def show(text: str, pager: bool = False) -> None:
     sys.stdout.flush()
 
 
+def complain(text: str) -> None:
+    """What went wrong, on standard error, behind what has been written so far."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{text}\n")
+
+
 def paged(text: str) -> None:
     """Text through the reader's own pager, or less."""
     command = shlex.split(os.environ.get("PAGER") or "less")

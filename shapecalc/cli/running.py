@@ -9,6 +9,10 @@ def run(name: str, values: dict[str, Any]) -> int:
     """One command with its arguments read."""
     from . import commands
 
+    if name == "verify":
+        from .verifying import verify
+
+        return verify(values)
     if name in ("check", "gallery", "picture"):
         from . import others
 

@@ -6,6 +6,7 @@ import json
 from typing import Any, Protocol
 
 from ..blocks import Document, prose
+from ..boxes import row
 from ..calculus.jacobians import Jacobian
 from ..derivation import Certificate
 from ..errors import ShapecalcError
@@ -73,7 +74,18 @@ def derivative_page(f: Found, options: Options) -> Document:
 
 def latex(f: Found) -> str:
     """The formula in LaTeX."""
-    return formula(boxes(f.expression, Style()), "latex")
+    return drawn(f.expression)
+
+
+def drawn(e: Expr) -> str:
+    """A formula as LaTeX draws it where nothing is said about its look."""
+    return formula(boxes(e, Style()), "latex")
+
+
+def equation(f: Found, to: str) -> str:
+    """What it is and its formula, in one line."""
+    d = plain(f, Options())
+    return formula(row(d.symbol, "=", boxes(f.expression, d.style)), to)
 
 
 def facts(f: Found, options: Options) -> dict[str, Any]:

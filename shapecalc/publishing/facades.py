@@ -1,44 +1,93 @@
-"""What a derivation and its gradients can be turned into: methods that are mixed into the facades, so that these stay about mathematics.
+"""What a derivation, its gradients and a report can be turned into: methods mixed into the facades, which stay about mathematics.
 
-Pages and formats are loaded when one of these is asked for: a formula alone does not wait for them.
+Pages and formats are loaded when one of these is asked for: a formula alone does not wait for them. In a notebook everything with a
+formula shows itself as LaTeX and nothing else: HTML would win over it, and exported notes would lose the formula's source.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from ..derivation import Step
+from ..derivation import Report, Step, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .options import Options
     from .pages import Derived
+    from .shown import Shown
 
 
 class Published:
+    """Anything that is a page; who mixes this in says how it is written."""
+
+    def _written(self, fmt: str, options: Options, standalone: bool) -> str | bytes:
+        raise NotImplementedError
+
+    def to(self, fmt: str, **options: Any) -> str | bytes:
+        """The page in a format: text, terminal, latex, markdown, html, typst, json, svg, pdf, png, notebook. Options as in `Options`."""
+        from .options import Options
+
+        return self._written(fmt, Options().with_(**options), False)
+
+    def save(self, path: str | Path, to: str | None = None, **options: Any) -> Path:
+        """The page in a file, in the format of its suffix; the file appears whole or not at all."""
+        from .options import Options
+        from .writing import stored
+
+        return stored(lambda fmt: self._written(fmt, Options().with_(**options), True), path, to)
+
+    def html(self, **options: Any) -> Shown:
+        """The whole page, shown inside a notebook."""
+        from .shown import framed
+
+        return framed(str(self.to("html", **options)), "shapecalc", str(self.to("text", **options)))
+
+    def markdown(self, **options: Any) -> Shown:
+        """The whole page as Markdown: in a notebook, with the notebook's own fonts."""
+        from .shown import Shown
+
+        return Shown("text/markdown", str(self.to("markdown", **options)), str(self.to("text", **options)))
+
+    def _brief(self) -> str:
+        return str(self.to("text"))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text("..." if cycle else self._brief().rstrip("\n"))
+
+
+class PublishedDerivation(Published):
     """A derivation as a page."""
 
     wrt: list[str]
 
-    def to(self, fmt: str, **options: Any) -> str | bytes:
-        """The page in a format: text, latex, markdown, html, typst, json, svg, pdf, png, notebook. Options as in `Options`."""
-        from .options import Options
+    def _written(self, fmt: str, options: Options, standalone: bool) -> str | bytes:
         from .writing import written
 
-        return written(cast("Derived", self), fmt, Options().with_(**options))
+        return written(cast("Derived", self), fmt, options, standalone)
 
-    def save(self, path: str | Path, **options: Any) -> Path:
-        """The page in a file, in the format of its suffix."""
-        from .options import Options
-        from .writing import save
+    def svg(self, kind: str = "shapes") -> Shown:
+        """A picture, shown inside a notebook: shapes, reduction, broadcasting or graph."""
+        from ..render import render
+        from .pages import subject
+        from .pictures import drawing, one_picture
+        from .shown import Shown
 
-        return save(cast("Derived", self), path, Options().with_(**options))
+        made = drawing(subject(cast("Derived", self)), kind)
+        return Shown("image/svg+xml", one_picture(made), str(render(made, "text")))
 
     def _repr_latex_(self) -> str:
         from .pages import summary
 
         return summary(cast("Derived", self), self.wrt)
+
+    def _brief(self) -> str:
+        from .pages import brief
+
+        return brief(cast("Derived", self), self.wrt)
 
 
 class PublishedGradient:
@@ -66,16 +115,20 @@ class PublishedGradient:
         me: Any = self
         return summary(me.derivation, [me.name])
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        from .pages import brief
 
-class PublishedDerivative:
+        me: Any = self
+        printer.text("..." if cycle else brief(me.derivation, [me.name]).rstrip("\n"))
+
+
+class PublishedDerivative(Published):
     """A Jacobian or a Hessian as a page."""
 
-    def to(self, fmt: str, **options: Any) -> str | bytes:
-        """The page in a format."""
-        from .options import Options
+    def _written(self, fmt: str, options: Options, standalone: bool) -> str | bytes:
         from .writing import written_derivative
 
-        return written_derivative(cast("Any", self), fmt, Options().with_(**options))
+        return written_derivative(cast("Any", self), fmt, options, standalone)
 
     @property
     def latex(self) -> str:
@@ -85,4 +138,61 @@ class PublishedDerivative:
         return latex(cast("Any", self))
 
     def _repr_latex_(self) -> str:
-        return f"$${self.latex}$$"
+        from .derivatives import equation
+
+        return f"$${equation(cast('Any', self), 'latex')}$$"
+
+    def _brief(self) -> str:
+        from .derivatives import equation
+
+        return equation(cast("Any", self), "text")
+
+
+class PublishedReport(Published):
+    """Verdicts as a page."""
+
+    def judged(self) -> Report:
+        """The verdicts."""
+        raise NotImplementedError
+
+    def _written(self, fmt: str, options: Options, standalone: bool) -> str | bytes:
+        from .writing import written_report
+
+        return written_report(self.judged(), fmt, options, standalone)
+
+    def _repr_markdown_(self) -> str:
+        return str(self.to("markdown"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)  # so that IPython comes upon _repr_pretty_ first
+class CheckedReport(PublishedReport, Report):
+    """The verdicts of one source, in order, with how it was judged; a page in any format."""
+
+    layout: str = "denominator"
+    structured: bool = False
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def judged(self) -> Report:
+        """Itself."""
+        return self
+
+
+@dataclass(frozen=True, slots=True, repr=False)  # so that IPython comes upon _repr_pretty_ first
+class CheckedVerdict(PublishedReport, Verdict):
+    """What was found about one claim; a page in any format."""
+
+    def judged(self) -> Report:
+        """A report with one verdict."""
+        return Report((self,))
+
+
+def checked(report: Report, layout: str, structured: bool, aliases: Mapping[str, str] | None) -> CheckedReport:
+    """A report as it is handed out."""
+    known = {f.name: getattr(report, f.name) for f in fields(report)}
+    known["claims"] = tuple(map(checked_verdict, report.claims))
+    return CheckedReport(**known, layout=layout, structured=structured, aliases=dict(aliases or {}))
+
+
+def checked_verdict(v: Verdict) -> CheckedVerdict:
+    """A verdict as it is handed out."""
+    return CheckedVerdict(**{f.name: getattr(v, f.name) for f in fields(v)})

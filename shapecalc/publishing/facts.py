@@ -37,23 +37,30 @@ def facts(d: Derived, options: Options) -> dict[str, Any]:
     from ..render import Output, render
 
     s = subject(d)
-    problem = s.problem
     out = {
         "schema": SCHEMA,
         "version": version(),
-        "source": problem.source,
+        "source": s.problem.source,
         "layout": s.layout,
         "structured": s.structured,
-        "loss": problem.loss,
-        "declared": {n: {"shape": shape(v.shape), "properties": sorted(v.properties)} for n, v in problem.declared.items()},
-        "definitions": {n: {"formula": text(e), "shape": shape(e.shape)} for n, e in problem.definitions.items()},
-        "given": {f.symbol.name: {"of": n, "shape": shape(f.symbol.shape)} for n, f in s.backward.flows.items() if f.given},
-        "backward": [line(s, n) for n in s.backward.order if not s.backward.flows[n].given and n != problem.loss],
+        **about(s),
+        "backward": [line(s, n) for n in s.backward.order if not s.backward.flows[n].given and n != s.problem.loss],
         "gradients": {n: gradient(s, n) for n in s.wrt},
         "certificate": certificate(s.certificate),
         "entries": entries(s, options) if "entries" in options.views else None,
     }
     return out | {"document": json.loads(render(page(d, options), "json", Output()))}
+
+
+def about(s: Subject) -> dict[str, Any]:
+    """What the problem says."""
+    problem = s.problem
+    return {
+        "loss": problem.loss,
+        "declared": {n: {"shape": shape(v.shape), "properties": sorted(v.properties)} for n, v in problem.declared.items()},
+        "definitions": {n: {"formula": text(e), "shape": shape(e.shape)} for n, e in problem.definitions.items()},
+        "given": {f.symbol.name: {"of": n, "shape": shape(f.symbol.shape)} for n, f in s.backward.flows.items() if f.given},
+    }
 
 
 def version() -> str:
@@ -102,10 +109,15 @@ def entries(s: Subject, options: Options) -> dict[str, Any] | None:
     """The element-wise view; None where it cannot be had."""
     try:
         found = Entries(s.problem, sizes(s.problem, options.at, s.certificate), s.wrt)
-        blocks = {b.name: {"kind": b.kind, "shape": list(b.shape), "entries": b.formulas} for b in found}
+        tensors = blocks(found)
     except ShapecalcError:
         return None
-    return {"sizes": dict(found.sizes), "tensors": blocks}
+    return {"sizes": dict(found.sizes), "tensors": tensors}
+
+
+def blocks(found: Entries) -> dict[str, Any]:
+    """The entries of every tensor by name."""
+    return {b.name: {"kind": b.kind, "shape": list(b.shape), "entries": plain(b.formulas)} for b in found}
 
 
 def plain(value: Any) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from textwrap import dedent
 from typing import Any, Protocol
 
-from ..blocks import Aligned, Document, prose
+from ..blocks import Aligned, Document, Line, prose
 from ..calculus.gradients import Backward
 from ..derivation import Certificate, Step
 from ..errors import InputProblem, Misfit
@@ -18,6 +19,7 @@ from ..expr import Expr
 from ..language.problem import Problem
 from ..mathematics import Style, boxes, read_symbol
 from ..render import formula as written_formula
+from ..render import render
 from .options import Options, sizes
 
 
@@ -108,6 +110,14 @@ def summary(d: Derived, names: Iterable[str]) -> str:
     lines = [f"{written_formula(pen.gradient(n), 'latex')} &= {written_formula(pen.formula(s.formulas[n]), 'latex')}" for n in names]
     body = " \\\\ ".join(lines)
     return f"$$\\begin{{aligned}} {body} \\end{{aligned}}$$"
+
+
+def brief(d: Derived, names: Iterable[str]) -> str:
+    """The same as text: formula, shape and code below one another."""
+    pen = Pen(subject(d), Plan())
+    formulas = pen.subject.formulas
+    lines = tuple(Line(pen.gradient(n), pen.formula(formulas[n]), prose(f"`{pen.code(n)}`"), formulas[n].shape) for n in names)
+    return dedent(str(render(Document((), (Aligned(lines),)), "text")))
 
 
 def steps(d: Derived, name: str) -> tuple[Step, ...]:

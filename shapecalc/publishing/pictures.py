@@ -9,15 +9,21 @@ from ..errors import InputProblem
 from ..exposition.pen import Pen
 from ..exposition.reductions import found, summed
 from ..exposition.subject import Plan, Subject
-from ..expr import Apply, Expr, Var, variables
+from ..expr import Apply, Expr, Var, nodes, variables
 from ..notation import text
 from ..render.graph import Node, dot, graph_picture, mermaid
-from ..render.pictures import Shaped, reduction_picture, shapes_picture
-from ..shapes import value
+from ..render.pictures import Shaped, broadcast_picture, reduction_picture, shapes_picture
+from ..shapes import Shape, value
 
 SIGNS = {"matmul": "@", "mul": "*", "div": "/"}
+STRETCHING = frozenset({"add", "mul", "div"})
 COUNTS = (3, 4)  # rows and columns of the matrix in the picture of a reduction
 MOST = 5  # tensors side by side
+KINDS = ("shapes", "reduction", "broadcasting", "graph")
+NOTHING = {
+    "reduction": "no gradient here is a sum along one axis of a matrix",
+    "broadcasting": "no vector here is added to every row or column of a matrix",
+}
 
 
 def pictures(s: Subject, plan: Plan) -> dict[str, Picture]:
@@ -91,6 +97,27 @@ def counts(pen: Pen, a: Expr) -> tuple[int, int]:
     return (rows, columns) if max(rows, columns) <= MOST else COUNTS
 
 
+def of_broadcasts(pen: Pen, name: str) -> Iterator[Picture]:
+    """How each vector in a definition is stretched over a matrix."""
+    body = pen.subject.problem.definitions[name]
+    for node in nodes(body):
+        if not (isinstance(node, Apply) and node.name in STRETCHING and len(node.shape) == 2):
+            continue
+        for a in node.args:
+            axis = stretched(a.shape, node.shape)
+            if isinstance(a, Var) and axis is not None:
+                sizes = (str(node.shape[0]), str(node.shape[1]))
+                yield broadcast_picture(pen.name(a.name), sizes, COUNTS, axis, order=pen.subject.problem.sizes)
+
+
+def stretched(shape: Shape, over: Shape) -> int | None:
+    """The axis of a matrix along which a vector is copied: 0 for (M,) and (1, M), 1 for (S, 1); None where it is no such vector."""
+    full = (1,) * (2 - len(shape)) + shape if len(shape) in (1, 2) else ()
+    if len(full) != 2 or full == over or full == (1, 1):
+        return None
+    return 0 if full[0] == 1 else 1 if full[1] == 1 else None
+
+
 def graph(s: Subject) -> list[Node]:
     """The graph as nodes."""
     live = set(s.backward.flows) | set(s.wrt)
@@ -100,21 +127,32 @@ def graph(s: Subject) -> list[Node]:
     return out
 
 
-def drawing(s: Subject, kind: str, to: str) -> Document | str:
-    """One kind of picture: as a document, or as text for Mermaid or Graphviz."""
+def one_picture(made: Document) -> str:
+    """The drawings of a document, as SVG."""
+    return "\n".join(b.svg for b in made.blocks if isinstance(b, Picture))
+
+
+def graph_text(s: Subject, to: str) -> str:
+    """The graph for Mermaid or for Graphviz."""
+    return (mermaid if to == "mermaid" else dot)(graph(s))
+
+
+def drawing(s: Subject, kind: str) -> Document:
+    """One kind of picture, with the same in characters."""
     pen = Pen(s, Plan())
-    if kind == "graph":
-        if to in ("mermaid", "dot"):
-            return (mermaid if to == "mermaid" else dot)(graph(s))
-        return Document((), (graph_picture(graph(s), s.problem.sizes),), sizes=s.problem.sizes)
-    if to in ("mermaid", "dot"):
-        raise InputProblem(f"{to} is for the graph", hint=f"--kind graph --format {to}")
-    if kind == "shapes":
-        made = [of_definition(pen, n) for n in s.problem.definitions]
-    else:
-        made = [p for n in s.wrt if (p := of_reduction(pen, n)) is not None]
-        if not made:
-            raise InputProblem("no gradient here is a sum along one axis of a matrix", hint="--kind shapes, or --kind graph")
+    match kind:
+        case "graph":
+            made = [graph_picture(graph(s), s.problem.sizes)]
+        case "shapes":
+            made = [of_definition(pen, n) for n in s.problem.definitions]
+        case "reduction":
+            made = [p for n in s.wrt if (p := of_reduction(pen, n)) is not None]
+        case "broadcasting":
+            made = [p for n in s.problem.definitions for p in of_broadcasts(pen, n)]
+        case _:
+            raise InputProblem(f"there is no picture {kind}", hint=f"there are {', '.join(KINDS)}")
+    if not made:
+        raise InputProblem(NOTHING[kind], hint="--kind shapes, or --kind graph")
     return Document(prose(""), tuple(made), sizes=s.problem.sizes)
 
 

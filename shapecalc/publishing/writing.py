@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..blocks import prose
+from ..derivation import Report
 from ..render import Output, format_of, render
 from ..render.writing import write_whole
+from .facades import CheckedReport
 from .options import Options
 from .pages import Derived, page
 
@@ -29,10 +33,10 @@ def written(d: Derived, to: str, options: Options, standalone: bool = False) -> 
     return render(page(d, options, to in PICTURED), to, output(options, standalone))
 
 
-def save(d: Derived, path: str | Path, options: Options, to: str | None = None) -> Path:
-    """The page in a file, in the format of its suffix; the file appears whole or not at all."""
+def stored(make: Callable[[str], str | bytes], path: str | Path, to: str | None = None) -> Path:
+    """What is made for a format, in a file with that suffix; the file appears whole or not at all."""
     target = Path(path)
-    made = written(d, to or format_of(target), options, standalone=True)
+    made = make(to or format_of(target))
     write_whole(target, made.encode("utf-8") if isinstance(made, str) else made)
     return target
 
@@ -44,3 +48,15 @@ def written_derivative(found: Any, to: str, options: Options, standalone: bool =
     if to == "json":
         return json.dumps(facts(found, options), ensure_ascii=options.ascii, indent=2) + "\n"
     return render(derivative_page(found, options), to, output(options, standalone))
+
+
+def written_report(report: Report, to: str, options: Options, standalone: bool = False) -> str | bytes:
+    """Verdicts in a format; JSON is the facts, on one line for each report."""
+    if to == "json":
+        from .verdicts import facts
+
+        judged = report if isinstance(report, CheckedReport) else CheckedReport(report.claims, report.source)
+        return json.dumps(facts(judged, judged.layout, judged.structured, judged.aliases), ensure_ascii=options.ascii) + "\n"
+    from ..exposition.reports import page as report_page
+
+    return render(report_page([report], prose(options.title)), to, output(options, standalone))

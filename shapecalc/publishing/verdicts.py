@@ -1,0 +1,20 @@
+"""A report as data, by the schema in data/report-1.schema.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from ..derivation import Report
+from .facts import plain, version
+
+SCHEMA = "shapecalc.report/1"
+
+
+def facts(report: Report, layout: str, structured: bool, aliases: Mapping[str, str]) -> dict[str, Any]:
+    """Every verdict, and what is needed in order to judge the source again."""
+    claims = [plain(asdict(c)) | {"certificate": c.certificate and str(c.certificate)} for c in report.claims]
+    told = {"schema": SCHEMA, "name": report.name, "ok": report.ok, "problems": list(report.problems), "claims": claims}
+    again = {"sheet": getattr(report, "sheet", "") or report.source, "layout": layout, "structured": structured, "aliases": dict(aliases)}
+    return told | {"version": version(), **again}
