@@ -15,12 +15,15 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .api import Derivation, Gradient, JacobianResult, check, derive, hessian, hvp, jacobian, jvp, recheck
+    from .batch.many import check_many
 
 _LAZY = ("Derivation", "Gradient", "JacobianResult", "check", "derive", "hessian", "hvp", "jacobian", "jvp", "recheck")
 
 
 def __getattr__(name: str) -> Any:
     """The interface, loaded when it is first asked for."""
+    if name == "check_many":
+        return import_module(".batch.many", __name__).check_many
     if name in _LAZY:
         return getattr(import_module(".api", __name__), name)
     raise AttributeError(f"module 'shapecalc' has no attribute {name!r}")
@@ -31,4 +34,7 @@ def load_ipython_extension(shell: Any) -> None:
     import_module(".notebook", __name__).load_ipython_extension(shell)
 
 
-__all__ = ["Derivation", "Gradient", "JacobianResult", "ShapecalcError", "check", "derive", "hessian", "hvp", "jacobian", "jvp", "recheck"]
+__all__ = [
+    "Derivation", "Gradient", "JacobianResult", "ShapecalcError", "check", "check_many", "derive", "hessian", "hvp", "jacobian", "jvp",
+    "recheck",
+]  # fmt: skip

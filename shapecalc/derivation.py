@@ -102,7 +102,9 @@ class Verdict:
 
     ``verdict``: right, wrong, ill-shaped, unreadable or undecided. ``slip``: a slug of design.md section 7 (None where right).
     ``message``: what was written means, what is right, what differs. ``suggestion``: the change that mends it, as text.
-    ``span`` is where in the source the claim stands; ``mend_span`` what of it has to change.
+    ``span`` is where in the source the claim stands; ``mend_span`` what of it has to change. ``carried``: the earlier line whose
+    slip this claim takes over, or makes up for. Where the claim stands in a file: ``where`` is file:line:column, ``column`` counts
+    from 1, ``cell`` is that of a notebook (``line`` is then the line of the cell, and ``file_line`` that of the file).
     """
 
     name: str
@@ -118,16 +120,32 @@ class Verdict:
     given: str | None = None
     expected: str | None = None
     shape: Shape | None = None
+    carried: int | None = None
+    column: int | None = None
+    cell: int | None = None
+    file_line: int | None = None
+    where: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The verdicts of one source, in order."""
+    """The verdicts of one source, in order.
+
+    ``sheet``: the text in the language that was judged, where the source is another. ``problems``: why the source cannot be used, each
+    with its place. ``foreign``: the file is of some other kind, nobody's derivation.
+    """
 
     claims: tuple[Verdict, ...] = ()
     source: str = ""
     name: str | None = None
     problems: tuple[str, ...] = field(default_factory=tuple)
+    sheet: str = ""
+    foreign: bool = False
+
+    @property
+    def first_wrong(self) -> Verdict | None:
+        """The first claim that is not right; None where all are."""
+        return next((c for c in self.claims if c.verdict != "right"), None)
 
     @property
     def ok(self) -> bool:

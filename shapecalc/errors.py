@@ -119,6 +119,10 @@ class InputProblem(ShapecalcError):
     """A file or a value that cannot be read."""
 
 
+class NothingToRead(InputProblem):
+    """A file of some other kind of content: it declares no shapes, so it is no derivation."""
+
+
 def visible(text: str) -> str:
     r"""The text on one line, with control and direction characters written out.
 

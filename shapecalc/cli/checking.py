@@ -1,64 +1,144 @@
-"""check: many sources, each judged by itself; a broken one is reported and never stops the rest."""
+"""check: many sources, each judged by itself, here or by workers; a broken one is reported and never stops the rest."""
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
-from collections.abc import Iterator
-from dataclasses import asdict
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..derivation import Report, Verdict
+from ..batch.files import found
+from ..batch.judged import Judged
+from ..batch.tasks import Task, of_path
+from ..batch.work import Work
 from ..errors import InputProblem, ShapecalcError
 from . import output, sources
-from .judged import Judged
+from .progress import Bar
+from .reporting import Drawing, Outcome, Tally
+from .resuming import Results
 
-SHEETS = frozenset({".sheet", ".jsonl"})
-SUFFIXES = SHEETS | {".md", ".qmd", ".tex", ".ipynb", ".py"}  # what a directory is searched for
-WRONG = frozenset({"wrong", "ill-shaped"})
-UNSURE = frozenset({"unreadable", "undecided"})
 Values = dict[str, Any]
 
 
 def check(v: Values) -> int:
     """Judges every source; 0 all right, 1 something wrong, 2 something that cannot be read."""
-    code = 0
-    written: list[str] = []
-    for report in reports(v):
-        code = max(code, code_of(report, v["strict"]))
-        text = drawn(report, v)
-        if v["output"] is None:
-            if text:
-                output.show(text)
-        else:
-            written.append(text)
-    if v["output"] is not None:
-        output.store("".join(t if t.endswith("\n") else f"{t}\n" for t in written if t), v["output"])
+    work = prepared(v)
+    with contextlib.ExitStack() as stack:
+        results = stack.enter_context(Results(Path(v["resume"]), work.judged.said)) if v["resume"] else None
+        put = stack.enter_context(writer(v, work.draw))
+        total, code, shown, before = Tally(), 0, 0, 0
+        bar = stack.enter_context(Bar(lambda: counted(v["sources"])))
+        for task, outcome, fresh in outcomes(v, work, results):
+            if results is not None and fresh:
+                results.keep(task, outcome)
+            elif results is None:
+                bar.write(partial(put, outcome.texts, not shown))
+            shown += bool(outcome.texts or not fresh)
+            before += not fresh
+            total = total.plus(outcome.tally)
+            code = max(code, outcome.tally.code(v["strict"]))
+            bar.step(1, int(outcome.tally.code(strict=True) > 0))
+    if v["resume"] or (v["format"] == "text" and shown > 1 and v["output"] is None):
+        output.show(("" if v["resume"] else "\n") + summary(shown, before, total))
     return code
 
 
-def code_of(report: Report, strict: bool) -> int:
-    """The exit code that one report asks for."""
-    if report.problems:
-        return 2
-    bad = WRONG | UNSURE if strict else WRONG
-    return int(any(c.verdict in bad for c in report.claims))
+def prepared(v: Values) -> Work:
+    """How tasks are judged, and how what is found is drawn."""
+    judged = Judged(v["layout"], v["structured"], named(v["alias"]))
+    if v["resume"] and v["output"] is not None:
+        raise InputProblem("--resume FILE is where results go", hint="leave --output out")
+    into_file = v["output"] is not None
+    to = "json" if v["resume"] else v["format"]
+    plain = v["ascii"] or (to == "text" and not into_file and output.only_ascii(asked=False))
+    if to == "text" and not into_file and output.colours(v["plain"]) and not plain:
+        to = "terminal"
+    width = v["width"] if into_file else output.columns(v["width"])
+    return Work(judged, v["time_limit"] or None, Drawing(judged, to, plain, width, output.tints(), bool(v["resume"])))
 
 
-def reports(v: Values) -> Iterator[Report]:
-    """A report for each source, in order."""
-    aliases = named(v["alias"])
-    judge = Judged(v["layout"], v["structured"], aliases)
-    for argument in v["sources"]:
+def outcomes(v: Values, work: Work, results: Results | None) -> Iterator[tuple[Task, Outcome, bool]]:
+    """What comes of each source, in order, and whether it is new."""
+    waiting: dict[int, Tally] = {}
+
+    def new() -> Iterator[Task]:
+        """What has not been judged before; of what has been, the numbers are kept until their turn."""
+        for k, task in enumerate(tasks(v["sources"])):
+            known = results.known(task) if results is not None else None
+            if known is None:
+                yield task
+            else:
+                waiting[k] = known
+
+    def old(k: int) -> Iterator[tuple[Task, Outcome, bool]]:
+        while k in waiting:
+            yield Task(None, "text", ""), Outcome((), waiting.pop(k)), False
+            k += 1
+
+    k = 0
+    for task, outcome in judged(v, work, new()):
+        for item in old(k):
+            k += 1
+            yield item
+        yield task, outcome, True
+        k += 1
+    yield from old(k)
+
+
+def judged(v: Values, work: Work, given: Iterator[Task]) -> Iterator[tuple[Task, Outcome]]:
+    """Tasks judged here, by processes, or by a cluster."""
+    from ..batch.many import judged as anywhere
+
+    if v["dask"]:
+        from .cluster import cluster
+
+        with cluster(v["dask"]) as (executor, workers):
+            yield from anywhere(given, work, executor, workers)
+    elif (jobs := v["jobs"] or os.cpu_count() or 1) > 1:
+        from ..batch.processes import processes
+
+        with processes(jobs, work.limit) as make:
+            yield from anywhere(given, work, make(), jobs, make)
+    else:
+        yield from anywhere(given, work, None)
+
+
+def tasks(arguments: list[str]) -> Iterator[Task]:
+    """Every source, in order."""
+    for argument in arguments:
         path, function = file_and_function(argument)
-        if path is not None and path.is_dir():
-            yield from (r for p in found(path) for r in of_file(p, judge) if r.claims or (r.problems and p.suffix in SHEETS))
-        elif path is not None:
-            yield from of_file(path, judge, function)
-        else:
-            text, _ = sources.source(argument)
-            yield judge.text(text, None)
+        if path is not None:
+            yield from of_path(path, function)
+            continue
+        try:
+            yield Task(None, "text", sources.source(argument)[0])
+        except ShapecalcError as error:
+            yield Task(argument, "text", "", error=str(error))
+
+
+def counted(arguments: list[str]) -> int:
+    """How many sources there are, without reading more than the lines of .jsonl files."""
+    total = 0
+    for argument in arguments:
+        path, _ = file_and_function(argument)
+        inside = [path] if path is None or not path.is_dir() else found(path)
+        for p in inside:
+            total += 1 if p is None or p.suffix.lower() != ".jsonl" else sum(1 for _ in of_path(p))
+    return total
+
+
+def file_and_function(argument: str) -> tuple[Path | None, str | None]:
+    """The file that an argument names, and the function of it: model.py:backward, model.py:Net.backward."""
+    path = sources.file(argument)
+    if path is not None:
+        return path, None
+    head, colon, function = argument.rpartition(":")
+    named = colon and head.endswith(".py") and all(part.isidentifier() for part in function.split("."))
+    path = sources.file(head) if named else None
+    return path, function if path is not None else None
 
 
 def named(given: tuple[str, ...]) -> dict[str, str]:
@@ -72,112 +152,37 @@ def named(given: tuple[str, ...]) -> dict[str, str]:
     return out
 
 
-def file_and_function(argument: str) -> tuple[Path | None, str | None]:
-    """The file that an argument names, and the function of it: model.py:backward."""
-    path = sources.file(argument)
-    if path is not None:
-        return path, None
-    head, colon, function = argument.rpartition(":")
-    path = sources.file(head) if colon and head.endswith(".py") and function.isidentifier() else None
-    return path, function if path is not None else None
+@contextlib.contextmanager
+def writer(v: Values, draw: Any) -> Iterator[Callable[[tuple[str, ...], bool], None]]:
+    """Writes reports as they come, a blank line between those that are read by people."""
+    path = v["output"]
+    if path not in (None, "-") and Path(path).is_dir():
+        raise InputProblem(f"cannot write {path}: it is a directory")
+    gap = "\n" if draw.to in ("text", "terminal") else ""
+    with contextlib.ExitStack() as stack:
+        # what is there is kept when the run is broken off: no whole file in the end, but every report as soon as it is known
+        file = sys.stdout if path in (None, "-") else stack.enter_context(Path(path).open("w", encoding="utf-8"))
+
+        def put(texts: tuple[str, ...], first: bool) -> None:
+            for k, text in enumerate(t for t in texts if t):
+                file.write(("" if first and not k else gap) + (text if text.endswith("\n") else text + "\n"))
+            file.flush()
+
+        yield put
 
 
-def found(directory: Path) -> Iterator[Path]:
-    """The files below a directory, by name; links are not followed."""
-    for root, names, files in os.walk(directory, followlinks=False):
-        names.sort()
-        for name in sorted(files):
-            path = Path(root) / name
-            if path.suffix in SUFFIXES and path.is_file() and not path.is_symlink():
-                yield path
-
-
-def of_file(path: Path, judge: Judged, function: str | None = None) -> Iterator[Report]:
-    """The reports on one file: one for each problem in it, or for each line of a .jsonl."""
-    try:
-        text = sources.from_file(path)
-    except ShapecalcError as error:
-        yield Report(name=str(path), problems=(str(error),))
-        return
-    if path.suffix == ".jsonl":
-        for number, line in enumerate(text.splitlines(), 1):
-            if line.strip():
-                yield of_line(line, f"{path}:{number}", judge)
-    else:
-        yield from judge.file(text, str(path), function)
-
-
-def of_line(line: str, name: str, judge: Judged) -> Report:
-    """One object of a .jsonl: {"source": ...}, or {"problem": ..., "claims": [...]}, with a name or an id if it likes."""
-    try:
-        given = json.loads(line)
-        text = given["source"] if "source" in given else "\n".join([given["problem"], *given.get("claims", ())])
-        name = str(given.get("name") or given.get("id") or name)
-        text = text.replace("\r\n", "\n")
-    except (AttributeError, ValueError, KeyError, TypeError, RecursionError):
-        return Report(name=name, problems=('not an object with "source", or with "problem" and "claims"',))
-    return judge.text(text, name)
-
-
-def drawn(report: Report, v: Values) -> str:
-    """A report in the wanted format."""
-    if v["format"] == "json":
-        return json.dumps(facts(report), ensure_ascii=v["ascii"])
-    if v["format"] == "github":
-        return "\n".join(github_lines(report))
-    from ..exposition.reports import page
-    from ..render import Output, render
-
-    into_file = v["output"] is not None
-    plain = v["ascii"] or (not into_file and output.only_ascii(asked=False))
-    look = Output(ascii=plain, width=v["width"] if into_file else output.columns(v["width"]), colour=output.tints())
-    to = "terminal" if not into_file and output.colours(v["plain"]) and not look.ascii else "text"
-    return str(render(page([report]), to, look))
-
-
-def facts(report: Report) -> dict[str, Any]:
-    """A report as data, one object on a line."""
-    from ..publishing.facts import plain
-
-    claims = [plain(asdict(c)) | {"certificate": c.certificate and str(c.certificate)} for c in report.claims]
-    return {"schema": "shapecalc.report/1", "name": report.name, "ok": report.ok, "problems": list(report.problems), "claims": claims}
-
-
-def github_lines(report: Report) -> Iterator[str]:
-    """What GitHub shows beside the lines of a pull request."""
-    name = path_of(report.name or "-")
-    for problem in report.problems:
-        yield f"::error file={escaped(name, True)}::{escaped(problem)}"
-    for c in report.claims:
-        if c.verdict == "right":
-            continue
-        level = "error" if c.verdict in WRONG else "warning"
-        told = c.message.partition("\nmend:\n")[0]
-        message = f"{c.text}: {told}" + (f"\nmend: {c.suggestion}" if c.suggestion else "")
-        place = f"file={escaped(name, True)},line={c.line}" + column(report.source, c)
-        yield f"::{level} {place},title={escaped(c.slip or c.verdict, True)}::{escaped(message)}"
-
-
-def path_of(name: str) -> str:
-    """The file of a report that is about a part of it: model.py (backward)."""
-    head, opening, _ = name.rpartition(" (")
-    return head if opening and sources.file(name) is None and sources.file(head) is not None else name
-
-
-def column(source: str, c: Verdict) -> str:
-    """Where in the line."""
-    if c.span is None:
-        return ""
-    begin = source.rfind("\n", 0, c.span[0]) + 1
-    return f",col={c.span[0] - begin + 1},endColumn={c.span[1] - begin + 1}"
-
-
-def escaped(text: str, inside: bool = False) -> str:
-    """Text that cannot end its command."""
-    pairs = [("%", "%25"), ("\r", "%0D"), ("\n", "%0A")] + ([(":", "%3A"), (",", "%2C")] if inside else [])
-    for sign, code in pairs:
-        text = text.replace(sign, code)
-    return text
+def summary(count: int, before: int, total: Tally) -> str:
+    """All sources in one line."""
+    said = f"{count} {'source' if count == 1 else 'sources'}"
+    parts = [f"{said} ({before} of them judged before)" if before else said, f"{total.right} of {total.claims} claims right"]
+    if total.wrong:
+        parts.append(f"{total.wrong} wrong")
+    unsure = total.claims - total.right - total.wrong
+    if unsure:
+        parts.append(f"{unsure} not decided or not readable")
+    if total.broken:
+        parts.append(f"{total.broken} cannot be used")
+    return ", ".join(parts) + "."
 
 
 __all__ = ["InputProblem", "check"]

@@ -31,7 +31,7 @@ class Command(NamedTuple):
     panel: str = ""
 
 
-CONTENT, LOOK, OUTPUT = "What is in it", "How it is written", "Where it goes"
+CONTENT, LOOK, OUTPUT, MANY = "What is in it", "How it is written", "Where it goes", "Many of them"
 LAYOUTS = ("denominator", "numerator", "both")
 FORMATS = ("text", "latex", "markdown", "html", "typst", "json", "svg", "notebook", "terminal")
 SOURCE = ("source", "SOURCE", True, "A file, - for standard input, or the problem itself: 'X: (S, D); W: (D, M); Z = X @ W'.")
@@ -108,18 +108,22 @@ CHECK = (
     ONE_LAYOUT, STRUCTURED,
     ALIAS,
     option("--strict", text="Lines that cannot be read or decided fail, too.", panel=CONTENT),
+    option("--time-limit", kind="number", text="Seconds for one source; 0 for no limit.", panel=MANY, default=60, metavar="SECONDS"),
+    option("--jobs", "-j", kind="number", text="Processes that judge; 0 for one on each core.", panel=MANY, default=1, metavar="N"),
+    option("--dask", kind="text", text="The scheduler of a Dask cluster that judges (shapecalc[cluster]).", panel=MANY, metavar="ADDRESS"),
+    option("--resume", kind="text", text="Results go to FILE, as JSON; what it has is not judged again.", panel=MANY, metavar="FILE"),
     FORMAT._replace(default="text", choices=REPORTS, help="text, json (one object a line) or github (annotations)."),
     *LOOKS, TARGET_FILE,
 )  # fmt: skip
 GALLERY = (option("--source", text="The sheet itself.", panel=CONTENT), *PAGE)
-KINDS = ("shapes", "reduction", "graph")
-PICTURE = (
-    option("--kind", kind="choice", text=f"{', '.join(KINDS)}.", panel=CONTENT, default="shapes", choices=KINDS, metavar="KIND"),
-    FORMAT._replace(choices=("svg", "mermaid", "dot", "text"), help="svg or text; mermaid or dot for the graph."),
 VERIFY = (
     CERTIFICATE._replace(help="What was checked this time, and how surely."),
     FORMAT._replace(default="text", choices=REPORTS[:2], help="text, or json (one object a line)."),
 )
+KINDS = ("shapes", "reduction", "broadcasting", "graph")
+PICTURE = (
+    option("--kind", kind="choice", text=f"{', '.join(KINDS)}.", panel=CONTENT, default="shapes", choices=KINDS, metavar="KIND"),
+    FORMAT._replace(choices=("text", "svg", "pdf", "png", "html", "mermaid", "dot"), help="Where no file says it; mermaid and dot: the graph."),
     WRT, LOSS, PLAIN, ASCII, TARGET_FILE,
 )  # fmt: skip
 
@@ -134,13 +138,13 @@ COMMANDS = (
     Command("check", "Judge derivations made by hand, line by line.", CHECK,
             ("sources", "SOURCE...", True, "Sheets, .py (model.py:function), .md, .tex, .ipynb, .jsonl, directories, - or the text."),
             many=True, panel=CHECKING),
-    Command("render", "A derivation as a file: .tex, .pdf, .png, .md, .html, .svg, .typ, .ipynb, .json, .txt.", RENDER, SOURCE, panel=MORE),
-    Command("code", "Forward and backward functions, vectorised.", CODE, SOURCE, panel=MORE),
-    Command("picture", "Shapes, the reduction, or the graph as a picture.", PICTURE, SOURCE, panel=MORE),
-)  # fmt: skip
     Command("verify", "Judge results again that were stored as JSON: every formula, from its source, at new points.", VERIFY,
             ("sources", "RESULT...", True, "What derive, jacobian, hessian or check wrote with --format json; - for standard input."),
             many=True, panel=CHECKING),
+    Command("render", "A derivation as a file: .tex, .pdf, .png, .md, .html, .svg, .typ, .ipynb, .json, .txt.", RENDER, SOURCE, panel=MORE),
+    Command("code", "Forward and backward functions, vectorised.", CODE, SOURCE, panel=MORE),
+    Command("picture", "Shapes, the reduction, what is broadcast, or the graph as a picture.", PICTURE, SOURCE, panel=MORE),
+)  # fmt: skip
 BY_NAME = {c.name: c for c in COMMANDS}
 
 

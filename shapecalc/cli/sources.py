@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from ..batch.files import LARGEST, decoded, text_of
 from ..errors import InputProblem, visible
-
-LARGEST = 50_000_000  # bytes of a file that is read
 
 
 def source(argument: str) -> tuple[str, str | None]:
@@ -19,7 +18,7 @@ def source(argument: str) -> tuple[str, str | None]:
         raise InputProblem("there is nothing to read", hint="shapecalc derive 'X: (S, D); W: (D, M); Z = X @ W'")
     path = file(argument)
     if path is not None:
-        return from_file(path), str(path)
+        return text_of(path), str(path)
     if any(c in argument for c in ";=:\n"):
         return argument, None
     raise InputProblem(f"there is no file {visible(argument)}", hint="a problem is written in the line itself with ; between its lines")
@@ -32,28 +31,6 @@ def file(argument: str) -> Path | None:
         return path if argument and path.exists() else None
     except (OSError, ValueError):
         return None
-
-
-def from_file(path: Path) -> str:
-    """The text of a file."""
-    if path.is_dir():
-        raise InputProblem(f"{path} is a directory", hint="give one file")
-    if not path.is_file():
-        raise InputProblem(f"{path} is not a plain file")
-    try:
-        if path.stat().st_size > LARGEST:
-            raise InputProblem(f"{path} is larger than {LARGEST // 1_000_000} MB")
-        return decoded(path.read_bytes(), str(path))
-    except OSError as error:
-        raise InputProblem(f"{path} cannot be read: {error.strerror}") from None
-
-
-def decoded(data: bytes, name: str) -> str:
-    """Bytes as text."""
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise InputProblem(f"{name} is not text in UTF-8 (byte {error.start})") from None
 
 
 def with_loss(text: str, loss: str | None) -> tuple[str, list[str]]:

@@ -39,9 +39,14 @@ def about(report: Report) -> Iterator[Block]:
         yield Prose(prose(summary(report)))
 
 
+def place(c: Verdict) -> str:
+    """Line 5, or cell 2, line 5 of a notebook."""
+    return f"line {c.line}" if c.cell is None else f"cell {c.cell}, line {c.line}"
+
+
 def title(c: Verdict) -> Content:
     """Line 5 is wrong (wrong-layout): dW = dZ.T @ X."""
-    return prose(f"Line {c.line} is {c.verdict}" + (f" ({c.slip})" if c.slip else "") + f": `{flat(c.text)}`")
+    return prose(f"{place(c).capitalize()} is {c.verdict}" + (f" ({c.slip})" if c.slip else "") + f": `{flat(c.text)}`")
 
 
 def flat(text: str) -> str:
@@ -57,10 +62,11 @@ def body(report: Report, c: Verdict) -> Iterator[Block]:
     told, mend = parts(c.message)
     if told:
         yield List(tuple(map(sentence, told)))
+    where = f"{c.where}\n" if c.where else ""
     if mend:
-        yield CodeBlock(mend, "shapecalc")
+        yield CodeBlock(where + mend, "shapecalc")
     elif c.suggestion:
-        yield CodeBlock(underlined(report.source, c) + c.suggestion, "shapecalc")
+        yield CodeBlock(where + underlined(report.source, c) + c.suggestion, "shapecalc")
 
 
 def parts(message: str) -> tuple[list[str], str]:
@@ -102,5 +108,6 @@ def summary(report: Report) -> str:
     good = sum(c.verdict == "right" for c in report.claims)
     if good == count:
         return "The claim is right." if count == 1 else f"All {count} claims are right."
-    first = next(c for c in report.claims if c.verdict != "right")
-    return f"{good} of {count} claims {'is' if good == 1 else 'are'} right; the first that is not stands in line {first.line}."
+    first = report.first_wrong
+    where = f"; the first that is not stands in {place(first)}" if first else ""
+    return f"{good} of {count} claims {'is' if good == 1 else 'are'} right{where}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from shapecalc.errors import InputProblem, ShapecalcError, TooLarge
+from shapecalc.errors import NothingToRead, ShapecalcError, TooLarge
 
 from ..statements import Declaration, Statement, split
 from ..tree import Name
@@ -55,15 +55,20 @@ def read_blocks(
             if len(readings) >= MOST_PROBLEMS:
                 error = TooLarge(f"of one file at most {MOST_PROBLEMS} problems are read", (block.start, block.start + 1))
                 raise error.at(pages[block.page].text, pages[block.page].name)
-            line = pages[block.page].line(block.start)
-            claims = Claims(Draft(pages, f"line {line}"), layout)
+            claims = Claims(Draft(pages, _title(pages[block.page], block.start)), layout)
         claims.draft.sheet_text(block.start, block.end, block.page)
     if claims is not None:
         _finish(claims, readings)
     if not readings:
         name = pages[0].name if pages else None
-        raise InputProblem("there is nothing to read: no shapes are declared", hint=hint).at("", name)
+        raise NothingToRead("there is nothing to read: no shapes are declared", hint=hint).at("", name)
     return readings
+
+
+def _title(page: Page, place: int) -> str:
+    """Where a problem begins: line 12, or cell 3 of a notebook."""
+    cell = (page.name or "").rpartition(": ")[2] if page.lines else ""
+    return cell or f"line {page.line(place)}"
 
 
 def _finish(claims: Claims, readings: list[Reading]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from shapecalc.errors import InputProblem, NotKnownYet, TooLarge
+from shapecalc.errors import InputProblem, NotKnownYet, NothingToRead, TooLarge
 
 from ..nearest import nearest
 from .draft import Draft
@@ -34,7 +34,7 @@ def read_python(text: str, name: str | None = None, function: str | None = None)
         raise InputProblem(f"there is no function {function}", hint=hint).at(source.text, name)
     readings = [reading for unit in found[:MOST_UNITS] if (reading := _read(source, unit, name)) is not None]
     if not readings:
-        raise InputProblem("there is nothing to read: no shapes are told", hint=HINT).at(source.text, name)
+        raise NothingToRead("there is nothing to read: no shapes are told", hint=HINT).at(source.text, name)
     return readings
 
 
