@@ -104,10 +104,10 @@ def deliver(d: Derivation, v: Values, options: Options) -> int:
     to = format_of(v)
     into_file = v["output"] not in (None, "-")
     made = written(d, to, options, standalone=into_file)
-    return hand_over(made, v, options)
+    return hand_over(made, v)
 
 
-def hand_over(made: str | bytes, v: Values, options: Options) -> int:
+def hand_over(made: str | bytes, v: Values) -> int:
     """Text or bytes to a file, or to standard output."""
     if v["output"] is not None:
         output.store(made, v["output"])
@@ -166,7 +166,7 @@ def derivative(make: Callable[[], Any], text: str, name: str | None, v: Values) 
         output.show(str(found.certificate))
         return 0
     options = Options().with_(title=v["title"] or "", **drawn(v))
-    return hand_over(written_derivative(found, format_of(v), options, v["output"] not in (None, "-")), v, options)
+    return hand_over(written_derivative(found, format_of(v), options, v["output"] not in (None, "-")), v)
 
 
 def code(v: Values) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from ..errors import UnknownName
+from ..errors import InputProblem, UnknownName
 from . import commands, output, sources
 from .checking import check
 
@@ -31,26 +32,30 @@ def gallery(v: Values) -> int:
 
 
 def picture(v: Values) -> int:
-    """A drawing of the shapes, of the reduction, or of the graph."""
-    from ..blocks import Document, Picture
+    """A drawing of the shapes, of the reduction, of what is broadcast, or of the graph."""
     from ..publishing.pages import subject
-    from ..publishing.pictures import drawing
+    from ..publishing.pictures import drawing, graph_text, one_picture
     from ..render import Output, render
 
     text, name = sources.source(v["source"])
     with_loss, _ = sources.with_loss(text, v["loss"])
     d = commands.derived(with_loss, v | {"layout": "denominator", "structured": False}, name)
-    into_file = v["output"] not in (None, "-")
-    to = v["format"] or (commands.format_of(v) if into_file else "text")
-    made = drawing(subject(d), v["kind"], to)
-    if isinstance(made, Document) and to == "svg":
-        made = "\n".join(b.svg for b in made.blocks if isinstance(b, Picture))
-    found = render(made, to, Output(ascii=output.only_ascii(v["ascii"]))) if isinstance(made, Document) else made
-    if v["output"] is not None:
-        output.store(found, v["output"])
+    to = v["format"] or (of_suffix(v["output"]) if v["output"] not in (None, "-") else "text")
+    if to in ("mermaid", "dot"):
+        if v["kind"] != "graph":
+            raise InputProblem(f"{to} is for the graph", hint=f"--kind graph --format {to}")
+        made: str | bytes = graph_text(subject(d), to)
     else:
-        output.show(str(found))
-    return 0
+        document = drawing(subject(d), v["kind"])
+        made = one_picture(document) if to == "svg" else render(document, to, Output(ascii=output.only_ascii(v["ascii"])))
+    return commands.hand_over(made, v)
+
+
+def of_suffix(path: str) -> str:
+    """The format of a file: .mmd and .dot are the graph as text."""
+    from ..render import format_of
+
+    return {".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot"}.get(Path(path).suffix.lower()) or format_of(path)
 
 
 def listed(v: Values) -> int:
@@ -63,7 +68,7 @@ def listed(v: Values) -> int:
     table = Table((prose("name"), prose("what it derives")), rows)
     look = Output(ascii=output.only_ascii(v["ascii"]), width=output.columns(v["width"]), colour=output.tints())
     to = "terminal" if output.colours(v["plain"]) and not look.ascii else "text"
-    return commands.hand_over(render(Document((), (table,)), v["format"] or to, look), v, commands.choices(v, []))
+    return commands.hand_over(render(Document((), (table,)), v["format"] or to, look), v)
 
 
 __all__ = ["check", "gallery", "picture"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from xml.sax.saxutils import quoteattr
 
 from ..blocks import Document, Picture, prose
 from ..errors import InputProblem
@@ -99,13 +101,14 @@ def counts(pen: Pen, a: Expr) -> tuple[int, int]:
 
 def of_broadcasts(pen: Pen, name: str) -> Iterator[Picture]:
     """How each vector in a definition is stretched over a matrix."""
-    body = pen.subject.problem.definitions[name]
-    for node in nodes(body):
+    done: set[tuple[str, int]] = set()
+    for node in nodes(pen.subject.problem.definitions[name]):
         if not (isinstance(node, Apply) and node.name in STRETCHING and len(node.shape) == 2):
             continue
         for a in node.args:
             axis = stretched(a.shape, node.shape)
-            if isinstance(a, Var) and axis is not None:
+            if isinstance(a, Var) and axis is not None and (a.name, axis) not in done:
+                done.add((a.name, axis))
                 sizes = (str(node.shape[0]), str(node.shape[1]))
                 yield broadcast_picture(pen.name(a.name), sizes, COUNTS, axis, order=pen.subject.problem.sizes)
 
@@ -113,7 +116,7 @@ def of_broadcasts(pen: Pen, name: str) -> Iterator[Picture]:
 def stretched(shape: Shape, over: Shape) -> int | None:
     """The axis of a matrix along which a vector is copied: 0 for (M,) and (1, M), 1 for (S, 1); None where it is no such vector."""
     full = (1,) * (2 - len(shape)) + shape if len(shape) in (1, 2) else ()
-    if len(full) != 2 or full == over or full == (1, 1):
+    if len(full) != 2 or full in {over, (1, 1)}:
         return None
     return 0 if full[0] == 1 else 1 if full[1] == 1 else None
 
@@ -128,8 +131,19 @@ def graph(s: Subject) -> list[Node]:
 
 
 def one_picture(made: Document) -> str:
-    """The drawings of a document, as SVG."""
-    return "\n".join(b.svg for b in made.blocks if isinstance(b, Picture))
+    """The drawings of a document as one SVG, below one another."""
+    drawn = [b for b in made.blocks if isinstance(b, Picture)]
+    if len(drawn) == 1:
+        return drawn[0].svg
+    parts, widest, y = [], 0, 0
+    for picture in drawn:
+        width, height = map(int, re.findall(r'(?:width|height)="(\d+)"', picture.svg.partition(">")[0]))
+        parts.append(picture.svg.replace("<svg ", f'<svg y="{y}" ', 1))
+        widest, y = max(widest, width), y + height
+    words = quoteattr(" ".join(p.alt for p in drawn))
+    space = f'viewBox="0 0 {widest} {y}" width="{widest}" height="{y}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {space} role="img" aria-label={words}>'
+    return "\n".join([head, *parts, "</svg>\n"])
 
 
 def graph_text(s: Subject, to: str) -> str:
