@@ -5,7 +5,7 @@ Nodes carry no arithmetic: formulas are made by `forms` or written in the langua
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, Union
 
@@ -82,8 +82,11 @@ class Apply(_Node):
         self.op = op
         self.args = args
         self.params = params
-        depth = 1 + max((a.depth for a in args), default=0)
-        super().__init__((op.name, args, params, shape), shape, 1 + sum(a.weight for a in args), depth)
+        weight, depth = 1, 0
+        for a in args:
+            weight += a.weight
+            depth = max(depth, a.depth)
+        super().__init__((op.name, args, params, shape), shape, weight, depth + 1)
 
     @property
     def name(self) -> str:

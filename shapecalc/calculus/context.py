@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from shapecalc.expr import Apply, Expr, Lit, Var
 from shapecalc.forms import apply
@@ -25,12 +26,19 @@ class Context:
     names: dict[Expr, Expr] | None = None
     bodies: frozenset[tuple[str, Shape]] = frozenset()
     even: dict[Expr, bool] = field(default_factory=dict)
+    traits: dict[Expr, tuple[int, ...] | None] = field(default_factory=dict)
+    formulas: dict[tuple[object, ...], tuple[Any, ...]] = field(default_factory=dict)
     _products: dict[Expr, list[tuple[Var, tuple[Places, Term]]]] | None = None
 
     def products_in(self, term: Term) -> list[tuple[Var, tuple[Places, Term]]]:
         """The definitions that are products of at least two factors, the first of which stands in the term, in index form."""
         known = self._by_first_factor()
         return [found for base in dict.fromkeys(f.base for f in term.factors) for found in known.get(base, ())]
+
+    def meets(self, parts: Set[Expr]) -> bool:
+        """Whether all factors of a definition that is a product are among some tensors."""
+        known = self._by_first_factor()
+        return any({f.base for f in product.factors} <= parts for e in parts if e in known for _, (_, product) in known[e])
 
     def _by_first_factor(self) -> dict[Expr, list[tuple[Var, tuple[Places, Term]]]]:
         if self._products is None:

@@ -12,6 +12,7 @@ from shapecalc.forms import apply, remake, zeros
 from shapecalc.indexed import Factor, Place, Places, Term, fresh, indices, refreshed, renamed
 from shapecalc.language.problem import Problem
 
+from .alike import remembered
 from .collect import best_formula
 from .context import Context
 from .lowering import lower
@@ -26,11 +27,20 @@ class Flow:
     name: str
     symbol: Var
     places: Places
-    terms: list[Term] = field(default_factory=list)
+    collected: list[Term] = field(default_factory=list)
     formula: Expr | None = None
     given: bool = False
     incoming: tuple[Term, ...] = ()
     lost: list[tuple[Lost, ...]] = field(default_factory=list)
+    _terms: list[Term] | None = None
+
+    @property
+    def terms(self) -> list[Term]:
+        """The formula as terms; few are ever asked for."""
+        if self._terms is None:
+            assert self.formula is not None
+            self._terms = self.collected if self.given else terms_of(self.formula, self.places)
+        return self._terms
 
 
 @dataclass(slots=True)
@@ -181,7 +191,7 @@ def backward(problem: Problem, wanted: Iterable[str] | None = None) -> Backward:
     def sink(v: Var, places: Places, terms: list[Term], lost: tuple[Lost, ...]) -> None:
         flow = flow_of(v.name)
         flow.lost.append(lost)
-        flow.terms.extend(_onto(t, places, flow.places) for t in terms)
+        flow.collected.extend(_onto(t, places, flow.places) for t in terms)
 
     for name in reversed(problem.definitions):
         if name == problem.last or name in problem.upstream:
@@ -217,20 +227,20 @@ def seed(problem: Problem, flow: Flow, name: str) -> None:
     """The gradient that comes in from outside: 1 for the loss itself, a given name otherwise."""
     if name == problem.loss:
         flow.formula = Lit(1)
-        flow.terms = [Term(Fraction(1), ())]
+        flow.collected = [Term(Fraction(1), ())]
         return
     given = problem.upstream.get(name) or problem.gradient_name(name)
     if problem.loss is not None:
         flow.symbol = Var(given, flow.symbol.shape)
         return
     symbol = Var(given, flow.symbol.shape)
-    if flow.terms:
-        flow.terms.append(Term(Fraction(1), (Factor(symbol, flow.places),)))
+    if flow.collected:
+        flow.collected.append(Term(Fraction(1), (Factor(symbol, flow.places),)))
         if given == flow.symbol.name:
             flow.symbol = Var(given + "_total", flow.symbol.shape)
     else:
         flow.symbol, flow.given = symbol, True
-        flow.terms = [Term(Fraction(1), (Factor(symbol, flow.places),))]
+        flow.collected = [Term(Fraction(1), (Factor(symbol, flow.places),))]
 
 
 def settle(flow: Flow, symbols: dict[str, Flow], order: list[str], context: Context) -> None:
@@ -240,18 +250,27 @@ def settle(flow: Flow, symbols: dict[str, Flow], order: list[str], context: Cont
     if flow.formula is not None:
         order.append(flow.name)
         return
-    flow.incoming = tuple(flow.terms)
-    found, terms = best_formula(flow.terms, flow.places, context)
-    best = fold(found, context)
+    flow.incoming = tuple(flow.collected)
+    sought: list[list[Term]] = []
+
+    def find() -> Expr:
+        found, terms = best_formula(flow.collected, flow.places, context)
+        sought.append(terms)
+        return found
+
+    best = fold(remembered(find, flow.collected, flow.places, context), context)
     for name in list(variables(best)):
         other_flow = symbols.get(name)
         if other_flow is not None and worth_substituting(name, other_flow, best):
+            if not sought:
+                find()
             one = {name: other_flow}
-            other, other_terms = best_formula([s for t in terms for s in substitute(t, one, context)], flow.places, context)
+            other, other_terms = best_formula([s for t in sought[-1] for s in substitute(t, one, context)], flow.places, context)
             other = fold(other, context)
             if burden(other) <= burden(best):
-                best, terms = other, other_terms
-    flow.formula, flow.terms = best, terms_of(best, flow.places)
+                best = other
+                sought.append(other_terms)
+    flow.formula = best
     symbols[flow.symbol.name] = flow
     order.append(flow.name)
 

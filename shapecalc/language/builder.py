@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from shapecalc import shapes
@@ -306,9 +307,12 @@ def build_text(text: str, variables: Mapping[str, Expr], sizes: Iterable[str] = 
     """A formula from text, its names given."""
     scope = Scope(variables, sizes, static or {}, source=text)
     try:
-        return Builder(scope).build(parse(text))
+        return Builder(scope).build(_parsed(text))
     except ShapecalcError as error:
         raise error.at(text) from None
+
+
+_parsed = lru_cache(maxsize=1024)(parse)  # the rules of the book are read once
 
 
 __all__ = ["SURFACE", "Builder", "Scope", "Var", "build_text", "mul"]
