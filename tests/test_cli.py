@@ -184,11 +184,11 @@ def test_strange_files(tmp_path: Path, capsys: pytest.CaptureFixture[str], data:
 def test_a_byte_order_mark_and_other_line_ends_are_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     path = tmp_path / "windows.sheet"
     path.write_bytes(b"\xef\xbb\xbf" + AFFINE.replace("; ", "\r\n").encode())
-    assert here(capsys, "derive", str(path), "--no-steps")[0] == 0
+    assert here(capsys, "derive", str(path), "--steps", "none")[0] == 0
 
 
 def test_standard_input():
-    done = run("derive", "-", "--no-steps", stdin=AFFINE)
+    done = run("derive", "-", "--steps", "none", stdin=AFFINE)
     assert done.returncode == 0
     assert "db = sum(dZ, axis=0)" in done.stdout
 
@@ -238,9 +238,10 @@ def test_ascii():
 
 
 def test_colours_only_where_they_are_wanted():
-    assert "\x1b[" in run("derive", AFFINE, "--no-steps", FORCE_COLOR="1", TERM="xterm-256color").stdout
-    assert "\x1b" not in run("derive", AFFINE, "--no-steps", "--plain", FORCE_COLOR="1", TERM="xterm-256color").stdout
-    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", run("derive", AFFINE, "--no-steps", FORCE_COLOR="1", NO_COLOR="1", TERM="xterm").stdout)
+    assert "\x1b[" in run("derive", AFFINE, "--steps", "none", FORCE_COLOR="1", TERM="xterm-256color").stdout
+    assert "\x1b" not in run("derive", AFFINE, "--steps", "none", "--plain", FORCE_COLOR="1", TERM="xterm-256color").stdout
+    tinted = run("derive", AFFINE, "--steps", "none", FORCE_COLOR="1", NO_COLOR="1", TERM="xterm").stdout
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", tinted)
 
 
 def test_width(capsys: pytest.CaptureFixture[str]):
@@ -257,7 +258,7 @@ def test_expressions(word: str):
     assert repaired([word]) == [f" {word}"]
 
 
-@pytest.mark.parametrize("word", ["-x", "-o", "--loss", "-h", "-V", "--at=S=2,D=3", "-", "--", "--no-steps"])
+@pytest.mark.parametrize("word", ["-x", "-o", "--loss", "-h", "-V", "--at=S=2,D=3", "-", "--", "--steps"])
 def test_options(word: str):
     assert not is_expression(word)
     assert repaired([word]) == [word]
@@ -266,13 +267,13 @@ def test_options(word: str):
 def test_a_loss_that_begins_with_a_minus(capsys: pytest.CaptureFixture[str]):
     source = "Z: (S, K); Y: onehot (S, K); P = softmax(Z)"
     for words in (["--loss", "-sum(Y*log(P))/S"], ["--loss=-sum(Y*log(P))/S"]):
-        code, out, _ = here(capsys, "derive", source, *words, "--no-steps", "--wrt", "Z")
+        code, out, _ = here(capsys, "derive", source, *words, "--steps", "none", "--wrt", "Z")
         assert code == 0
         assert "dZ = (P - Y)/S" in out
 
 
 def test_a_name_of_the_loss_that_is_not_declared(capsys: pytest.CaptureFixture[str]):
-    _, out, _ = here(capsys, "derive", AFFINE, "--loss", "sum((Z - Y)**2)/(2*S)", "--no-steps")
+    _, out, _ = here(capsys, "derive", AFFINE, "--loss", "sum((Z - Y)**2)/(2*S)", "--steps", "none")
     assert "Y is not declared; it is taken to have the shape of Z, (S, M)." in out
     assert "∂L/∂W" in out
 
@@ -288,7 +289,7 @@ def test_both_readers_agree(capsys: pytest.CaptureFixture[str], monkeypatch: pyt
     from shapecalc.cli.app import run_typer
 
     for words in (
-        ["derive", AFFINE, "--layout", "numerator", "--no-steps", "--at", "S=4", "--symbol", "dZ=g", "--symbol", "W=w"],
+        ["derive", AFFINE, "--layout", "numerator", "--steps", "none", "--at", "S=4", "--symbol", "dZ=g", "--symbol", "W=w"],
         ["derive", AFFINE, "--width", "70", "-f", "latex", "--output=x.tex"],
         ["affine"],
         ["check", "a", "b", "--strict", "--format=json"],
@@ -343,13 +344,13 @@ def test_latex_is_a_fragment_or_a_document(capsys: pytest.CaptureFixture[str]):
 
 
 def test_layouts(capsys: pytest.CaptureFixture[str]):
-    assert "dW = dZ.T @ X" in here(capsys, "derive", AFFINE, "--layout", "numerator", "--no-steps")[1]
-    both = here(capsys, "derive", AFFINE, "--layout", "both", "--no-steps")[1]
+    assert "dW = dZ.T @ X" in here(capsys, "derive", AFFINE, "--layout", "numerator", "--steps", "none")[1]
+    both = here(capsys, "derive", AFFINE, "--layout", "both", "--steps", "none")[1]
     assert "The same under every convention" in both
 
 
 def test_steps_entries_and_views(capsys: pytest.CaptureFixture[str]):
-    assert "Index formula" not in here(capsys, "derive", AFFINE, "--no-steps")[1]
+    assert "Index formula" not in here(capsys, "derive", AFFINE, "--steps", "none")[1]
     assert "The entries" not in here(capsys, "derive", AFFINE, "--no-entries")[1]
     out = here(capsys, "derive", AFFINE, "--views", "matrix")[1]
     assert "Index formula" not in out
@@ -489,7 +490,7 @@ def test_aliases(capsys: pytest.CaptureFixture[str]):
         (["--version"], {"sympy", "rich", "typer", "numpy", "dataclasses_json"}),
         (["--help"], {"sympy", "numpy"}),
         (["derive", AFFINE, "--no-entries"], {"sympy", "rich", "typer", "numpy", "pydantic"}),
-        (["derive", AFFINE, "--no-steps"], {"sympy", "rich", "typer"}),
+        (["derive", AFFINE, "--steps", "none"], {"sympy", "rich", "typer"}),
         (["check", HEAD + "dW = X.T @ dZ"], {"sympy", "rich", "typer"}),
         (["affine"], {"rich", "typer", "numpy"}),
     ],

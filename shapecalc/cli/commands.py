@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Values = dict[str, Any]
 AFFINE = "X: (S, D)\nW: (D, M)\nb: (M,)\nZ = X @ W + b\n"
 LAYOUTS = ("denominator", "numerator")
+ONE = {**{k: k for k in LAYOUTS}, "both": "denominator"}  # the layout of the results where both are shown
 WORDS = {"S": "samples", "D": "inputs", "M": "output units"}
 
 
@@ -45,7 +46,7 @@ def derived(text: str, v: Values, name: str | None = None) -> Derivation:
     from ..api import derive as api_derive
     from ..errors import ShapecalcError
 
-    layout = v["layout"] if v["layout"] != "both" else "denominator"
+    layout = ONE[v["layout"]]
     try:
         return api_derive(text, v["wrt"], layout, v["structured"])
     except ShapecalcError as error:
@@ -58,9 +59,10 @@ def choices(v: Values, notes: list[str], **more: Any) -> Options:
 
     views = tuple(x.strip() for x in v["views"].split(",")) if v["views"] else ("entries", "index", "matrix")
     wanted = {
+        "page": v.get("page", "derivation"),
         "title": v["title"] or "",
-        "views": tuple(x for x in views if x != "entries" or (v["entries"] and v["steps"])),
-        "steps": "full" if v["steps"] else "none",
+        "views": tuple(x for x in views if x != "entries" or (v["entries"] and v["steps"] == "full")),
+        "steps": v["steps"],
         "at": sources.sizes(v["at"]),
         "numbers": v["numbers"],
         "layouts": ("denominator", "numerator") if v["layout"] == "both" else (v["layout"],),
@@ -133,7 +135,27 @@ def render(v: Values) -> int:
     """A page as a file."""
     if v["output"] is None and v["format"] is None:
         raise InputProblem("a file or a format is missing", hint="-o notes.pdf, or --to latex")
-    return derive(v | {"certificate": False, "pager": False})
+    if v["page"] == "check":
+        return checked(v)
+    return derive(v | {"certificate": False})
+
+
+def checked(v: Values) -> int:
+    """The verdicts on the claims of a sheet as a page; that some are wrong is no failure of writing it down."""
+    from ..api import check
+    from ..errors import ShapecalcError
+    from ..publishing.options import Options
+    from ..publishing.writing import written_report
+
+    text, name = sources.source(v["source"])
+    try:
+        report = check(text, ONE[v["layout"]], v["structured"])
+    except ShapecalcError as error:
+        raise (error.at(text, name) if name else error) from None
+    if not report.claims:
+        raise InputProblem("there is no claim to judge", hint="write one: dW = X.T @ dZ")
+    options = Options().with_(title=v["title"] or "", **drawn(v))
+    return hand_over(written_report(report, format_of(v), options, v["output"] not in (None, "-")), v)
 
 
 def jacobian(v: Values) -> int:

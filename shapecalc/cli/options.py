@@ -54,7 +54,10 @@ SAMPLES = option(
 )  # fmt: skip
 LOSS = option("--loss", kind="text", text="A loss behind the last definition: 'sum((Z - Y)**2)/(2*S)'.", panel=CONTENT, metavar="FORMULA")
 VIEWS = option("--views", kind="text", text="Of entries, index, matrix.", panel=CONTENT, metavar="NAMES")
-STEPS = option("--steps", text="The derivation, or the results alone.", panel=CONTENT, default=True, negative="--no-steps")
+STEPS = option(
+    "--steps", kind="choice", text="full; short: a line for each gradient; none: the results alone.", panel=CONTENT,
+    default="full", choices=("full", "short", "none"), metavar="HOW",
+)  # fmt: skip
 ENTRIES = option("--entries", text="Matrices of named entries, by sympy.", panel=CONTENT, default=True, negative="--no-entries")
 NUMBERS = option("--numbers", text="Small whole numbers too, to follow with a pencil.", panel=CONTENT)
 STRUCTURED = option("--structured", text="Partials by the distinct entries of symmetric, diagonal, triangular names.", panel=CONTENT)
@@ -80,7 +83,11 @@ PAGE = (
     WRT, AT, LAYOUT, SAMPLES, LOSS, VIEWS, STEPS, ENTRIES, NUMBERS, STRUCTURED, CERTIFICATE, TITLE,
     FORMAT, STANDALONE, GITHUB, BOLD, SYMBOL, *LOOKS, PAGER, TARGET_FILE,
 )  # fmt: skip
-RENDER = tuple(TO if o is FORMAT else o for o in PAGE if o not in (CERTIFICATE, PAGER))
+WHAT = option(
+    "--page", kind="choice", text="derivation; conventions: the table alone; check: verdicts on the claims.", panel=CONTENT,
+    default="derivation", choices=("derivation", "conventions", "check"), metavar="PAGE",
+)  # fmt: skip
+RENDER = (WHAT, *(TO if o is FORMAT else o for o in PAGE if o is not CERTIFICATE))
 ONE_LAYOUT = LAYOUT._replace(choices=LAYOUTS[:2])
 ONE_NAME = WRT._replace(help="The name to differentiate by; the first one declared.", metavar="NAME")
 LOOK_OF_ONE = (TITLE, FORMAT, STANDALONE, GITHUB, BOLD, SYMBOL, *LOOKS, PAGER, TARGET_FILE)
@@ -123,7 +130,7 @@ VERIFY = (
 KINDS = ("shapes", "reduction", "broadcasting", "graph")
 PICTURE = (
     option("--kind", kind="choice", text=f"{', '.join(KINDS)}.", panel=CONTENT, default="shapes", choices=KINDS, metavar="KIND"),
-    FORMAT._replace(choices=("text", "svg", "pdf", "png", "html", "mermaid", "dot"), help="Where no file says it; mermaid and dot: the graph."),
+    FORMAT._replace(choices=("text", "svg", "pdf", "png", "html", "mermaid", "dot"), help="What no suffix says; mermaid, dot: the graph."),
     WRT, LOSS, PLAIN, ASCII, TARGET_FILE,
 )  # fmt: skip
 
@@ -141,7 +148,7 @@ COMMANDS = (
     Command("verify", "Judge results again that were stored as JSON: every formula, from its source, at new points.", VERIFY,
             ("sources", "RESULT...", True, "What derive, jacobian, hessian or check wrote with --format json; - for standard input."),
             many=True, panel=CHECKING),
-    Command("render", "A derivation as a file: .tex, .pdf, .png, .md, .html, .svg, .typ, .ipynb, .json, .txt.", RENDER, SOURCE, panel=MORE),
+    Command("render", "A page as a file: .tex, .pdf, .png, .md, .html, .svg, .typ, .ipynb, .json, .txt.", RENDER, SOURCE, panel=MORE),
     Command("code", "Forward and backward functions, vectorised.", CODE, SOURCE, panel=MORE),
     Command("picture", "Shapes, the reduction, what is broadcast, or the graph as a picture.", PICTURE, SOURCE, panel=MORE),
 )  # fmt: skip

@@ -11,9 +11,9 @@ def read(command: Command, argv: list[str]) -> dict[str, Any] | None:
     """The values of a command's arguments and options; None where anything is odd.
 
     >>> from .options import BY_NAME
-    >>> found = read(BY_NAME["derive"], ["Z = X", "--layout=numerator", "--no-steps"])
+    >>> found = read(BY_NAME["derive"], ["Z = X", "--layout=numerator", "--steps=none"])
     >>> found["source"], found["layout"], found["steps"]
-    ('Z = X', 'numerator', False)
+    ('Z = X', 'numerator', 'none')
     """
     flags = {f: o for o in command.options for f in o.flags}
     negatives = {o.negative: o for o in command.options if o.negative}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..blocks import Aligned, Block, Callout, Content, Dims, Formula, Heading, Line, List, Prose, prose
 from ..boxes import Box, row
@@ -94,11 +94,18 @@ LAYOUT_WORDS = {
 }
 
 
-def answer(pen: Pen) -> Block:
-    """All results at once."""
+def answer(pen: Pen, within: Iterable[str] = ()) -> Block:
+    """All results at once, and the gradients of definitions that they are made of."""
     s = pen.subject
-    lines = tuple(Line(pen.gradient(n), pen.formula(s.formulas[n]), prose(f"`{pen.code(n)}`"), s.formulas[n].shape) for n in s.wrt)
-    return Callout("answer", prose("The answer"), (Aligned(lines),))
+
+    def line(name: str, e: Expr) -> Line:
+        return Line(pen.gradient(name), pen.formula(e), prose(f"`{pen.code(name)}`"), e.shape)
+
+    body: list[Block] = [Aligned(tuple(line(n, s.formulas[n]) for n in s.wrt))]
+    inner = tuple(line(n, s.backward.formula(n)) for n in within)
+    if inner:
+        body += [Prose(prose("where")), Aligned(inner)]
+    return Callout("answer", prose("The answer"), tuple(body))
 
 
 __all__ = ["Prose", "answer", "problem", "show"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..blocks import Aligned, Block, Callout, Content, Document, Heading, Line, Prose, prose
 from ..boxes import row
 from ..errors import ShapecalcError
+from ..expr import variables
 from .certificates import certificate
 from .index_view import index_view
 from .matrix_view import matrix_view
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 CROWDED = 5000  # entries above which nobody wants to see them all
 MOST = 8  # names whose gradients are derived view by view
+FEW = 2  # gradients of definitions that the answer has room for
 WITHIN = 4  # gradients of definitions that are derived view by view too
 
 
@@ -32,7 +34,7 @@ def derivation(subject: Subject, plan: Plan, others: Iterable[tuple[str, Subject
     """
     pen = Pen(subject, plan)
     entries = entry_by_entry(pen)
-    blocks: list[Block] = [*problem(pen), answer(pen)]
+    blocks: list[Block] = [*problem(pen), answer(pen, within_answer(pen))]
     if plan.steps != "none":
         blocks += derived(pen, entries)
     blocks += reductions(pen, entries)
@@ -43,6 +45,30 @@ def derivation(subject: Subject, plan: Plan, others: Iterable[tuple[str, Subject
     doubted = any(isinstance(b, Callout) and b.kind == "warning" for b in blocks)
     blocks += certificate(subject.certificate, entries is not None and not doubted)
     return Document(title(pen), tuple(blocks), plan.subtitle, subject.problem.sizes)
+
+
+def conventions(subject: Subject, plan: Plan, others: Iterable[tuple[str, Subject]] = (), samples: str = "") -> Document:
+    """The problem and the table over conventions, and nothing else."""
+    pen = Pen(subject, plan)
+    blocks = [*problem(pen), *compared(pen, others, samples), *certificate(subject.certificate)]
+    return Document(title(pen), tuple(blocks), plan.subtitle, subject.problem.sizes)
+
+
+def within_answer(pen: Pen) -> list[str]:
+    """The definitions whose gradients the results are made of, where these do not follow at once or are few: the answer stands alone."""
+    s = pen.subject
+    gradients = {f.symbol.name: n for n, f in s.backward.flows.items() if not f.given}
+    needed: list[str] = []
+    waiting = [s.formulas[n] for n in s.wrt]
+    while waiting:
+        for v in variables(waiting.pop()):
+            name = gradients.get(v, s.wrt[0])
+            if name not in s.wrt and name not in needed:
+                needed.append(name)
+                waiting.append(s.backward.formula(name))
+    if pen.plan.steps == "short" or (pen.plan.steps == "full" and len(needed) > FEW):
+        return []
+    return [n for n in reversed(s.backward.order) if n in needed]
 
 
 def compared(pen: Pen, others: Iterable[tuple[str, Subject]], samples: str) -> Iterator[Block]:
@@ -87,8 +113,10 @@ def derived(pen: Pen, entries: Entries | None) -> Iterator[Block]:
     """The backward pass, and every gradient in its views."""
     s = pen.subject
     inner = [n for n in s.backward.order if n in s.inner and not s.backward.flows[n].given]
-    if inner and len(s.problem.definitions) > 2:
+    if pen.plan.steps == "short" or (inner and len(s.problem.definitions) > 2):
         yield from passing(pen, inner)
+    if pen.plan.steps == "short":
+        return
     if len(s.wrt) > MOST:
         yield Prose(prose(f"Those are {len(s.wrt)} gradients; name one with `--wrt` to see it entry by entry."))
         return
@@ -96,7 +124,7 @@ def derived(pen: Pen, entries: Entries | None) -> Iterator[Block]:
         from .entry_view import matrices
 
         yield from matrices(pen, entries)
-    within = inner if len(inner) <= WITHIN and pen.plan.steps == "full" else []
+    within = inner if len(inner) <= WITHIN else []
     for name in (*within, *s.wrt):
         yield from gradient(pen, name, entries if name in s.wrt or len(within) == 1 else None)
 

@@ -65,7 +65,8 @@ class Plan:
     """What a page holds and how its formulas are written.
 
     ``equation``: the first definition behind the title.
-    ``steps``: "full", "short" or "none"; ``sizes``: those of the entries view; ``numbers``: the same with small whole numbers;
+    ``steps``: "full", "short" (the backward pass, a line for each gradient) or "none"; ``sizes``: those of the entries view;
+    ``numbers``: the same with small whole numbers;
     ``layouts``: those that the conventions table has; ``notes``: said where the problem is stated; ``words``: what the sizes count;
     ``pictures``: handed in by whoever can draw, by their place: "problem", "gradient:W", "reduction:b".
     """

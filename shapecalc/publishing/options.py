@@ -13,19 +13,23 @@ from ..language.problem import Problem
 from ..shapes import names
 
 STEPS = ("full", "short", "none")
+PAGES = ("derivation", "conventions")
 SAMPLES = ("rows", "columns", "both")
 FIRST = (2, 3, 3)  # the first sizes of the entries view; further ones are 2
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``views`` of each gradient; ``steps``: full, short or none; ``at``: sizes of the entries view; ``numbers``: small whole numbers too.
+    """What a page holds, and how it is written.
 
-    ``layouts``: those of the conventions table; ``samples``: None as written, or rows, columns, both; ``symbols``: names drawn
-    otherwise, in LaTeX; ``equation``: the first definition behind the title; ``words``: what the sizes count. The rest is for formats:
-    ``ascii`` and ``width`` for text, ``standalone`` for LaTeX, ``github`` for Markdown, ``colour`` for sizes in their colours.
+    ``page``: the derivation, or the table over conventions alone; ``views`` of each gradient; ``steps``: full, short (a line for each
+    gradient) or none; ``at``: sizes of the entries view; ``numbers``: small whole numbers too. ``layouts``: those of the conventions
+    table; ``samples``: None as written, or rows, columns, both; ``symbols``: names drawn otherwise, in LaTeX; ``equation``: the first
+    definition behind the title; ``words``: what the sizes count. The rest is for formats: ``ascii`` and ``width`` for text,
+    ``standalone`` for LaTeX, ``github`` for Markdown, ``colour`` for sizes in their colours.
     """
 
+    page: str = "derivation"
     title: str = ""
     views: tuple[str, ...] = VIEWS
     steps: str = "full"
@@ -57,6 +61,8 @@ class Options:
                 raise InputProblem(f"there is no view {view}", hint=f"there are {', '.join(VIEWS)}")
         if out.steps not in STEPS:
             raise InputProblem(f"steps are {', '.join(STEPS)}, not {out.steps}")
+        if out.page not in PAGES:
+            raise InputProblem(f"there is no page {out.page}", hint=f"there are {', '.join(PAGES)}")
         if out.samples not in (None, *SAMPLES):
             raise InputProblem(f"samples are {', '.join(SAMPLES)}, not {out.samples}")
         return out

@@ -9,8 +9,10 @@ from typing import Any, Protocol
 
 from ..blocks import Aligned, Document, Line, prose
 from ..calculus.gradients import Backward
+from ..calculus.layouts import LAYOUTS
 from ..derivation import Certificate, Step
 from ..errors import InputProblem, Misfit
+from ..exposition.pages import conventions as conventions_page
 from ..exposition.pages import derivation as derivation_page
 from ..exposition.pages import gradient_lines
 from ..exposition.pen import Pen
@@ -81,6 +83,9 @@ def symbols(given: Mapping[str, str]) -> dict[str, Any]:
 
 def page(d: Derived, options: Options, pictured: bool = False) -> Document:
     """The page of a derivation, under the wanted way to lay out the samples; `pictured`: with pictures where they help."""
+    alone = options.page == "conventions"
+    if alone:
+        options = replace(options, layouts=LAYOUTS, samples=options.samples or turnable(d), views=())
     others: list[tuple[str, Subject]] = []
     kind = ""
     if options.samples == "columns":
@@ -94,7 +99,16 @@ def page(d: Derived, options: Options, pictured: bool = False) -> Document:
         from .pictures import pictures
 
         made = replace(made, pictures=pictures(s, made))
-    return derivation_page(s, made, others, kind)
+    return (conventions_page if alone else derivation_page)(s, made, others, kind)
+
+
+def turnable(d: Derived) -> str | None:
+    """Both ways to lay out the samples, where the problem has both."""
+    try:
+        d.turned()
+    except InputProblem:
+        return None
+    return "both"
 
 
 def tex(e: Expr, d: Derived) -> str:
