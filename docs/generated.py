@@ -52,6 +52,8 @@ USED = {
     "tril": "A: (n, n); Y = tril(A)",
     "triu": "A: (n, n); Y = triu(A)",
     "cumsum": "A: (m, n); Y = cumsum(A, axis=0)",
+    "windows": "a: (n,); Y = windows(a, k)",
+    "overlap_add": "A: (m, k); y = overlap_add(A)",
     "flip": "A: (m, n); Y = A[:, ::-1]",
     "max": "A: (m, n); y = max(A, axis=1, keepdims=True)",
     "min": "A: (m, n); y = min(A, axis=1, keepdims=True)",
@@ -114,9 +116,9 @@ generated code, and against autodiff of torch where it has the function.
 SPELLINGS = """## Spellings
 
 Also read, and turned into the operations above: the operators `+ - * / @ **` and comparisons (1 where they hold, else 0); `.T`, `.mT`,
-`'`, `ᵀ`; `x[:, None]`, `A[0]`, `A[:, 1:]`; `stack`, `split`, `hstack`, `vstack`, `swapaxes`, `moveaxis`, `permute`, `flatten`; `square`,
+`'`, `ᵀ`; `x[:, None]`, `A[0]`, `A[:, 1:]`, `x[::-1]`; `stack`, `A, B = split(X, 2, axis=1)`, `chunk`, `hstack`, `vstack`, `swapaxes`, `moveaxis`, `permute`, `flatten`; `square`,
 `reciprocal`, `linear`, `addmm`, `multi_dot`; the losses `cross_entropy`, `nll_loss`, `binary_cross_entropy`,
-`binary_cross_entropy_with_logits`, `kl_gaussian`, which are written out as the compositions that they are; the prefixes `np.`, `torch.`,
+`binary_cross_entropy_with_logits`, `kl_gaussian`, and `conv1d`, `conv2d` (torch's, steps of one), `correlate`, `convolve`, which are written out as the compositions that they are; the prefixes `np.`, `torch.`,
 `jnp.`, `F.`, and methods such as `dZ.sum(0)`. See [the language](language.md).
 """
 

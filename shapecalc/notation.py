@@ -287,6 +287,17 @@ def _flip(e: Apply) -> tuple[str, int]:
     return f"{_within(e.args[0], POSTFIX)}{_backwards(e['axes'])}", POSTFIX
 
 
+def _slid(e: Apply) -> tuple[str, int]:
+    """windows and overlap_add; the axes are named where they are not all there are."""
+    axes, rank = e["axes"], min(len(e.shape), len(e.args[0].shape))
+    inside = [text(e.args[0])]
+    if e.name == "windows":
+        inside.append(str(e["shape"][0]) if len(axes) == 1 else shape_text(e["shape"]))
+    if axes != tuple(range(rank)):
+        inside.append(f"axis={axes[0] if len(axes) == 1 else axes}")
+    return f"{e.name}({', '.join(inside)})", ATOM
+
+
 def _cumsum(e: Apply) -> tuple[str, int]:
     if not e["reverse"]:
         return f"cumsum({text(e.args[0])}, axis={e['axis']})", ATOM
@@ -298,5 +309,5 @@ _WRITERS = {
     "add": _sum, "neg": _negative, "mul": _product, "div": _quotient, "matmul": _matmul, "power": _power, "pow": _pow,
     "transpose": _transpose, "expand_dims": _expand, "squeeze": _squeeze, "slice": _slice, "ones": _shaped, "zeros": _shaped,
     "eye": _shaped, "reshape": _shaped, "broadcast_to": _shaped, "einsum": _einsum, "concatenate": _join, "matpow": _matpow,
-    "cumsum": _cumsum, "flip": _flip, "place": _place, "pi": _pi,
+    "cumsum": _cumsum, "flip": _flip, "place": _place, "pi": _pi, "windows": _slid, "overlap_add": _slid,
 }  # fmt: skip

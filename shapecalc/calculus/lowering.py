@@ -118,7 +118,7 @@ def lower(e: Expr, places: Places) -> Term:
     return out
 
 
-MOVING = frozenset({"slice", "place", "tril", "triu", "cumsum", "flip"})
+MOVING = frozenset({"slice", "place", "tril", "triu", "cumsum", "flip", "windows", "overlap_add"})
 
 
 def _moved(e: Apply, places: Places) -> Term:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from shapecalc.errors import NotKnownYet
 from shapecalc.expr import ZERO, Apply, Expr, Lit, Var, nodes
-from shapecalc.forms import apply, ones
+from shapecalc.forms import apply
 from shapecalc.indexed import Factor, Index, Place, Places, Term, fresh, indices, refreshed, renamed
 from shapecalc.op import Signature
 from shapecalc.ops.multilinear import aligned
@@ -18,7 +18,7 @@ from .collect import best_formula
 from .context import Context
 from .expanding import expanded
 from .lowering import Bound, Opaque, lower, raised, signature_of
-from .moving import moving_matrices
+from .moving import Link, moving
 from .texts import pull_back, slope, spectral
 
 
@@ -206,9 +206,9 @@ class Reverse:
             if arg not in self.live:
                 continue
             own = fresh(arg.shape)
-            matrices = moving_matrices(e, n)
-            if matrices is not None:
-                self.pull(arg, own, [self.through_matrices(e, matrices, places, own, t) for t in terms])
+            link = moving(e, n, places, own)
+            if link is not None:
+                self.pull(arg, own, [self.through_matrices(link, own, t) for t in terms])
                 continue
             made = []
             for t in terms_of(pull_back(e, n, incoming, named), own):
@@ -222,22 +222,10 @@ class Reverse:
             self.pull(arg, own, made)
 
     @staticmethod
-    def through_matrices(e: Apply, matrices: list[Expr | None], places: Places, own: Places, t: Term) -> Term:
-        """An operation that moves entries along axes, each axis by a matrix of zeros and ones (or masks the last two)."""
-        factors, names = [], {}
-        if e.name in ("tril", "triu"):
-            mask = apply(e.name, ones(e.shape[-2:]), k=e["k"])
-            factors = [Factor(mask, places[-2:])]
-            names = {p: q for p, q in zip(places, own, strict=True) if isinstance(p, Index)}
-            return renamed(t.times(Term(Fraction(1), tuple(factors))), names)
-        for p, q, matrix in zip(places, own, matrices, strict=True):
-            if matrix is not None:
-                factors.append(Factor(matrix, (p, q)))
-            elif isinstance(p, Index):
-                names[p] = q
-        gone = frozenset(p for p, m in zip(places, matrices, strict=True) if m is not None and isinstance(p, Index))
-        out = renamed(t.times(Term(Fraction(1), tuple(factors))), names)
-        return _copied(out._replace(summed=out.summed | gone), own)
+    def through_matrices(link: Link, own: Places, t: Term) -> Term:
+        """An operation that moves entries along axes, by tensors of zeros and ones."""
+        out = renamed(t.times(Term(Fraction(1), link.factors)), link.names)
+        return _copied(out._replace(summed=out.summed | link.gone), own)
 
     @staticmethod
     def replaced(rest: Term, at: Places, places: Places, terms: list[Term], own: Places) -> list[Term]:

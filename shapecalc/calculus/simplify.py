@@ -15,7 +15,9 @@ from shapecalc.indexed import Factor, Index, Places, Term, indices, renamed
 from shapecalc.shapes import Dim, multiply
 
 from .context import Context, sums_to_one, symmetric
+from .moving import carried
 
+CARRIERS = frozenset({"slice", "flip", "windows", "transpose"})
 MASKS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal"})
 
 
@@ -25,7 +27,7 @@ def normal(term: Term, free: frozenset[Index], context: Context) -> Term | None:
         if term.coefficient == 0:
             return None
         term = _merged(term, context)
-        for rule in (_swallow, _cancel_inverse, _sum_to_one, _split_delta, _logistic):
+        for rule in (_swallow, _cancel_inverse, _sum_to_one, _carry, _split_delta, _logistic):
             changed = rule(term, free, context)
             if changed is not None:
                 term = changed
@@ -77,6 +79,11 @@ def _swallow(term: Term, free: frozenset[Index], _: Context) -> Term | None:
             if isinstance(gone, Index) and gone in term.summed:
                 return renamed(rest._replace(summed=rest.summed - {gone}), {gone: None})
     return None
+
+
+def _carry(term: Term, free: frozenset[Index], _: Context) -> Term | None:
+    """A slice of an identity matrix, times a tensor, is the slice of the tensor."""
+    return carried(term, uses(term)) if any(isinstance(f.base, Apply) and f.base.name in CARRIERS for f in term.factors) else None
 
 
 def _split_delta(term: Term, free: frozenset[Index], _: Context) -> Term | None:

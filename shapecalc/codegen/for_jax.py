@@ -11,10 +11,20 @@ TABLE: dict[str, str | Spelling] = {
     "erf": "jax.scipy.special.erf({a})", "sigmoid": "jax.nn.sigmoid({a})", "softplus": "jax.nn.softplus({a})", "silu": "jax.nn.silu({a})",
     "gelu": "jax.nn.gelu({a}, approximate=False)", "relu": "jax.nn.relu({a})", "leaky_relu": "jax.nn.leaky_relu({a}, {slope})",
     "elu": "jax.nn.elu({a}, {alpha})", "expm": "jax.scipy.linalg.expm({a})",
+    "windows": "windows({a}, {sizes}, {axes})",
 }  # fmt: skip
 
 IMPORTS = ("import jax", "import jax.numpy as jnp", "", 'jax.config.update("jax_enable_x64", True)  # double precision')
-HELPERS = {"cholesky": for_numpy.HELPERS["cholesky"].replace("np.", "jnp.")}
+HELPERS = {
+    **{name: for_numpy.HELPERS[name].replace("np.", "jnp.") for name in ("cholesky", "overlap_add")},
+    "windows": '''def windows(a, sizes, axes):
+    """All windows of these sizes along the axes; what is inside them is on the last axes."""
+    for axis, size in zip(axes, sizes):
+        places = jnp.arange(a.shape[axis] - size + 1)[:, None] + jnp.arange(size)
+        a = jnp.moveaxis(jnp.take(a, places, axis=axis), axis + 1, -1)
+    return a
+''',
+}
 JAX = Target(
     "jax", "jnp", IMPORTS, TABLE, HELPERS,
     array="jnp.asarray({}, dtype=float)", number="jnp.asarray({}, dtype=float)", real="({}).astype(float)",

@@ -33,6 +33,7 @@ TABLE: dict[str, str | Spelling] = {
     "inv": "np.linalg.inv({a})", "det": "np.linalg.det({a})", "logdet": "np.linalg.slogdet({a})[1]",
     "solve": "np.linalg.solve({a}, {b})", "matpow": "np.linalg.matrix_power({a}, {k})", "pinv": "np.linalg.pinv({a})",
     "cholesky": "cholesky({a})", "expm": "expm({a})",
+    "windows": "np.lib.stride_tricks.sliding_window_view({a}, {sizes}, {axes})", "overlap_add": "overlap_add({a}, {axes})",
 }  # fmt: skip
 
 HELPERS = {
@@ -79,6 +80,14 @@ HELPERS = {
     "cholesky": '''def cholesky(a):
     """The lower triangular L with L @ L.T = (a + a.T) / 2."""
     return np.linalg.cholesky((a + a.T) / 2)
+''',
+    "overlap_add": '''def overlap_add(a, axes):
+    """Windows laid over each other: what is inside them, on the last axes, is added where the window along each axis puts it."""
+    for axis in reversed(axes):
+        size, around = a.shape[-1], [(0, 0)] * (a.ndim - 1)
+        parts = [np.pad(a[..., k], [*around[:axis], (k, size - 1 - k), *around[axis + 1:]]) for k in range(size)]
+        a = sum(parts)
+    return a
 ''',
     "expm": '''def expm(a):
     """The matrix exponential: the series of a / 2**k, squared k times."""

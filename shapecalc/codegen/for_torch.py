@@ -70,6 +70,14 @@ def place(writer: Writer, node: Apply, args: Args) -> str:
     return f"{NEURAL}pad({notation.text(args[0])}, ({zeros}))"
 
 
+def unfolded(writer: Writer, node: Apply, args: Args) -> str:
+    """Sliding windows, axis by axis."""
+    out = notation.text(args[0])
+    for axis, size in zip(node["axes"], node["shape"], strict=True):
+        out = f"torch.Tensor.unfold({out}, {axis}, {writer.size(size)}, 1)"
+    return out
+
+
 def logsumexp(writer: Writer, node: Apply, args: Args) -> str:
     """The axes are always named."""
     return f"torch.logsumexp({notation.text(args[0])}{writer.over(node, every=True)})"
@@ -93,6 +101,7 @@ TABLE: dict[str, str | Spelling] = {
     "inv": "torch.linalg.inv({a})", "det": "torch.linalg.det({a})", "logdet": "torch.linalg.slogdet({a})[1]",
     "solve": "torch.linalg.solve({a}, {b})", "matpow": "torch.linalg.matrix_power({a}, {k})", "pinv": "torch.linalg.pinv({a})",
     "cholesky": "cholesky({a})", "kron": "kron({a}, {b})", "expm": "torch.linalg.matrix_exp({a})",
+    "windows": unfolded, "overlap_add": "overlap_add({a}, {axes})",
 }  # fmt: skip
 
 SCALARS = {
@@ -104,6 +113,13 @@ HELPERS = {
     "cholesky": '''def cholesky(a):
     """The lower triangular L with L @ L.T = (a + a.T) / 2."""
     return torch.linalg.cholesky((a + a.T) / 2)
+''',
+    "overlap_add": '''def overlap_add(a, axes):
+    """Windows laid over each other: what is inside them, on the last axes, is added where the window along each axis puts it."""
+    for axis in reversed(axes):
+        size, around = a.shape[-1], a.dim() - 2 - axis
+        a = sum(torch.nn.functional.pad(a[..., k], [0, 0] * around + [k, size - 1 - k]) for k in range(size))
+    return a
 ''',
     # torch.kron itself fails for some transposed matrices: it views instead of reshaping
     "kron": '''def kron(a, b):

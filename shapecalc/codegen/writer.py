@@ -143,6 +143,8 @@ class Writer:
         words.update(args=", ".join(written), over=self.over(node), like=self.like)
         if "{shape}" in template:
             words["shape"] = show(self.shape(node.shape))
+        if "{sizes}" in template:
+            words["sizes"] = show(self.shape(node["shape"]))
         if "{n}" in template:
             words["n"] = self.size(node["n"])
         return template.format(**words)

@@ -25,7 +25,8 @@ from ..boxes import (
     sub,
 )
 from ..expr import Apply, Expr, Lit, Var
-from ..symbols import index_row, parts, symbol
+from ..shapes import Dim, add
+from ..symbols import dimension, index_row, parts, symbol
 from .writer import ATOM, ENTRYWISE, FRACTION, PRODUCT, SCRIPT, SUM, Piece, Writer, fenced, number, only_scalars, raised
 
 Indices = tuple[Box, ...]
@@ -67,6 +68,8 @@ def entry(w: Writer, e: Expr, indices: Indices) -> Piece:
             return Piece(Number("1"))
         case "eye":
             return Piece(sub(Symbol("δ"), index_row(indices)))
+        case "slice" | "flip" | "windows":
+            return entry(w, e.args[0], _moved(e, indices))
         case "abs":
             return Piece(Fenced("|", "|", entry(w, *own[0]).box))
         case "where":
@@ -77,6 +80,29 @@ def entry(w: Writer, e: Expr, indices: Indices) -> Piece:
             return _function(w, e, entry(w, *own[0]))
         case _:
             return Piece(sub(w.base(e), index_row(kept)))
+
+
+def _moved(e: Apply, indices: Indices) -> Indices:
+    """Where an entry of a slice, a flip or a window stands in the tensor, counted from 1."""
+    whole = e.args[0].shape
+    if e.name == "slice":
+        return tuple(_shifted(i, start) for i, (start, _) in zip(indices, e["items"], strict=True))
+    if e.name == "flip":
+        return tuple(_from_end(i, d) if k in e["axes"] else i for k, (i, d) in enumerate(zip(indices, whole, strict=True)))
+    inside = dict(zip(e["axes"], indices[len(whole):], strict=True))
+    return tuple(row(i, "+", inside[k], "−", Number("1")) if k in inside else i for k, i in enumerate(indices[:len(whole)]))
+
+
+def _from_end(i: Box, dim: Dim) -> Box:
+    return row(dimension(add(dim, 1)), "−", i if isinstance(i, Symbol | Number) else paren(i))
+
+
+def _shifted(i: Box, start: Dim) -> Box:
+    if start == 0:
+        return i
+    if isinstance(i, Number) and i.text.isdigit():
+        return dimension(add(start, int(i.text)))
+    return row(i, "+", dimension(start))
 
 
 def indicator(a: Piece, b: Piece, name: str) -> Box:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..boxes import TIMES, Grid, Scripts, Symbol, Text, joined, row, sub
 from ..expr import Apply, Expr
 from ..shapes import Dim, add, show
-from ..symbols import product_shape
+from ..symbols import dimension, product_shape
 from .products import ONES, transposed
 from .writer import COLUMN, FRACTION, PRODUCT, ROW, Piece, Rule, Writer, applied
 
@@ -46,6 +46,15 @@ def _flip(w: Writer, e: Apply, _orient: str) -> Piece:
     return _indexed(w, e.args[0], ["::−1" if k in e["axes"] else ":" for k in range(len(e.shape))])
 
 
+def _slid(w: Writer, e: Apply, _orient: str) -> Piece:
+    """Windows and their sum, with the lengths and the axes where there are others."""
+    axes, rank = e["axes"], min(len(e.shape), len(e.args[0].shape))
+    told = [dimension(d) for d in (e["shape"] if e.name == "windows" else ())]
+    told += [] if axes == tuple(range(rank)) else [Text("axis=" + ",".join(map(str, axes)))]
+    head = Symbol(e.name, "function")
+    return Piece(applied(sub(head, joined(told, ",")) if told else head, w.plain().piece(e.args[0]).box))
+
+
 def _indexed(w: Writer, a: Expr, items: list[str]) -> Piece:
     return Piece(Scripts(w.base(a), Text(f"[{', '.join(items)}]")))
 
@@ -80,5 +89,5 @@ def _place(w: Writer, e: Apply, _orient: str) -> Piece:
 
 RULES: dict[str, Rule] = {
     "expand_dims": _expand, "squeeze": _squeeze, "slice": _slice, "flip": _flip, "reshape": _shaped, "broadcast_to": _shaped,
-    "einsum": _einsum, "concatenate": _join, "place": _place,
+    "einsum": _einsum, "concatenate": _join, "place": _place, "windows": _slid, "overlap_add": _slid,
 }  # fmt: skip

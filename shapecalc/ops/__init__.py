@@ -11,7 +11,8 @@ from .parts import OPS as _PARTS
 from .pointwise import OPS as _POINTWISE
 from .rearranging import OPS as _REARRANGING
 from .reducing import OPS as _REDUCING
+from .sliding import OPS as _SLIDING
 
-_ROOMS = (_CONSTANTS, _MULTILINEAR, _REARRANGING, _PARTS, _POINTWISE, _REDUCING, _LINEAR_ALGEBRA)
+_ROOMS = (_CONSTANTS, _MULTILINEAR, _REARRANGING, _PARTS, _SLIDING, _POINTWISE, _REDUCING, _LINEAR_ALGEBRA)
 BOOK: dict[str, Op] = {op.name: op for room in _ROOMS for op in room}
 NAMES: dict[str, Op] = {alias: op for op in BOOK.values() for alias in (op.name, *op.aliases)}

@@ -18,9 +18,9 @@ ALWAYS_NONNEGATIVE = frozenset({
 })  # fmt: skip
 KEEPS = frozenset({
     "transpose", "reshape", "vec", "squeeze", "expand_dims", "broadcast_to", "slice", "sum", "mean", "max", "min", "mul", "div", "pow",
-    "diagonal", "outer", "kron", "concatenate", "cumsum", "flip", "matmul", "tr", "inner", "einsum", "maximum", "minimum",
+    "diagonal", "outer", "kron", "concatenate", "cumsum", "flip", "windows", "matmul", "tr", "inner", "einsum", "maximum", "minimum",
 })  # fmt: skip
-KEEPS_NONNEGATIVE = frozenset({"diag", "tril", "triu", "place"})
+KEEPS_NONNEGATIVE = frozenset({"overlap_add", "diag", "tril", "triu", "place"})
 FACTORS = frozenset({"mul", "div", "neg", "power", "sqrt", "transpose", "reshape", "squeeze", "expand_dims", "broadcast_to"})
 MOVES = frozenset({"transpose", "reshape", "squeeze", "expand_dims", "flip"})
 BELOW_ONE = frozenset({"sigmoid", "softmax", "tanh"})

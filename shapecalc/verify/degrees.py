@@ -20,7 +20,7 @@ Degree = tuple[int, int]
 Sizes = Sequence[Mapping[str, int]]
 CONSTANT, FREE = (0, 0), (1, 0)
 MASKS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal", "sign"})
-MOVES = frozenset({"slice", "place", "concatenate", "tril", "triu", "flip"})
+MOVES = frozenset({"slice", "place", "concatenate", "tril", "triu", "flip", "windows"})
 
 
 def extent(dim: Dim, sizes: Sizes) -> int:
@@ -145,6 +145,7 @@ _RULES: dict[str, Callable[[Apply, list[Degree], Sizes], Degree]] = {
     "det": _determinant,
     "inv": _inverse,
     "matpow": _matrix_power,
+    "overlap_add": lambda node, args, sizes: repeated(args[0], prod(extent(d, sizes) for d in node.args[0].shape[-len(node["axes"]) :])),
     "cumsum": lambda node, args, sizes: repeated(args[0], extent(node.shape[node["axis"]], sizes)),
 }
 
