@@ -52,7 +52,7 @@ USED = {
     "tril": "A: (n, n); Y = tril(A)",
     "triu": "A: (n, n); Y = triu(A)",
     "cumsum": "A: (m, n); Y = cumsum(A, axis=0)",
-    "windows": "a: (n,); Y = windows(a, k)",
+    "windows": "a: (n,); Y = windows(a, 3)",
     "overlap_add": "A: (m, k); y = overlap_add(A)",
     "flip": "A: (m, n); Y = A[:, ::-1]",
     "max": "A: (m, n); y = max(A, axis=1, keepdims=True)",
