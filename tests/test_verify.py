@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 
+from shapecalc.api import check
 from shapecalc.calculus.gradients import backward
 from shapecalc.calculus.jacobians import hessian, jacobian
 from shapecalc.calculus.structures import structured
@@ -734,3 +735,47 @@ def test_trials_know_what_has_no_exact_meaning():
     trials = Trials(read("x: (D,)\nL = sum(exp(x))"), None, None)
     assert trials.of(EXACT) == []
     assert len(trials.of(REAL)) == 2
+
+
+# ---- borders of comparisons ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "claim"),
+    [
+        ("x: (n,); y = relu(x)", "dx = dy * (x > 0.1)"),
+        ("x: (n,); y = relu(x)", "dx = dy * (x > -0.01)"),
+        ("a, b: (n,); y = maximum(a, b)", "da = dy * (a > 1.02*b)"),
+        ("x: positive (n,); y = relu(x - 0.9)", "dx = dy * (x > 0.91)"),
+        ("x: (n,); L = sum(relu(x - 50) * x)", "dx = 0*x"),
+        ("r: (n,); L = sum(where(abs(r) < 1, r**2/2, abs(r) - 1/2))", "dr = where(abs(r) < 1.01, r, sign(r))"),
+        ("X: (n, m); L = sum(max(X, axis=1))", "dX = (X >= max(X, axis=1, keepdims=True) - 0.01)*1"),
+        ("A: symmetric (n, n); B = relu(A)", "dA = dB * (A > 0.1)"),
+        ("x: (n,); L = x @ x", "dx = where(x > 100, 0, 2*x)"),
+        ("x: (n,); L = x @ x", "dx = 2*x + relu(x - 50000)"),
+        ("x: (n,); L = sum(exp(x))", "dx = exp(x) + relu(x - 3)"),
+        ("x: (n,); L = x @ x", "dx = 2*x + max(concatenate([x, 50*ones(1)])) - 50"),
+    ],
+)
+def test_a_comparison_that_turns_elsewhere_is_found(source, claim):
+    assert check(f"{source}\n{claim}").claims[0].verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("source", "claim"),
+    [
+        ("x: (n,); y = relu(x)", "dx = dy * (2*x > 0)"),
+        ("x: (n,); y = relu(x)", "dx = dy * (1 + sign(x))/2"),
+        ("r: (n,); L = sum(where(abs(r) < 1, r**2/2, abs(r) - 1/2))", "dr = clip(r, -1, 1)"),
+        ("x: (n,); y = abs(x)", "dx = dy*x/abs(x)"),
+        ("X: (n, m); L = sum(max(X, axis=1))", "dX = (X == max(X, axis=1, keepdims=True))*1"),
+    ],
+)
+def test_the_same_borders_in_other_words_are_right(source, claim):
+    assert check(f"{source}\n{claim}").claims[0].verdict == "right"
+
+
+def test_a_comparison_that_turns_nowhere_is_said():
+    (v,) = check("x: (n,); L = sum(sqrt(1 + relu(exp(x))))\ndx = exp(x)/(2*sqrt(1 + exp(x)))").claims
+    assert v.verdict == "right"
+    assert "exp(x) > 0, as at every point that was tried" in v.certificate.conditions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from shapecalc.rings import Real, Unsupported
 from shapecalc.shapes import Shape, show, strip
 from shapecalc.tensor import Tensor, strides
 
+from .borders import Borders
 from .certainty import ENOUGH, Certainty, sizes_of, total_bits
 from .conditions import Conditions, assumptions
 from .points import STYLES, Undecided
@@ -99,7 +100,7 @@ class Comparisons:
             return real
         return replace(real, exact=True) if real.verdict == "different" else exact
 
-    def _pairs(self, trials: Sequence[Trial], claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[tuple[Trial, Tensor, Tensor]]:
+    def _pairs(self, trials: Iterable[Trial], claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[tuple[Trial, Tensor, Tensor]]:
         """Both values, wherever the claim has one."""
         for trial in trials:
             try:
@@ -140,7 +141,13 @@ class Comparisons:
             return self._elsewhere(claim, truth, extra)
         if worst > YES:
             return Comparison("undecided", REAL, len(used), sizes_of(used), gap=float(worst), reason=f"the values differ by {worst:.0e}")
-        return self._equal(REAL, used, (claim,), gap=float(worst))
+        borders = Borders(self.trials, (claim, truth), extra)
+        for trial, a, b in self._pairs(borders.points(), claim, truth, extra):
+            gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
+            if gap > NO:
+                return different(trial, a, b, place, gap)
+        made = self._equal(REAL, used, (claim,), gap=float(worst))
+        return replace(made, conditions=(*made.conditions, *borders.unseen))
 
     def _elsewhere(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
         """For a claim that has no value where the program has one: points that are drawn for the claim."""

@@ -1,0 +1,175 @@
+"""Points on both sides of the borders at which comparisons turn: random points seldom fall between x > 0 and x > 0.1.
+
+For each comparison in two formulas that are to be compared, a border is looked for between two of the points, or further out on the ray
+through one of them, and halved down to a pair of points close to it on either side. Where a comparison turns nowhere, that is said.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shapecalc.expr import Apply, Expr, nodes
+from shapecalc.forms import add, apply, lit
+from shapecalc.notation import text
+from shapecalc.rings import Real
+from shapecalc.tensor import Tensor
+
+from .points import Undecided
+from .trials import MISFORTUNE, REAL, Trial, Trials
+
+SIDES = {
+    **dict.fromkeys(("greater", "less", "greater_equal", "less_equal", "maximum", "minimum"), ((0, 1),)),
+    **dict.fromkeys(("relu", "leaky_relu", "elu", "abs", "sign", "norm"), ((0,),)),
+    "clip": ((0, 1), (0, 2)),
+}  # for each operation with a kink, the arguments whose sign, or whose difference, decides
+MOST = 16  # borders that are looked for
+OTHERS = 3  # points between which each is looked for
+ENTRIES = 3  # entries of one comparison that are followed to their borders
+PATIENCE = 3.0  # seconds for all of them
+HALVINGS = 18  # of the way between two points; the rest is far from a kink still, and near for any claim
+NOUGHT = lit(0)
+RAY = tuple(map(Decimal, ("0", "0.01", "0.1", "0.5", "2", "10", "100", "1e4", "1e6")))
+FIXED = frozenset({"onehot", "onehot_columns", "orthogonal"})  # what lies between two such values is no such value
+HELD = FIXED | {"probabilities"}  # a multiple of which is none
+
+Values = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The values of what is declared, and of incoming gradients, at the sizes of a trial."""
+
+    of: Trial
+    declared: Values
+    given: Values
+
+
+class Borders:
+    """Looks for the borders of the comparisons in some formulas. ``unseen``: those of which only one side was found, as conditions."""
+
+    def __init__(self, trials: Trials, formulas: Iterable[Expr], extra: Mapping[str, Expr] | None) -> None:
+        self.trials = trials
+        self.extra = extra
+        self.unseen: list[str] = []
+        every = [*formulas, *(extra or {}).values()]
+        self.sides = list(dict.fromkeys(g for e in every for n in nodes(e) for g in gaps_of(n)))
+
+    def points(self) -> Iterator[Trial]:
+        """Trials close to the borders, on either side."""
+        end = time.monotonic() + PATIENCE
+        for number, g in enumerate(self.sides):
+            if number >= MOST or time.monotonic() > end:
+                self.unseen.append(f"{text(g)} decides as it does at the points that were tried")
+                continue
+            seen: set[bool] = set()
+            for trial in list(self.trials.of(REAL))[:2]:
+                for pair in self._pairs(trial, g, seen, end):
+                    for point in pair:
+                        yield from self._made(point)
+                if time.monotonic() > end:
+                    break
+            if len(seen) == 1:
+                self.unseen.append(f"{text(g)} {'>' if True in seen else '<='} 0, as at every point that was tried")
+
+    def _pairs(self, trial: Trial, g: Expr, seen: set[bool], end: float) -> Iterator[tuple[Point, Point]]:
+        """Points with a border between them, close together."""
+        start = self._point(trial)
+        here = self._signs(start, g, seen)
+        if here is None:
+            return
+        left = dict.fromkeys(range(len(here)))
+        for other in self._others(start):
+            there = self._signs(other, g, seen)
+            turned = [k for k in left if there is not None and there[k] != here[k]]
+            for k in self.trials.random.sample(turned, min(len(turned), ENTRIES)):
+                left.pop(k)
+                yield self._halved(start, other, g, k, here[k])
+                if time.monotonic() > end:
+                    return
+            if len(here) - len(left) >= ENTRIES:
+                return
+
+    def _others(self, start: Point) -> Iterator[Point]:
+        """Further points of the same sizes, then those on the ray."""
+        for _ in range(OTHERS):
+            try:
+                drawn = self.trials.draw(REAL, sizes=start.of.frame, styles=(start.of.style,))
+                yield between(self.trials, start, self._point(drawn), Decimal(1))
+            except Undecided:
+                break
+        for factor in RAY:
+            yield stretched(self.trials, start, factor)
+
+    def _halved(self, start: Point, other: Point, g: Expr, k: int, side: bool) -> tuple[Point, Point]:
+        """The border of entry k between two points, as close as is needed."""
+        near, far = Decimal(0), Decimal(1)
+        for _ in range(HALVINGS):
+            middle = (near + far) / 2
+            signs = self._signs(between(self.trials, start, other, middle), g, set())
+            if signs is not None and signs[k] == side:
+                near = middle
+            else:
+                far = middle
+        return between(self.trials, start, other, near), between(self.trials, start, other, far)
+
+    def _signs(self, point: Point, g: Expr, seen: set[bool]) -> list[bool] | None:
+        """Where a difference is positive; None where it has no value."""
+        for trial in self._made(point):
+            try:
+                signs = [x > 0 for x in trial.value(g, self.extra).data]
+            except (*MISFORTUNE, Undecided):
+                continue
+            seen.update(signs)
+            return signs
+        return None
+
+    def _made(self, point: Point) -> Iterator[Trial]:
+        """The trial at a point, if the program has a value there."""
+        try:
+            trial = Trial(self.trials.program, Real(), point.of.frame, point.declared, point.given)
+            if self.trials.backward is not None:
+                trial.add_gradients(self.trials.backward)
+        except (*MISFORTUNE, Undecided):
+            return
+        yield trial
+
+    def _point(self, trial: Trial) -> Point:
+        return Point(trial, {n: trial.env[n] for n in self.trials.problem.declared}, trial.witness.given)
+
+
+def gaps_of(node: Expr) -> Iterator[Expr]:
+    """The differences whose signs decide what an operation with a kink does."""
+    if not isinstance(node, Apply):
+        return
+    if node.name in ("max", "min"):  # which entry it is
+        yield apply("equal", node.args[0], apply(node.name, node.args[0], axis=node["axis"], keepdims=True))
+    for places in SIDES.get(node.name, ()):
+        parts = [node.args[k] for k in places if k < len(node.args)]
+        if len(parts) == 1 or parts[1] == NOUGHT:
+            yield parts[0]
+        else:
+            yield add(*parts, signs=(1, -1))
+
+
+def between(trials: Trials, start: Point, end: Point, share: Decimal) -> Point:
+    """A point on the way from one to another; what has to keep its form stays where it is."""
+    ring = Real()
+
+    def moved(a: Tensor, b: Tensor) -> Tensor:
+        away = ring.combined((b.data, a.data), (1, -1))
+        return Tensor(a.shape, ring.combined((a.data, ring.dots(away, [share] * len(away), 1)), (1, 1)))
+
+    fixed = {n for n, v in trials.problem.declared.items() if v.properties & FIXED}
+    declared = {n: a if n in fixed else moved(a, end.declared[n]) for n, a in start.declared.items()}
+    return Point(start.of, declared, {n: moved(a, end.given[n]) for n, a in start.given.items()})
+
+
+def stretched(trials: Trials, start: Point, factor: Decimal) -> Point:
+    """A point on the ray from the origin."""
+    ring = Real()
+    fixed = {n for n, v in trials.problem.declared.items() if v.properties & HELD}
+    made = {n: a if n in fixed else Tensor(a.shape, ring.dots(a.data, [factor] * len(a.data), 1)) for n, a in start.declared.items()}
+    return Point(start.of, made, start.given)
