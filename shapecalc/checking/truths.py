@@ -78,7 +78,7 @@ class Truths:
             return self._judge
         from hashlib import blake2b
 
-        seed = int.from_bytes(blake2b(self.problem.source.encode(), digest_size=8).digest(), "big")
+        seed = int.from_bytes(blake2b(self.problem.source.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
         return Judge(self.problem, self.backward, seed)
 
     @cached_property

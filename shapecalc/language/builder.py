@@ -56,7 +56,10 @@ class Builder:
             case tree.Norm(arg=arg, order=order):
                 return self.made(node, "norm", [arg], ord=1 if order == "1" else 2)
             case tree.Subscript() | tree.Attribute() | tree.Call() | tree.Method() | tree.Unpacked():
-                return self.special(node)
+                try:
+                    return self.special(node)
+                except Misfit as misfit:  # an axis that is not there, found while the spelling was read
+                    raise ShapeProblem(misfit.message, span=node.span, hint=misfit.hint) from None
             case tree.Tuple(items=items) if len(items) == 1:
                 return self.build(items[0])
         raise SyntaxProblem(f"{self.scope.words(node)} is not a formula", span=node.span)
