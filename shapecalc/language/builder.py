@@ -180,11 +180,8 @@ class Builder:
                 )
             return self.call(node)
         if isinstance(node, tree.Attribute):
-            return (
-                SURFACE["." + node.name](self, tree.Call(node.name, (node.object,), (), "", node.name_span, node.span))
-                if "." + node.name in SURFACE
-                else self.unknown(node.name, node.name_span)
-            )
+            surface, call = SURFACE.get("." + node.name), tree.Call(node.name, (node.object,), (), "", node.name_span, node.span)
+            return surface(self, call) if surface is not None else self.unknown(node.name, node.name_span)
         name = "=," if isinstance(node, tree.Unpacked) else "[]"
         return SURFACE[name](self, tree.Call(name, (node,), (), "", node.span, node.span))
 
