@@ -80,8 +80,8 @@ class Judged:
             except ShapecalcError as error:
                 if not unread:  # they are the cause: a line that is missing here
                     return Report((), "", name, (str(reading.anchored(error)),))
-        if not claims:
-            # nothing is claimed: what could not be read is all there is to say
+        if all(c.verdict == "unreadable" for c in claims) and (unread or not claims):
+            # nothing could be judged: what could not be read is all there is to say, and it is no verdict
             told = tuple(str(reading.anchored(e)) for e in reading.problems)
             return Report((), "", name, told or (f"{reading.pages[0].name or name}: {NOTHING}",), foreign=not told)
         one_page = len(reading.pages) == 1

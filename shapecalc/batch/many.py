@@ -37,7 +37,8 @@ def check_many(
     >>> good, bad = check_many(["X: (S, D); W: (D, M); Z = X @ W; dW = X.T @ dZ", "X: (S, D); Z = X W"])
     >>> good.ok, bad.ok, print(bad.problems[0])
       X: (S, D); Z = X W
-                     ^ products are written with @ (matrices) or * (entry by entry)
+                     ^^^ an operator is missing between X and W
+                     write X @ W, or X * W entry by entry
     (True, False, None)
     """
     from ..calculus.layouts import LAYOUTS

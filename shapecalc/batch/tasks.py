@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -38,10 +38,12 @@ class Task(NamedTuple):
         return made.hexdigest()
 
 
-def of_path(path: Path, function: str | None = None) -> Iterator[Task]:
-    """The tasks of a file, or of everything below a directory, by name."""
+def of_path(path: Path, function: str | None = None, but: Container[Path] = ()) -> Iterator[Task]:
+    """The tasks of a file, or of everything below a directory, by name; but: files below it that are none, such as our own results."""
     if path.is_dir():
         for inner in files.found(path):
+            if but and inner.resolve() in but:
+                continue
             yield from (t._replace(searched=inner.suffix.lower() not in files.SHEETS) for t in of_file(inner))
     else:
         yield from of_file(path, function)

@@ -39,10 +39,12 @@ def read_claims(source: str, aliases: Mapping[str, str] | None = None) -> tuple[
         errors: list[ShapecalcError] = []
         try:
             problem = read(text, errors, aliases)
-        except ShapecalcError as error:
+        except ShapecalcError as last:
+            # a line before it that could not be read may be its cause: what that line would have defined is missing
+            error = min((last, *errors), key=lambda e: e.at(text).span or (0, 0))
             begin, end = statement(source, error)
             if not CLAIM.match(source[begin:end]) or not text[begin:end].strip():
-                raise
+                raise error from None
             unread.append(unreadable(source, error))
             # the same text without it, every place as it was
             text = text[:begin] + " " * (end - begin) + text[end:]

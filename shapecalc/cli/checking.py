@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..batch.files import found
 from ..batch.judged import Judged
 from ..batch.tasks import Task, of_path
 from ..batch.work import Work
@@ -30,7 +29,7 @@ def check(v: Values) -> int:
         results = stack.enter_context(Results(Path(v["resume"]), work.judged.said)) if v["resume"] else None
         put = stack.enter_context(writer(v, work.draw))
         total, code, shown, before = Tally(), 0, 0, 0
-        bar = stack.enter_context(Bar(lambda: counted(v["sources"])))
+        bar = stack.enter_context(Bar(lambda: counted(v)))
         for task, outcome, fresh in outcomes(v, work, results):
             if results is not None and fresh:
                 results.keep(task, outcome)
@@ -66,7 +65,7 @@ def outcomes(v: Values, work: Work, results: Results | None) -> Iterator[tuple[T
 
     def new() -> Iterator[Task]:
         """What has not been judged before; of what has been, the numbers are kept until their turn."""
-        for k, task in enumerate(tasks(v["sources"])):
+        for k, task in enumerate(tasks(v)):
             known = results.known(task) if results is not None else None
             if known is None:
                 yield task
@@ -106,12 +105,13 @@ def judged(v: Values, work: Work, given: Iterator[Task]) -> Iterator[tuple[Task,
         yield from anywhere(given, work, None)
 
 
-def tasks(arguments: list[str]) -> Iterator[Task]:
+def tasks(v: Values) -> Iterator[Task]:
     """Every source, in order."""
-    for argument in arguments:
+    own = {Path(p).resolve() for p in (v["resume"], v["output"]) if p}
+    for argument in v["sources"]:
         path, function = file_and_function(argument)
         if path is not None:
-            yield from of_path(path, function)
+            yield from of_path(path, function, own)
             continue
         try:
             yield Task(None, "text", sources.source(argument)[0])
@@ -119,15 +119,9 @@ def tasks(arguments: list[str]) -> Iterator[Task]:
             yield Task(argument, "text", "", error=str(error))
 
 
-def counted(arguments: list[str]) -> int:
-    """How many sources there are, without reading more than the lines of .jsonl files."""
-    total = 0
-    for argument in arguments:
-        path, _ = file_and_function(argument)
-        inside = [path] if path is None or not path.is_dir() else found(path)
-        for p in inside:
-            total += 1 if p is None or p.suffix.lower() != ".jsonl" else sum(1 for _ in of_path(p))
-    return total
+def counted(v: Values) -> int:
+    """How many sources there are."""
+    return sum(1 for _ in tasks({**v, "sources": [a for a in v["sources"] if a != "-"]}))
 
 
 def file_and_function(argument: str) -> tuple[Path | None, str | None]:
