@@ -16,12 +16,16 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .api import Derivation, Gradient, JacobianResult, check, derive, hessian, hvp, jacobian, jvp, recheck
     from .batch.many import check_many
+    from .rulebook import Op, pointwise, register, structured, unregister
 
+_OWN = ("Op", "pointwise", "register", "structured", "unregister")
 _LAZY = ("Derivation", "Gradient", "JacobianResult", "check", "derive", "hessian", "hvp", "jacobian", "jvp", "recheck")
 
 
 def __getattr__(name: str) -> Any:
     """The interface, loaded when it is first asked for."""
+    if name in _OWN:
+        return getattr(import_module(".rulebook", __name__), name)
     if name == "check_many":
         return import_module(".batch.many", __name__).check_many
     if name in _LAZY:
@@ -35,6 +39,6 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 __all__ = [
-    "Derivation", "Gradient", "JacobianResult", "ShapecalcError", "check", "check_many", "derive", "hessian", "hvp", "jacobian", "jvp",
-    "recheck",
+    "Derivation", "Gradient", "JacobianResult", "Op", "ShapecalcError", "check", "check_many", "derive", "hessian", "hvp", "jacobian",
+    "jvp", "pointwise", "recheck", "register", "structured", "unregister",
 ]  # fmt: skip

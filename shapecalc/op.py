@@ -45,6 +45,10 @@ class Op:
     * ``constant``: no arguments (ones, eye);
     * ``sum``: the one n-ary sum with signs.
 
+    ``means`` is the value as a formula, ``value`` as a function of a ring and entries (a structured one: of a ring, tensors and
+    parameters). ``spell`` is how a library calls it, ``{"numpy": "np.sinc({a})"}``, ``domain`` where it is defined, ``"{x} > 0"``, and
+    ``kink`` what is chosen where it is not smooth.
+
     ``spectral`` is a pull-back that holds where the incoming gradient is a multiple of the identity (trace forms).
 
     Every rule is for the entries as free variables; see each ``source``.

@@ -10,8 +10,9 @@ from .calculus.gradients import Backward, backward
 from .calculus.jacobians import Jacobian
 from .calculus.layouts import drawn_shape, is_turned, reduction
 from .calculus.structures import structured as _structured
+from .calculus.texts import writable
 from .derivation import Certificate, Program, Reduction
-from .errors import NotKnownYet, UnknownName
+from .errors import UnknownName
 from .expr import Apply, Expr, Var, nodes
 from .language.nearest import nearest
 from .language.problem import Problem
@@ -193,11 +194,9 @@ class Derivation(PublishedDerivation):
 
         Targets: numpy, torch, jax, python-test.
         """
-        program = self.program()
-        _writable([e for _, e in (*program.forward, *program.backward)])
         from .codegen import generate
 
-        return generate(program, target)
+        return generate(writable(self.program(), target), target)
 
     def turned(self) -> Derivation:
         """The same with samples as columns (as rows, where they are columns): every matrix transposed, the names kept."""
@@ -262,7 +261,6 @@ class JacobianResult(PublishedDerivative):
     def code(self, target: str = "numpy") -> str:
         """Source text that defines jacobian(**values) or hessian(**values)."""
         problem = self.problem
-        _writable([*problem.definitions.values(), self.expression])
         program = Program(
             tuple((n, v.shape) for n, v in problem.declared.items()),
             tuple(problem.definitions.items()),
@@ -279,7 +277,7 @@ class JacobianResult(PublishedDerivative):
         )
         from .codegen import generate
 
-        return generate(program, target)
+        return generate(writable(program, target), target)
 
     def times(self, vector: str = "v") -> str:
         """The Jacobian-vector (Hessian-vector) product with a direction of the variable's shape, without forming the matrix."""
@@ -296,11 +294,3 @@ def _free_name(name: str, problem: Problem) -> str:
     while name in problem.declared or name in problem.definitions or name in problem.sizes:
         name += "_"
     return name
-
-
-def _writable(formulas: Iterable[Expr]) -> None:
-    """Code needs every function to be known."""
-    for e in formulas:
-        for node in nodes(e):
-            if isinstance(node, Apply) and node.op.family == "undefined":
-                raise NotKnownYet(f"{node.name} is left undefined, so there is no code for it", hint=f"define it: def {node.name}(x) = ...")

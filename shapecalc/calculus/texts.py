@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
+from shapecalc.derivation import Program
 from shapecalc.errors import NotKnownYet
 from shapecalc.expr import ONE, Apply, Expr, Lit, Var, rebuild
 from shapecalc.forms import apply, apply_op, ones, remake, zeros
 from shapecalc.language import surfaces  # noqa: F401 - the spellings of functions are registered there
 from shapecalc.language.builder import build_text
 from shapecalc.op import Op
+from shapecalc.ops import BUILT_IN
 
 
 def static_of(node: Apply) -> dict[str, object]:
@@ -92,3 +97,36 @@ def _names(dim: int | str) -> tuple[str, ...]:
     from shapecalc.shapes import names
 
     return names(dim)
+
+
+def writable(program: Program, target: str) -> Program:
+    """A program in functions that a library has: those that were registered are written out where they have no spelling of their own."""
+    library = "numpy" if target == "python-test" else target
+
+    def change(node: Expr) -> Expr | None:
+        if not isinstance(node, Apply):
+            return None
+        if node.op.family == "undefined":
+            raise NotKnownYet(f"{node.name} is left undefined, so there is no code for it", hint=f"define it: def {node.name}(x) = ...")
+        if node.op.name in BUILT_IN or library in node.op.spell:
+            return None
+        if not node.op.means:
+            raise NotKnownYet(f"how {library} spells {node.name} is not known", hint=f'its record says so: spell={{"{library}": ...}}')
+        body, names = meaning(node)
+        given = dict(zip(names, node.args, strict=True))
+        return rebuild(body, lambda v: given.get(v.name) if isinstance(v, Var) else None, remake)
+
+    def told(formulas: tuple[tuple[str, Expr], ...]) -> tuple[tuple[str, Expr], ...]:
+        return tuple((n, _settled_out(e, change)) for n, e in formulas)
+
+    outputs = tuple((n, _settled_out(e, change), turn) for n, e, turn in program.outputs)
+    return replace(program, forward=told(program.forward), backward=told(program.backward), outputs=outputs)
+
+
+def _settled_out(e: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
+    """Written out until nothing changes: a registered function may be made of others."""
+    while True:
+        out = rebuild(e, change, remake)
+        if out is e or out == e:
+            return e
+        e = out

@@ -129,6 +129,9 @@ class Writer:
 
     def call(self, node: Apply, args: tuple[Expr, ...]) -> str:
         """A call as the library spells it."""
+        if self.target.name in node.op.spell:  # text of which nothing is known but that it is Python
+            closed = [Var(t if t.isidentifier() else f"({t})", a.shape) for a in args if (t := notation.text(a))]
+            return self.filled(node.op.spell[self.target.name], node, tuple(closed))
         how = self.target.table.get(node.name, f"{self.target.module}.{node.name}({{args}}{{over}})")
         return self.filled(how, node, args) if isinstance(how, str) else how(self, node, args)
 

@@ -16,3 +16,4 @@ from .sliding import OPS as _SLIDING
 _ROOMS = (_CONSTANTS, _MULTILINEAR, _REARRANGING, _PARTS, _SLIDING, _POINTWISE, _REDUCING, _LINEAR_ALGEBRA)
 BOOK: dict[str, Op] = {op.name: op for room in _ROOMS for op in room}
 NAMES: dict[str, Op] = {alias: op for op in BOOK.values() for alias in (op.name, *op.aliases)}
+BUILT_IN = frozenset(BOOK)
