@@ -6,6 +6,7 @@ itself, as a variable whose name is its text: so `notation.text` prints the whol
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -131,7 +132,8 @@ class Writer:
         """A call as the library spells it."""
         if self.target.name in node.op.spell:  # text of which nothing is known but that it is Python
             closed = [Var(t if t.isidentifier() else f"({t})", a.shape) for a in args if (t := notation.text(a))]
-            return self.filled(node.op.spell[self.target.name], node, tuple(closed))
+            out = self.filled(node.op.spell[self.target.name], node, tuple(closed))
+            return out if isinstance(ast.parse(out, mode="eval").body, ast.Call | ast.Name | ast.Attribute | ast.Subscript) else f"({out})"
         how = self.target.table.get(node.name, f"{self.target.module}.{node.name}({{args}}{{over}})")
         return self.filled(how, node, args) if isinstance(how, str) else how(self, node, args)
 
