@@ -60,6 +60,8 @@ class Builder:
                     return self.special(node)
                 except Misfit as misfit:  # an axis that is not there, found while the spelling was read
                     raise ShapeProblem(misfit.message, span=node.span, hint=misfit.hint) from None
+                except IndexError:  # a spelling took an argument that was not written
+                    raise SyntaxProblem("an argument is missing", span=node.span) from None
             case tree.Tuple(items=items) if len(items) == 1:
                 return self.build(items[0])
         raise SyntaxProblem(f"{self.scope.words(node)} is not a formula", span=node.span)

@@ -11,7 +11,7 @@ from .surface import keywords, one, surface
 
 
 def _composed(builder: Builder, node: tree.Call, names: tuple[str, ...], text: str) -> Expr:
-    args = one(builder, tree.Call(node.name, node.args[: len(names)], (), "", node.name_span, node.span), len(names))
+    args = one(builder, tree.Call(node.name, node.args, (), "", node.name_span, node.span), len(names))
     sizes = [d for a in args for d in a.shape if isinstance(d, str)]
     return build_text(text, dict(zip(names, args, strict=True)), sizes)
 
