@@ -9,6 +9,7 @@ from .calculus.jacobians import hessian as _hessian
 from .calculus.jacobians import jacobian as _jacobian
 from .calculus.layouts import LAYOUTS
 from .errors import InputProblem
+from .expr import collector_off
 from .language.problem import Problem
 from .language.sheet import read
 from .publishing.facades import CheckedReport, checked
@@ -32,6 +33,7 @@ def _names(wrt: str | Iterable[str] | None, problem: Problem) -> list[str]:
     return [known(n, [*problem.declared, *problem.definitions]) for n in names]
 
 
+@collector_off()
 def derive(source: str, wrt: str | Iterable[str] | None = None, layout: str = "denominator", structured: bool = False) -> Derivation:
     """The gradients of the loss that a text describes (of an arbitrary scalar loss behind its last definition, if that is no scalar).
 
@@ -55,6 +57,7 @@ def _with_definitions(problem: Problem) -> Problem:
     return problem
 
 
+@collector_off()
 def jacobian(source: str, of: str | None = None, wrt: str | None = None, layout: str = "numerator", vec: bool = False) -> JacobianResult:
     """The derivative of a definition by a name.
 
@@ -71,6 +74,7 @@ def jacobian(source: str, of: str | None = None, wrt: str | None = None, layout:
     return out
 
 
+@collector_off()
 def hessian(source: str, wrt: str | None = None, wrt2: str | None = None, vec: bool = False) -> JacobianResult:
     """The second derivative of the scalar loss by one name (or by two); axes of wrt, then of wrt2.
 

@@ -5,7 +5,9 @@ Nodes carry no arithmetic: formulas are made by `forms` or written in the langua
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any, Union
 
@@ -170,3 +172,15 @@ def rebuild(e: Expr, change: Callable[[Expr], Expr | None], make: Callable[[Appl
         changed = change(new)
         done[node] = new if changed is None else changed
     return done[e]
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Without the garbage collector, which would visit every new node again and again; nothing made here is cyclic."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()

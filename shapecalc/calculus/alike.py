@@ -121,15 +121,32 @@ class Description:
 
 
 def traits(e: Expr, context: Context) -> tuple[int, ...] | None:
-    """What simplification may use of a tensor: -1 for symmetry, the axes whose entries add up to 1; None where it is declared."""
+    """What simplification may use of a tensor: -1 for symmetry, the axes whose entries add up to 1; None where it was declared."""
     if e in context.traits:
         return context.traits[e]
     found: tuple[int, ...] | None = None
     if not (isinstance(e, Var) and e.properties) and not (isinstance(e, Apply) and not all(_worded(v) for _, v in e.params)):
         even = (-1,) if symmetric(e, context) else ()
         found = (*even, *[axis for axis in range(len(e.shape)) if sums_to_one(e, axis, context)])
+        if found and _declared(e, context):
+            found = None  # that a declared property was used is noted on the way, and would not be here
     context.traits[e] = found
     return found
+
+
+def _declared(e: Expr, context: Context) -> bool:
+    """Whether a tensor depends on a variable with declared properties."""
+    asked: list[Expr] = [e]
+    seen: set[str] = set()
+    while asked:
+        for name, v in variables(asked.pop()).items():
+            if name not in seen:
+                seen.add(name)
+                if v.properties:
+                    return True
+                if name in context.definitions:
+                    asked.append(context.definitions[name])
+    return False
 
 
 def _worded(parameter: Any) -> bool:

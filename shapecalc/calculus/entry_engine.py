@@ -6,14 +6,12 @@ of the definitions one by one, and no loss is ever expanded. Local derivatives a
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from math import prod
 
 from shapecalc.errors import InputProblem, UnknownName
 from shapecalc.evaluate import Sizes, concrete
-from shapecalc.expr import variables
+from shapecalc.expr import collector_off, variables
 from shapecalc.language.problem import Problem
 from shapecalc.tensor import Tensor
 
@@ -21,18 +19,6 @@ from .entry_graph import ONE, ZERO, Graph, Node, leaves
 from .entry_names import Grid, Names, incoming_base
 from .entry_sweep import Sweep
 from .entry_values import bearable, spell_out
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Without the garbage collector, which would visit every new node again and again; nothing made here is cyclic."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
 
 
 class Engine:

@@ -42,6 +42,10 @@ class Problem:
     claims: tuple[Claim, ...] = ()
     functions: Mapping[str, tuple[tuple[str, ...], tree.Node | None]] = field(default_factory=dict)
     spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    _sizes: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_sizes", frozenset(self.sizes))
 
     @property
     def last(self) -> str | None:
@@ -69,4 +73,5 @@ class Problem:
     def gradient_name(self, name: str) -> str:
         """What the gradient with respect to a name is called: d + the name, unless that is taken."""
         wanted = "d" + name
-        return wanted if wanted not in self.declared and wanted not in self.definitions and wanted not in self.sizes else f"grad_{name}"
+        taken = wanted in self.declared or wanted in self.definitions or wanted in self._sizes
+        return f"grad_{name}" if taken else wanted

@@ -65,7 +65,7 @@ class Sheet:
         properties = self.properties(s, shape)
         for name in s.names:
             self.new_name(name.id, name.span, "declared")
-            if any(name.id == k for k in self.sizes):
+            if name.id in self.sizes:
                 raise NameProblem(
                     f"{name.id} is a size already, so it cannot name a variable too", span=name.span, hint="call one of them otherwise"
                 )

@@ -13,13 +13,13 @@ PRIME = (1 << 61) - 1  # at a prime at least so large, one point lets a false id
 _SMALL = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
 
 
-def random_prime(random: Random) -> int:
-    """A prime between 2^61 and 2^62 that nobody could know beforehand: no formula can be made to vanish modulo it.
+def random_prime(random: Random, bits: int = 61) -> int:
+    """A prime between 2^bits and twice that which nobody could know beforehand: no formula can be made to vanish modulo it.
 
-    Miller and Rabin's test to the first thirteen primes decides below 3.3e24 (Sorenson & Webster, 2017).
+    Miller and Rabin's test to the first thirteen primes decides below 3.3e24 (Sorenson & Webster, 2017): up to 80 bits.
     """
     while True:
-        n = random.getrandbits(61) | 1 << 61 | 1
+        n = random.getrandbits(bits) | 1 << bits | 1
         if all(n % p for p in _SMALL) and all(_passes(n, base) for base in _SMALL):
             return n
 

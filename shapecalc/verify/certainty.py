@@ -21,7 +21,8 @@ ENOUGH = 50  # bits that a yes needs
 class Certainty:
     """Bounds for one problem at given tuples of sizes."""
 
-    def __init__(self, problem: Problem, backward: Backward | None, sizes: Sequence[Mapping[str, int]]) -> None:
+    def __init__(self, problem: Problem, backward: Backward | None, sizes: Sequence[Mapping[str, int]], prime: int = PRIME) -> None:
+        self.prime = prime  # the smallest that is drawn
         self.problem = problem
         self.backward = backward
         self.sizes = tuple(sizes)
@@ -60,7 +61,7 @@ class Certainty:
 
     def equality(self, a: Expr, b: Expr, extra: Mapping[str, Expr] | None = None) -> int:
         """The bits that agreement of two formulas at one point gives."""
-        return bits(zero_test(self.of(a, extra), self.of(b, extra)), PRIME)
+        return bits(zero_test(self.of(a, extra), self.of(b, extra)), self.prime)
 
     def slopes(self, gradients: Iterable[Expr], of: str | None = None, order: int = 1) -> int:
         """The bits that agreement with a difference quotient along a random direction gives: one degree more for the direction."""
@@ -68,7 +69,7 @@ class Certainty:
         for _ in range(order):
             wanted = derivative(wanted)
         tests = [zero_test(self.of(g), wanted) for g in gradients]
-        return min((bits((n + order, d), PRIME) for n, d in tests), default=0)
+        return min((bits((n + order, d), self.prime) for n, d in tests), default=0)
 
 
 def total_bits(single: int, trials: Sequence[Trial]) -> int:

@@ -35,7 +35,7 @@ class Comparison:
 
     ``verdict``: "equal", "different", "shape" (they cannot be compared) or "undecided". Where they differ: ``at`` which sizes, in
     which entry, and both numbers; ``exact`` says that exact arithmetic found it too. ``gap``: relative, the largest one seen, or
-    that of the entry.
+    that of the entry. ``void``: nothing could be compared, since the claim has no value anywhere.
     """
 
     verdict: str
@@ -52,6 +52,7 @@ class Comparison:
     conditions: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     reason: str = ""
+    void: bool = False
 
     @property
     def certificate(self) -> Certificate | None:
@@ -80,7 +81,7 @@ class Comparisons:
         """The bounds for the exact trials; Unsupported where there are none."""
         sizes = sizes_of(self.trials.of(EXACT))
         if self._certainty is None or self._certainty.sizes != sizes:
-            self._certainty = Certainty(self.trials.problem, self.trials.backward, sizes)
+            self._certainty = Certainty(self.trials.problem, self.trials.backward, sizes, 1 << self.trials.bits)
         return self._certainty
 
     def compare(self, claim: Expr, truth: Expr, extra: Extra | None = None, squeeze: bool = False) -> Comparison:
@@ -163,7 +164,7 @@ class Comparisons:
                         return different(trial, a, b, place, gap)
                     if gap <= YES:
                         return self._equal(REAL, [trial], (claim,), gap=float(gap))
-        return Comparison("undecided", REAL, reason="the claim has no value at any of the points")
+        return Comparison("undecided", REAL, reason="the claim has no value at any of the points", void=True)
 
     def _equal(self, method: str, used: Sequence[Trial], formulas: Sequence[Expr], **how: Any) -> Comparison:
         known = assumptions(self.trials.backward)

@@ -91,10 +91,12 @@ class Trials:
         self.backward = backward
         self.seed = int.from_bytes(os.urandom(8), "big") if seed is None else seed
         self.random = Random(self.seed)  # noqa: S311 - nothing is kept secret by it
-        self.prime = random_prime(self.random)
+        self.long = len(problem.definitions) > LONG or _fixed_entries(problem) > WIDE
+        # the degree grows with the length: at a larger prime one point is as sure, and its square is no longer for the machine
+        self.bits = 73 if self.long else 61
+        self.prime = random_prime(self.random, self.bits)
         self.axes = axes_of(problem)
         self.drawn: dict[str, list[Trial]] = {}
-        self.long = len(problem.definitions) > LONG or _fixed_entries(problem) > WIDE
         self.tries = max(4, TRIES * LONG // max(LONG, len(problem.definitions)))
         self._needy: frozenset[str] | None = None
         self._lucky: dict[str, Style] = {}
