@@ -60,7 +60,7 @@ class Certificate:
         if self.conditions:
             text += f"; provided that {', '.join(self.conditions)}"
         if self.assumptions:
-            text += f"; using {', '.join(self.assumptions)}"
+            text += f"; used: {'; '.join(self.assumptions)}"
         return text
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from shapecalc.expr import Apply, Expr, Lit, Var
+from shapecalc.expr import Apply, Expr, Lit, Var, variables
 from shapecalc.forms import apply
 from shapecalc.indexed import Places, Term, fresh
 from shapecalc.shapes import Shape, is_scalar
@@ -52,9 +52,21 @@ class Context:
                     self._products.setdefault(lowered.factors[0].base, []).append((Var(name, body.shape), (places, lowered)))
         return self._products
 
-    def note(self, e: Expr, property_: str) -> None:
-        """Remembers that a declared property of a variable in e was used."""
-        self.used[(e.name if isinstance(e, Var) else e.op.name if isinstance(e, Apply) else "", property_)] = None
+    def note(self, e: Expr, what: str) -> None:
+        """Remembers that a declared property was used: that e is "symmetric" or "orthogonal", or that it "sums" to 1 along an axis."""
+        for v in variables(e).values() if what == "symmetric" else [e]:
+            word = next((p for p in GROUNDS[what] if isinstance(v, Var) and p in v.properties), None)
+            if isinstance(v, Var) and word is not None:
+                self.used[v.name, word] = None
+            elif isinstance(v, Var) and v.name in self.definitions and what != "orthogonal":
+                self.note(self.definitions[v.name], what)
+
+
+GROUNDS = {
+    "symmetric": ("symmetric", "posdef", "diagonal"),
+    "orthogonal": ("orthogonal",),
+    "sums": ("onehot", "onehot_columns", "probabilities"),
+}
 
 
 def symmetric(e: Expr, context: Context) -> bool:

@@ -47,8 +47,7 @@ def _merged(term: Term, context: Context) -> Term:
         first, second = places if len(places) == 2 else (None, None)
         if isinstance(first, Index) and isinstance(second, Index) and first.serial > second.serial and symmetric(base, context):
             places = (second, first)
-            if isinstance(base, Var) and base.properties:
-                context.note(base, "symmetric")
+            context.note(base, "symmetric")
         key = (base, places)
         powers[key] = powers.get(key, Fraction(0)) + power
     factors = []
@@ -155,12 +154,14 @@ def _cancel_inverse(term: Term, free: frozenset[Index], context: Context) -> Ter
                 continue
             flip = symmetric(a.base, context)
             pairs = [(0, 1), (1, 0), *(((0, 0), (1, 1)) if flip else ())] if _inverses(a.base, b.base) else []
-            if a.base == b.base and isinstance(a.base, Var) and "orthogonal" in a.base.properties:
-                pairs = [(0, 0), (1, 1)]
-                context.note(a.base, "orthogonal")
+            orthogonal = a.base == b.base and isinstance(a.base, Var) and "orthogonal" in a.base.properties
+            if orthogonal:  # with fewer columns than rows only the columns are orthonormal
+                pairs = [(0, 0), (1, 1)] if a.base.shape[0] == a.base.shape[1] else [(0, 0)]
             for x, y in pairs:
                 i = a.places[x]
                 if isinstance(i, Index) and i is b.places[y] and i in term.summed and count[i] == 2:
+                    if orthogonal:
+                        context.note(a.base, "orthogonal")
                     rest = tuple(f for f in term.factors if f is not a and f is not b)
                     delta = Factor(apply("eye", n=i.dim), (a.places[1 - x], b.places[1 - y]))
                     return Term(term.coefficient, (*rest, delta), term.summed - {i})
@@ -174,8 +175,7 @@ def _sum_to_one(term: Term, free: frozenset[Index], context: Context) -> Term | 
             continue
         for axis, place in enumerate(f.places):
             if isinstance(place, Index) and place in term.summed and count[place] == 1 and sums_to_one(f.base, axis, context):
-                if isinstance(f.base, Var) and f.base.properties:
-                    context.note(f.base, next(iter(f.base.properties & {"onehot", "onehot_columns", "probabilities"}), ""))
+                context.note(f.base, "sums")
                 rest = tuple(g for g in term.factors if g is not f)
                 return Term(term.coefficient, rest, term.summed - {place})
     return None
@@ -251,7 +251,7 @@ def gathered(terms: Iterable[Term], free: tuple[Index, ...], context: Context) -
         found[k] = t if old is None else old._replace(coefficient=old.coefficient + t.coefficient)
         if old is not None:
             for f in t.factors:
-                if isinstance(f.base, Var) and f.base.properties & {"symmetric", "posdef"} and f not in old.factors:
+                if len(f.places) == 2 and f not in old.factors and symmetric(f.base, context):
                     context.note(f.base, "symmetric")
     return [t for t in found.values() if t.coefficient]
 

@@ -1,10 +1,13 @@
-"""Derivatives by the distinct entries of a structured variable (structured=True)."""
+"""Declared properties: what each says, and derivatives by the distinct entries of a structured variable (structured=True)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shapecalc.errors import NotKnownYet
-from shapecalc.expr import Apply, Expr, Var
-from shapecalc.forms import add, apply, lit, mul, transposed
+from shapecalc.expr import Apply, Expr, Var, rebuild
+from shapecalc.forms import add, apply, lit, mul, remake, transposed
+from shapecalc.language.problem import Problem
 
 from .context import symmetric
 from .gradients import Backward
@@ -39,3 +42,43 @@ def weighted(gradient: Expr, weights: Expr) -> Expr:
     if isinstance(gradient, Apply) and gradient.name == "div" and gradient.args[1].shape == ():
         return apply("div", mul(gradient.args[0], weights), gradient.args[1])
     return mul(gradient, weights)
+
+
+FACTS = {
+    "symmetric": "{0}.T = {0}",
+    "posdef": "{0}.T = {0}, and x @ {0} @ x > 0",
+    "diagonal": "{0} is 0 off its diagonal",
+    "triangular": "{0} is 0 above its diagonal",
+    "orthogonal": "{0}.T @ {0} = I",
+    "invertible": "inv({0}) exists",
+    "positive": "{0} > 0",
+    "nonnegative": "{0} >= 0",
+    "onehot": "sum({0}, axis={1}) = 1",
+    "onehot_columns": "sum({0}, axis=0) = 1",
+    "probabilities": "{0} > 0, sum({0}, axis={1}) = 1",
+}
+WORDS = {
+    "posdef": "positive definite", "onehot": "one-hot", "onehot_columns": "one-hot by columns", "probabilities": "row-probabilities",
+}  # fmt: skip
+
+
+def fact(variable: Var, word: str) -> str:
+    """What a declared property says of a variable, as a formula: sum(Y, axis=1) = 1."""
+    rank = len(variable.shape)
+    return FACTS[word].format(variable.name, rank - 1) if rank > 1 else FACTS[word].format(variable.name, 0).replace(", axis=0", "")
+
+
+def stated(variable: Var, word: str) -> str:
+    """A declared property with what it says: Y one-hot: sum(Y, axis=1) = 1."""
+    return f"{variable.name} {WORDS.get(word, word)}: {fact(variable, word)}"
+
+
+def bare(problem: Problem, name: str) -> Problem:
+    """The problem with nothing declared of a variable but its shape."""
+    plain = Var(name, problem.declared[name].shape)
+
+    def change(node: Expr) -> Expr | None:
+        return plain if isinstance(node, Var) and node.name == name else None
+
+    definitions = {n: rebuild(e, change, remake) for n, e in problem.definitions.items()}
+    return replace(problem, declared={**problem.declared, name: plain}, definitions=definitions)

@@ -20,7 +20,7 @@ def certificate(c: Certificate | None, entries: bool = False, what: str = "Every
     if c.conditions:
         points.append(prose(f"Provided that {', '.join(c.conditions)}."))
     if c.assumptions:
-        points.append(prose(f"Using that {', '.join(c.assumptions)}."))
+        points.append(prose(f"Used: {'; '.join(c.assumptions)}."))
     yield Callout("certificate", prose("Checked"), (List(tuple(points)),))
 
 

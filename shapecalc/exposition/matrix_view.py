@@ -14,6 +14,7 @@ from ..shapes import Shape
 from ..symbols import dimension
 from .index_view import chained
 from .pen import Pen
+from .properties import step
 
 LONG = 100  # characters of a formula without names for its parts that a reader follows
 
@@ -25,7 +26,7 @@ def matrix_view(pen: Pen, name: str) -> Iterator[Block]:
     expanded = s.expanded(name)
     yield Formula(row(pen.gradient(name), "=", pen.formula(e)), e.shape)
     yield from pen.picture(f"gradient:{name}")
-    points = [p for p in (distinct(pen, name), shapes(e), order(e), layout(pen, name, e)) if p]
+    points = [p for p in (step(pen, name), distinct(pen, name), shapes(e), order(e), layout(pen, name, e)) if p]
     points.append(prose("**NumPy:** ", f"`{pen.code(name)}`"))
     yield List(tuple(points))
     if expanded is not None and expanded != e and len(text(expanded)) <= LONG:

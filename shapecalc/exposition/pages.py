@@ -14,6 +14,7 @@ from .index_view import index_view
 from .matrix_view import matrix_view
 from .opening import answer, problem
 from .pen import Pen
+from .properties import because
 from .reasons import reason
 from .reductions import reductions
 from .subject import Plan, Subject
@@ -137,7 +138,7 @@ def passing(pen: Pen, inner: list[str]) -> Iterator[Block]:
     lines = []
     for n in names:
         e = s.backward.formula(n)
-        lines.append(Line(pen.gradient(n), pen.formula(e), reason(pen, n), e.shape))
+        lines.append(Line(pen.gradient(n), pen.formula(e), (*reason(pen, n), *because(pen, n)), e.shape))
     yield Aligned(tuple(lines), numbered=True)
 
 

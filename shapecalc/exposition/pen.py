@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ..blocks import Block
 from ..boxes import Box, Fenced, Frac, Grid, Symbol, Under, mapped, op, paren, row, sub, sup
+from ..calculus.gradients import Backward
 from ..calculus.index_text import users
 from ..expr import Expr, Var
 from ..indexed import Index, Term
@@ -24,6 +25,7 @@ class Pen:
     def __init__(self, subject: Subject, plan: Plan) -> None:
         self.subject = subject
         self.plan = plan
+        self.plain: dict[str, Backward | None] = {}
 
     @cached_property
     def style(self) -> Style:

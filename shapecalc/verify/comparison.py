@@ -76,6 +76,10 @@ class Comparisons:
             self._conditions = Conditions(self.trials.problem)
         return self._conditions.of(formulas)
 
+    def assumptions(self) -> tuple[str, ...]:
+        """The declared properties that were used so far."""
+        return assumptions(self.trials.backward, self._conditions)
+
     @property
     def certainty(self) -> Certainty:
         """The bounds for the exact trials; Unsupported where there are none."""
@@ -167,8 +171,8 @@ class Comparisons:
         return Comparison("undecided", REAL, reason="the claim has no value at any of the points", void=True)
 
     def _equal(self, method: str, used: Sequence[Trial], formulas: Sequence[Expr], **how: Any) -> Comparison:
-        known = assumptions(self.trials.backward)
-        return Comparison("equal", method, len(used), sizes_of(used), conditions=self.conditions(formulas), assumptions=known, **how)
+        provided = self.conditions(formulas)
+        return Comparison("equal", method, len(used), sizes_of(used), conditions=provided, assumptions=self.assumptions(), **how)
 
     def _gap(self, trial: Trial, formulas: Sequence[Expr], a: Tensor, b: Tensor) -> tuple[Decimal, int]:
         """The largest relative difference of two values, and in which entry; what rounding may have done counts as none."""

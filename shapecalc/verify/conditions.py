@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from shapecalc.calculus.gradients import Backward
-from shapecalc.expr import ONE, Apply, Expr, Lit, Var, nodes
+from shapecalc.calculus.structures import stated
+from shapecalc.expr import ONE, Apply, Expr, Lit, Var, nodes, variables
 from shapecalc.language.problem import Problem
 from shapecalc.notation import text
 
@@ -23,6 +24,7 @@ KEEPS = frozenset({
 KEEPS_NONNEGATIVE = frozenset({"overlap_add", "diag", "tril", "triu", "place"})
 FACTORS = frozenset({"mul", "div", "neg", "power", "sqrt", "transpose", "reshape", "squeeze", "expand_dims", "broadcast_to"})
 MOVES = frozenset({"transpose", "reshape", "squeeze", "expand_dims", "flip"})
+SIGNED = ("positive", "probabilities", "nonnegative")
 BELOW_ONE = frozenset({"sigmoid", "softmax", "tanh"})
 INVERTIBLE = frozenset({"invertible", "posdef", "orthogonal"})
 
@@ -163,10 +165,11 @@ class Conditions:
         self.known = Known(problem)
         self.own: dict[str, Expr] = {}
         self.kinks: dict[str, None] = {}
+        self.relied: dict[tuple[str, str], None] = {}
         for name, body in problem.definitions.items():
             self.known.learn(body, name)
             for node in nodes(body):
-                _collect(node, self.known, self.own)
+                _collect(node, self.known, self.own, self.relied)
                 if isinstance(node, Apply) and node.op.kink and not node.op.domain:
                     self.kinks[node.name] = None
 
@@ -176,7 +179,7 @@ class Conditions:
         for e in formulas:
             self.known.learn(e)
             for node in nodes(e):
-                _collect(node, self.known, out)
+                _collect(node, self.known, out, self.relied)
         kept = [c for c, e in out.items() if not _follows(c, e, out, self.known)]
         return tuple(kept) + ((f"no argument is on a kink of {', '.join(kinks)}",) if kinks else ())
 
@@ -203,7 +206,7 @@ def _nonzero(f: Expr, others: dict[str, Expr], known: Known, condition: str) -> 
     return any(c in others and c != condition for c in (f"{text(f)} > 0", f"{text(f)} != 0"))
 
 
-def _collect(node: Expr, known: Known, out: dict[str, Expr]) -> None:
+def _collect(node: Expr, known: Known, out: dict[str, Expr], relied: dict[tuple[str, str], None]) -> None:
     if not isinstance(node, Apply):
         return
     domain = node.op.domain
@@ -215,7 +218,10 @@ def _collect(node: Expr, known: Known, out: dict[str, Expr]) -> None:
         return
     words = dict(zip(node.op.args, node.args, strict=False)) if node.op.args else {}
     about = next((a for n, a in words.items() if "{" + n + "}" in domain), None)
-    if about is None or known.implies(domain, about) or known.implies(domain, _plain(about)):
+    if about is None:
+        return
+    if known.implies(domain, about) or known.implies(domain, _plain(about)):
+        relied.update(_grounds(domain, about))
         return
     about = _plain(about)
     loose = "> " in domain or "!=" in domain
@@ -223,10 +229,25 @@ def _collect(node: Expr, known: Known, out: dict[str, Expr]) -> None:
     out[domain.format(**written)] = about
 
 
+def _grounds(domain: str, about: Expr) -> dict[tuple[str, str], None]:
+    """The declared properties that a condition which holds anyway can have come from."""
+    words = ("posdef", "invertible", "orthogonal") if domain.endswith((" is invertible", " is positive definite", " columns")) else SIGNED
+    found = {v.name: next((w for w in words if w in v.properties), None) for v in variables(about).values()}
+    return {(name, word): None for name, word in found.items() if word is not None}
+
+
 def _compares(e: Expr) -> bool:
     return isinstance(e, Apply) and e.name in ("greater", "less", "greater_equal", "less_equal", "equal")
 
 
-def assumptions(backward: Backward | None) -> tuple[str, ...]:
-    """The declared properties that simplification has used."""
-    return () if backward is None else tuple(f"{name} is {word}" for name, word in backward.context.used if name and word)
+def assumptions(backward: Backward | None, conditions: Conditions | None = None) -> tuple[str, ...]:
+    """The declared properties that simplification has used, or without which a condition would be open, each with what it says."""
+    used: dict[tuple[str, str], None] = {}
+    declared: dict[str, Var] = {}
+    if backward is not None:
+        used.update(backward.context.used)
+        declared.update(backward.problem.declared)
+    if conditions is not None:
+        used.update(conditions.relied)
+        declared.update(conditions.known.problem.declared)
+    return tuple(stated(declared[name], word) for name, word in used if name in declared)

@@ -20,7 +20,6 @@ from shapecalc.tensor import Tensor
 from .arrangement import Axes, arranged, arrangement
 from .certainty import ENOUGH, Certainty, sizes_of, total_bits
 from .comparison import NO, ROUNDS, YES, Comparison, Comparisons, Extra, Function
-from .conditions import assumptions
 from .degrees import MASKS
 from .gaps import CURVATURE_NOISE, REACHES, SLOPE_NOISE, Reach, gap, gaps
 from .points import STRUCTURES, Undecided, distinct, is_structured
@@ -242,7 +241,7 @@ class Judge:
             tried = {n: v for n, v in self.problem.declared.items() if not v.properties & SIGNED}
             names = self.trials.needy & set(tried) if style.who == "needy" else tried
             provided += tuple(c for n in tried if n in names and (c := f"{n} > 0") not in provided)
-        known = assumptions(self.backward)
+        known = self.comparisons.assumptions()
         return Certificate(method, len(trials), sizes_of(trials), conditions=provided, assumptions=known, witnesses=(WITNESS,), **how)
 
     def _revived(self, made: Certificate, question: Question, formulas: Mapping[str, Expr], reach: Reach) -> Certificate:
