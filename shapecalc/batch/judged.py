@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NOTHING = "there is no claim to judge\n  write one: dW = X.T @ dZ"
 KEYS = 'not an object with "source", or with "problem" and "claims"'
+LINES, NUMBER = re.compile(r"\bline \d+(?: and \d+)*"), re.compile(r"\d+")
 CELL = re.compile(r": cell (\d+)$")
 
 
@@ -108,14 +109,21 @@ def placed(reading: Reading, c: Verdict) -> Verdict:
     if place is None:
         return c
     c = replace(c, **spot(place), span=place.span, mend_span=mend and mend.span, message=drawn_there(reading, c, mend or place))
-    if c.carried is None:
+    if c.verdict not in ("right", "undecided"):
         return c
-    before = reading.place(line_span(reading.source, c.carried))
-    if before is None:
-        return c
-    there = spot(before)
-    said = f"line {there['line']}" if before.page is place.page else f"line {there['line']} of cell {there['cell']}"
-    return replace(c, carried=there["line"], message=c.message.replace(f"line {c.carried}", said))
+    # these messages hold nothing of the user's that could look like a line
+    message = LINES.sub(lambda m: NUMBER.sub(lambda n: line_there(reading, int(n[0]), place), m[0]), c.message)
+    before = reading.place(line_span(reading.source, c.carried)) if c.carried is not None else None
+    return replace(c, message=message, carried=before and spot(before)["line"])
+
+
+def line_there(reading: Reading, line: int, place: Place) -> str:
+    """The line of the file that a line of the sheet comes from, with its cell where that is another."""
+    found = reading.place(line_span(reading.source, line))
+    if found is None:
+        return str(line)
+    there = spot(found)
+    return str(there["line"]) if found.page is place.page else f"{there['line']} of cell {there['cell']}"
 
 
 def spot(place: Place) -> dict[str, Any]:

@@ -54,6 +54,12 @@ def _twice(case: Case, found: Found) -> str:
     return ""
 
 
+def _later(case: Case, found: Found) -> str:
+    if case.truth.kind == "gradient" and case.truth.wrt in case.problem.definitions:
+        return "Some leave it out here and divide in the lines of the parameters; then this is the gradient of the sum, not of the mean."
+    return ""
+
+
 def _gradient_names(case: Case) -> list[str]:
     return [case.problem.upstream.get(n) or case.problem.gradient_name(n) for n in case.problem.definitions]
 
@@ -99,6 +105,7 @@ _SENTENCES = {
     "summed": _summed,
     "all": _all,
     "twice": _twice,
+    "later": _later,
     "softmax": _softmax,
     "path": _path,
     "entrywise": _entrywise,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from ..derivation import Verdict
@@ -209,12 +210,14 @@ class Marker:
         if e is not None:
             compared = judge.compare(e, truth.formula, squeeze=truth.squeeze)
             if compared.verdict == "equal":
-                return plain(claim, "right", self._carried(value, user, truth), text, compared.certificate)
-            if compared.verdict == "undecided" and not compared.reason.startswith("the claim has no value"):
+                carried = self._carried(value, user, truth)
+                made = plain(claim, "right", carried, text, compared.certificate)
+                return replace(made, carried=self._blamed(value)) if carried else made
+            if compared.verdict == "undecided" and not compared.void:
                 return plain(claim, "undecided", compared.reason, text)
         if user is not None and judge.compare(user, truth.formula, squeeze=truth.squeeze).verdict == "equal":
             note = f"right, because it makes up for line {self._blamed(value)}: given that line, this is the derivative"
-            return plain(claim, "right", note, text)
+            return replace(plain(claim, "right", note, text), carried=self._blamed(value))
         case = Case(self.reader, value, e, truth, judge, self.bench)
         return explained(claim, text, case, diagnose(case), error)
 

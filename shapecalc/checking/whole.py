@@ -114,6 +114,8 @@ def note_of(case: Case, slug: str, wanted: Scale) -> str:
     """Which confusion it is."""
     if slug == "extra-scale" and wanted.kind == "size":
         return "twice"
+    if slug == "missing-scale" and wanted.kind == "size" and wanted.written.startswith("1/"):
+        return "later"
     return "sign" if slug == "sign" else ""
 
 

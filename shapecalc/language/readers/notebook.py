@@ -1,4 +1,4 @@
-"""Notebooks: cells of Markdown, and code cells that begin with %%derive or %%check, each a page of its own."""
+"""Notebooks: cells of Markdown, code cells that begin with %%derive or %%check, and those of Python; each is a page of its own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..tokens import MOST_CHARACTERS
 from .blocks import Block, read_blocks
 from .latex_document import macros
 from .markdown import blocks
+from .notebook_code import read_code
 from .reading import Page, Reading
 
 MOST_CELLS = 20_000
@@ -20,7 +21,7 @@ MOST_LINES = 200_000
 _SPACE = re.compile(r"[ \t\r\n]*")
 _MAGIC = re.compile(r"\s*%%(?:derive|check|shapecalc)\b[^\n]*\n?")
 _DECODER = json.JSONDecoder()
-HINT = "a cell that begins with %%derive or %%check declares them, or a block tagged shapecalc in a Markdown cell"
+HINT = "a cell that begins with %%derive or %%check declares them, a block tagged shapecalc in a Markdown cell, or a comment: # X: (S, D)"
 
 
 class Cell(NamedTuple):
@@ -35,6 +36,7 @@ class Cell(NamedTuple):
 def read_notebook(text: str, name: str | None = None, layout: str = "denominator") -> list[Reading]:
     """The problems of a notebook."""
     pages: list[Page] = []
+    code: list[int] = []
     found: list[Block] = []
     for cell in cells(text, name):
         page = len(pages)
@@ -44,8 +46,13 @@ def read_notebook(text: str, name: str | None = None, layout: str = "denominator
             found.append(Block("sheet", magic.end(), len(cell.text), page))
         elif cell.kind == "markdown":
             found += blocks(cell.text, page)
+        else:
+            code.append(page)
+    programs = read_code(pages, code)
+    if programs and not any(block.kind == "sheet" for block in found):
+        return programs
     known = macros("\n".join(p.text for p in pages))
-    return read_blocks(pages or [Page(text, name)], found, HINT, known, layout)
+    return [*read_blocks(pages or [Page(text, name)], found, HINT, known, layout), *programs]
 
 
 def cells(text: str, name: str | None = None) -> list[Cell]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from shapecalc.errors import InputProblem, NotKnownYet, NothingToRead, TooLarge
+from shapecalc.errors import InputProblem, NothingToRead, NotKnownYet, TooLarge
 
 from ..nearest import nearest
 from .draft import Draft

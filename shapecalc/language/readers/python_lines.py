@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
-from shapecalc.errors import NotKnownYet, Span
+from shapecalc.errors import NotKnownYet, ShapecalcError, Span
+from shapecalc.expr import Expr, Var, rebuild
+from shapecalc.forms import remake
 
+from ..builder import Builder
 from ..tree import Call, Compare, Name, Node
 from .python_formulas import Formulas
 from .python_gradients import Plan, variable
@@ -14,6 +18,8 @@ from .python_steps import Step
 from .python_values import Broken, Formula, Gradients, Known, World, leaf, path
 from .reading import Piece
 from .spelling import spelled
+
+MOST_COMPARED = 100  # definitions of a program in which a value that is worked out again is looked for
 
 
 class Lines(Formulas):
@@ -81,6 +87,10 @@ class Lines(Formulas):
             if isinstance(held, Known) and not held.gradient:
                 self.world.put(where, Broken(NotKnownYet(f"{base} is updated here", span)))
                 return
+        before = self._worked_out_before(base, made)
+        if before is not None:
+            self.world.put(where, Known(before))
+            return
         spelled_name = self._fresh(base)
         self.line(spelled_name, span, made.node)
         value = Known(spelled_name, "" if not made.uses else spelled_name)
@@ -92,6 +102,18 @@ class Lines(Formulas):
                 self.rectified.add(spelled_name)
             if isinstance(made.node, Compare):
                 self.masks.add(spelled_name)
+
+    def _worked_out_before(self, base: str, made: Formula) -> str | None:
+        """The definition that a value is worked out anew from: a backward pass may do so to save memory."""
+        sheet = self.world.draft.sheet
+        names = [n for n in self.world.versions.get(base, []) if n in sheet.definitions]
+        if made.uses or not names or len(sheet.definitions) > MOST_COMPARED:
+            return None
+        try:
+            e = written_out(Builder(sheet.scope()).build(made.node), sheet.definitions)
+        except ShapecalcError:
+            return None
+        return next((n for n in reversed(names) if written_out(sheet.definitions[n], sheet.definitions) == e), None)
 
     def _fresh(self, base: str) -> str:
         """A free name of the sheet for a value."""
@@ -113,7 +135,7 @@ class Lines(Formulas):
     def gradient(self, where: str, step: Step, made: Formula) -> None:
         """A value of a gradient: the claim, or a step on the way to it."""
         name = variable(where, self.plan.words) or ""
-        of = self.differentiates(where)
+        of = self.differentiates(where, self.world.source.span(step.target or step.node))
         number = self.plan.numbers.get(id(step))
         if not step.op:
             self.share(where, step.value)
@@ -139,7 +161,7 @@ class Lines(Formulas):
 
     def claim(self, where: str, of: str, made: Formula, span: Span) -> None:
         """A line that says what a gradient is."""
-        if not made.uses and self.world.draft.loss is None and self.seeds.given(of, span):
+        if not made.uses and self.world.draft.loss is None and self.seeds.given(of, span, self._is_only_named(made.node)):
             self.world.put(where, Known(self.world.draft.gradient(of), of))
             return
         self.claimed = True
@@ -148,6 +170,10 @@ class Lines(Formulas):
         if name != leaf(where):
             self.world.draft.names[name] = where
         self.world.put(where, Known(name, of))
+
+    def _is_only_named(self, node: Node) -> bool:
+        """Whether a value is an argument as it came in."""
+        return isinstance(node, Name) and node.id in self.world.draft.sheet.declared
 
     def on_the_way(self, where: str, made: Formula, of: str, span: Span) -> None:
         """A value that a gradient has for a while: it has a name of its own where it uses gradients."""
@@ -161,6 +187,13 @@ class Lines(Formulas):
         self.line(name, span, made.node)
         self.world.draft.names[name] = leaf(where)
         self.world.put(where, Known(name, of))
+
+
+def written_out(e: Expr, definitions: Mapping[str, Expr]) -> Expr:
+    """A formula of declared names only."""
+    for name in reversed(list(definitions)):
+        e = rebuild(e, lambda n: definitions[name] if isinstance(n, Var) and n.name == name else None, remake)  # noqa: B023 - used at once
+    return e
 
 
 def _rectifies(node: Node) -> bool:

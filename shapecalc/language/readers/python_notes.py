@@ -113,7 +113,7 @@ def docstring_notes(source: Source, node: ast.AST) -> Iterator[Note]:
         return
     start, end = source.span(first.value)
     written = source.text[start:end]
-    for line in re.finditer(r"^[ \t\"']*shapes?:(?P<rest>[^\n]*)", written, re.MULTILINE | re.IGNORECASE):
+    for line in re.finditer(r"(?:^[ \t\"']*shapes?|(?<=[.;]) shapes):(?P<rest>[^\n]*)", written, re.MULTILINE | re.IGNORECASE):
         yield from _matched(_LISTED, line["rest"], start + line.start("rest"))
     yield from _matched(_PROSE, written, start)
 
@@ -140,6 +140,9 @@ def notes(source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef | Non
         keep(beside_notes(source, function))
         keep(note for a in arguments(function) if (note := annotated(source, a.arg, a.annotation)))
         keep(docstring_notes(source, function))
+        owner = next((n for n in source.tree.body if isinstance(n, ast.ClassDef) and function in n.body), None)
+        if owner is not None:
+            keep(docstring_notes(source, owner))
         defaults = dict(zip([a.arg for a in function.args.args][::-1], function.args.defaults[::-1], strict=False))
         keep(Note(n, "()", source.span(d)) for n, d in defaults.items() if isinstance(d, ast.Constant) and type(d.value) is float)
     else:

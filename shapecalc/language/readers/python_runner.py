@@ -11,7 +11,8 @@ from ..tree import Call, Node, Number, Unary
 from .growing import filled, product, total
 from .python_gradients import Plan, variable
 from .python_lines import Lines
-from .python_steps import Step, Unread, target_paths
+from .python_notes import Note
+from .python_steps import Step, Unread, is_none, target_paths
 from .python_subscripts import Depends
 from .python_values import Broken, Formula, Gradients, Known, Several, Table, Value, World, leaf, path
 
@@ -130,7 +131,8 @@ class Runner(Lines):
             raise SyntaxProblem("this assignment is not read", self.world.source.span(step.node))
         if isinstance(source, ast.Tuple | ast.List) and len(source.elts) == len(items):
             for item, value in zip(items, source.elts, strict=True):
-                self._assign(item, Step(step.node, item, "", value))
+                if not is_none(value):
+                    self._assign(item, Step(step.node, item, "", value))
             return
         shaped = self.shape_of(source) is not None
         if not shaped and path(source) is not None and (path(source) or "") not in self.world.values:
@@ -188,7 +190,9 @@ class Runner(Lines):
             return
         finally:
             self.uses = before
-        renamed = isinstance(value, ast.Name) and leaf(where) != value.id
+        # cache = x is the same x under another name; a name with a gradient of its own is a value of its own
+        same = {value.id, getattr(found, "name", "")} if isinstance(value, ast.Name) else {leaf(where)}
+        renamed = leaf(where) in self.plan.events and leaf(where) not in same
         if isinstance(found, Known) and (not renamed or found.gradient):
             self.world.put(where, found)
             self.share(where, value)
@@ -204,6 +208,10 @@ class Runner(Lines):
     def _is_input(self, where: str, value: ast.expr, span: Span) -> bool:
         """Whether a value that cannot be read is an input with a shape that is told, such as random numbers."""
         name = leaf(where)
+        match value:
+            case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str()), ast.Constant(value=float())]):
+                # an option with a number as its default, settings.get("eps", 1e-5), is a number
+                self.world.notes = {name: Note(name, "()", span), **self.world.notes}
         known = {
             p for n in ast.walk(value) if (p := path(n)) is not None and isinstance(self.world.values.get(p), Known | Formula | Broken)
         }

@@ -14,8 +14,11 @@ class Seeds:
         self.world = world
         self.names: list[str] = []
 
-    def given(self, of: str, span: Span) -> bool:
-        """Whether the gradient of a name is taken as given; the problem then ends with that name."""
+    def given(self, of: str, span: Span, named: bool = False) -> bool:
+        """Whether the gradient of a name is taken as given; the problem then ends with that name.
+
+        named: the line only gives a name to what comes in, dy = g, so that nothing in it could be judged.
+        """
         if self.world.draft.tail:
             return False
         if self.names or of not in self.world.draft.sheet.definitions:
@@ -24,6 +27,8 @@ class Seeds:
             raise error
         self.names.append(of)
         self.world.cut(of)
+        if named:
+            return True
         name = self.world.draft.gradient(of)
         message = f"the loss is not in this file: {name} is taken as given, not judged"
         self.world.tell(NotKnownYet(message, span, hint="put the line of the loss before it"))

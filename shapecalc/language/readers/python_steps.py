@@ -11,6 +11,8 @@ from shapecalc.errors import NotKnownYet, ShapecalcError
 from .python_source import Source
 from .python_values import leaf, path
 
+_TRAINING = frozenset({"train", "training"})
+_MODES = _TRAINING | {"test", "testing", "eval", "valid", "validation", "inference"}
 _QUIET = frozenset({"print", "assert", "cmp", "display", "plt", "logging", "logger", "tqdm", "warnings"})
 _SKIPPED = (ast.Import, ast.ImportFrom, ast.Pass, ast.Global, ast.Nonlocal, ast.Assert, ast.Raise, ast.Break, ast.Continue, ast.Delete)
 
@@ -55,7 +57,7 @@ class Straight:
     def _steps(self, node: ast.stmt) -> Iterator[Step | Unread]:
         match node:
             case ast.Assign(targets=targets, value=value):
-                if not _is_none(value):
+                if not is_none(value):
                     for target in targets:
                         yield Step(node, target, "", value)
             case ast.AnnAssign(target=target, value=value):
@@ -94,7 +96,7 @@ class Straight:
             yield from self.steps(node.body if taken else node.orelse)
         elif _leaves(node.body) and not node.orelse:
             # if y is None: return scores - a way out that is not taken
-            if not (any(_is_none(n) for n in ast.walk(node.test)) or isinstance(node.body[-1], ast.Raise)):
+            if not (any(is_none(n) for n in ast.walk(node.test)) or isinstance(node.body[-1], ast.Raise)):
                 yield self.unread(node, "a choice is not read")
         elif any(
             isinstance(n, ast.Assign | ast.AugAssign | ast.Return) for part in (node.body, node.orelse) for s in part for n in ast.walk(s)
@@ -113,6 +115,13 @@ class Straight:
                 return False if False in taken else True if all(taken) else None
             case ast.Compare(left=ast.Name(id="__name__")):
                 return False
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Constant(value=str(word))]) if path(left) is not None:
+                # what is differentiated is what is done in training
+                return word in _TRAINING if word in _MODES else None
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in {*_TRAINING, "is_training"}:
+                return True
+            case ast.UnaryOp(op=ast.Not(), operand=operand) if (inner := self._taken(operand)) is not None:
+                return not inner
             case ast.Subscript(value=ast.Attribute(attr="needs_input_grad")):
                 return True
         return None
@@ -158,7 +167,8 @@ class Straight:
         return [name for name, update in changed.items() if name in early and not (update and name in self.known)]
 
 
-def _is_none(node: ast.AST) -> bool:
+def is_none(node: ast.AST) -> bool:
+    """None, as it is written."""
     return isinstance(node, ast.Constant) and node.value is None
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 
 from shapecalc.errors import NotKnownYet, ShapecalcError, Span, SyntaxProblem
+from shapecalc.shapes import show
 
 from ..tree import Compare, Dots, Index, Name, NewAxis, Node, Number, Product, Slice, Subscript, Sum
 from .growing import call, number, product, total
-from .python_values import Known, Several, Value, World, path
+from .python_notes import Note
+from .python_values import Known, Several, Size, Value, World, path
 
 _ONEHOT = "declare it as a one-hot matrix, and say so: # {name}: onehot (N, M)"
 _RANGES = frozenset({"range", "arange", "xrange"})
@@ -65,7 +67,7 @@ class Subscripts:
         if isinstance(whole, Several):
             return self.held(self._item(whole, node.slice, span), span)
         items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        labels = self.labels(items, span)
+        labels = self.labels(items, node.value, span)
         base = self.formula(node.value)
         if labels is not None:
             return call("sum", (product(base, "*", labels),), span, axis=1)
@@ -120,10 +122,11 @@ class Subscripts:
 
     # ---- labels
 
-    def labels(self, items: list[ast.expr], span: Span) -> Node | None:
+    def labels(self, items: list[ast.expr], base: ast.expr, span: Span) -> Node | None:
         """The one-hot matrix behind P[range(N), y]; None where the index is another one."""
         if len(items) != 2 or not self._counts(items[0]):
             return None
+        self._say_onehot(items, base)
         found = self._onehot(items[1])
         if found is None:
             name = self.world.source.text[slice(*self.world.source.span(items[1]))]
@@ -136,6 +139,21 @@ class Subscripts:
             return False
         name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
         return name in _RANGES and len(node.args) == 1
+
+    def _say_onehot(self, items: list[ast.expr], base: ast.expr) -> None:
+        """What picks one entry of each row of P is a label for each row: as a one-hot matrix it has the shape of P."""
+        where = path(items[1])
+        held = self.world.values.get(path(base) or "")
+        shape = self.world.shape(held) if held is not None else None
+        if where is None or where in self.world.values or shape is None or len(shape) != 2 or self.world.draft.taken(where):
+            return
+        note = self.world.notes.get(where)
+        if note is not None and (note.is_onehot or note.text != show(shape[:1])):
+            return
+        rows = self.value(items[0].args[0]) if isinstance(items[0], ast.Call) else None
+        if isinstance(rows, Size) and rows.dim == shape[0]:
+            span = self.world.source.span(items[1])
+            self.world.notes = {**self.world.notes, where: Note(where, f"onehot {show(shape)}", note.span if note else span)}
 
     def _onehot(self, node: ast.AST) -> Node | None:
         """A name that is told to be one-hot."""
@@ -153,7 +171,7 @@ class Subscripts:
         """An array after A[mask] = v, A[mask] *= v, A[range(N), y] -= 1."""
         span = self.world.source.span(target)
         items = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
-        labels = self.labels(items, span)
+        labels = self.labels(items, target.value, span)
         if labels is not None:
             return self._at_labels(old, labels, new, op)
         if len(items) != 1:

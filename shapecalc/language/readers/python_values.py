@@ -6,12 +6,13 @@ import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from shapecalc.errors import NotKnownYet, ShapecalcError, Span, SyntaxProblem
 from shapecalc.shapes import Dim, Shape
 
 from ..syntax import parse
-from ..tree import Node
+from ..tree import Node, Number
 from .draft import Draft, is_loss_name
 from .growing import filled, number
 from .python_notes import Note
@@ -149,6 +150,9 @@ class World:
         note = self.notes.get(name)
         if note is None and (size := self._size(name)) is not None:
             return size
+        if note is None and (constant := self._constant(name)) is not None:
+            self.put(where, constant)
+            return constant
         if note is None:
             hint = f"write its shape in a comment: # {name}: (S, D), or # {name}: () for a number"
             raise SyntaxProblem(f"the shape of {name} is not told", span, hint=hint)
@@ -160,6 +164,24 @@ class World:
         self.put(where, self.values[name])
         self.versions.setdefault(name, []).append(spelled)
         return self.values[name]
+
+    def _constant(self, name: str) -> Value | None:
+        """A number that the file gives a name to once, outside all functions: eps = 1e-5."""
+        given = [
+            n.value
+            for n in ast.walk(self.source.tree)
+            if isinstance(n, ast.Assign | ast.AugAssign | ast.AnnAssign)
+            for t in (n.targets if isinstance(n, ast.Assign) else [n.target])
+            if isinstance(t, ast.Name) and t.id == name
+        ]
+        if len(given) != 1 or not any(getattr(n, "value", None) is given[0] for n in self.source.tree.body):
+            return None
+        match given[0]:
+            case ast.Constant(value=float() | int() as value) if not isinstance(value, bool):
+                span = self.source.span(given[0])
+                written = self.source.text[span[0] : span[1]].replace("_", "")
+                return Formula(Number(written, Fraction(written), span)) if len(written) < 40 else None
+        return None
 
     def _size(self, name: str) -> Value | None:
         """A size by its name, as the shapes that are told have it."""

@@ -1,0 +1,47 @@
+import numpy as np
+
+
+class TwoLayerNet(object):
+    """
+    A two-layer fully-connected neural network. shapes: W1: (D, H); b1: (H,); W2: (H, C); b2: (C,); X: (N, D); y: (N,)
+    """
+
+    def __init__(self, input_size, hidden_size, output_size, std=1e-4):
+        self.params = {}
+        self.params['W1'] = std * np.random.randn(input_size, hidden_size)
+        self.params['b1'] = np.zeros(hidden_size)
+        self.params['W2'] = std * np.random.randn(hidden_size, output_size)
+        self.params['b2'] = np.zeros(output_size)
+
+    def loss(self, X, y=None, reg=0.0):
+        # Unpack variables from the params dictionary
+        W1, b1 = self.params['W1'], self.params['b1']
+        W2, b2 = self.params['W2'], self.params['b2']
+        N, D = X.shape
+
+        # Compute the forward pass
+        z1 = X.dot(W1) + b1
+        a1 = np.maximum(0, z1)
+        scores = a1.dot(W2) + b2
+
+        if y is None:
+            return scores
+
+        # Compute the loss
+        shift = scores - np.max(scores, axis=1, keepdims=True)
+        exp_scores = np.exp(shift)
+        probs = exp_scores / np.sum(exp_scores, axis=1, keepdims=True)
+        loss = -np.sum(np.log(probs[np.arange(N), y])) / N
+        loss += reg * (np.sum(W1 * W1) + np.sum(W2 * W2))
+
+        grads = {}
+        dscores = probs.copy()
+        dscores[np.arange(N), y] -= 1
+        dscores /= N
+        grads['W2'] = a1.T.dot(dscores) + 2 * reg * W2
+        grads['b2'] = np.sum(dscores, axis=0)
+        dhidden = dscores.dot(W2.T)
+        dhidden[z1 <= 0] = 0
+        grads['W1'] = X.T.dot(dhidden) + reg * W1
+        grads['b1'] = np.sum(dhidden, axis=1)
+        return loss, grads
