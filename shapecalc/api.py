@@ -93,6 +93,7 @@ def hessian(source: str, wrt: str | None = None, wrt2: str | None = None, vec: b
     return out
 
 
+@collector_off()
 def check(source: str, layout: str = "denominator", structured: bool = False, aliases: Mapping[str, str] | None = None) -> CheckedReport:
     """The verdicts on the claims of a text: which are right, which line is wrong first, and what the slip is.
 
