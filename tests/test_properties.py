@@ -1,0 +1,54 @@
+"""Declared properties: each use is named, in the certificate and as a step of the page, and only where it changes the formula."""
+
+from __future__ import annotations
+
+import pytest
+
+import shapecalc
+
+ROWS = [
+    ("Y: onehot (S, K); Z: (S, K); P = softmax(Z); L = -sum(Y * log(P)) / S", "Z", "(P - Y)/S",
+     "Y one-hot: sum(Y, axis=1) = 1", "dZ = (P * sum(Y, axis=1, keepdims=True) - Y)/S"),
+    ("Y: probabilities (S, K); Z: (S, K); L = -sum(Y * log_softmax(Z)) / S", "Z", "(softmax(Z) - Y)/S",
+     "Y row-probabilities: Y > 0, sum(Y, axis=1) = 1", "dZ = (softmax(Z) * sum(Y, axis=1, keepdims=True) - Y)/S"),
+    ("A: symmetric (n, n); x: (n,); L = x @ A @ x", "x", "2*A @ x", "A symmetric: A.T = A", "dx = A @ x + A.T @ x"),
+    ("A: posdef (n, n); x: (n,); L = x @ inv(A) @ x", "x", "2*inv(A) @ x",
+     "A positive definite: A.T = A, and x @ A @ x > 0", "dx = inv(A) @ x + inv(A).T @ x"),
+    ("Q: orthogonal (n, n); x: (n,); L = sum((Q @ x)**2)", "x", "2*x", "Q orthogonal: Q.T @ Q = I", "dx = 2*Q.T @ Q @ x"),
+    ("Y: onehot_columns (K, S); Z: (K, S); P = softmax(Z, axis=0); L = -sum(Y * log(P))", "Z", "P - Y",
+     "Y one-hot by columns: sum(Y, axis=0) = 1", "dZ = P * sum(Y, axis=0) - Y"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "wrt", "formula", "used", "without"), ROWS)
+def test_a_property_that_is_used_is_a_step(source, wrt, formula, used, without):
+    d = shapecalc.derive(source)
+    assert d[wrt].formula == formula
+    assert used in d.certificate.assumptions
+    page = d.to("markdown").replace("\\", "")
+    assert f"Used:** {used}" in page or f"used: {used}" in page
+    assert without in page
+    assert f"Used: {used}" in page  # in the certificate
+
+
+def test_without_it_there_is_the_same_formula_as_the_page_says():
+    for source, wrt, _, _, without in ROWS:
+        words = source.split("(", 1)
+        plain = words[0].rsplit(" ", 2)[0] + " (" + words[1]
+        assert f"d{wrt} = {shapecalc.derive(plain)[wrt].formula}" == without
+
+
+def test_a_property_that_changes_nothing_is_no_step():
+    d = shapecalc.derive("A: symmetric (n, n); x: (n,); y: (n,); L = sum(tanh(A) * outer(x, y))", wrt="y")
+    assert "without that" not in d.to("markdown")
+
+
+def test_a_sign_that_closes_a_condition_is_named():
+    d = shapecalc.derive("x: positive (n,); A: invertible (n, n); L = sum(log(x)) + logdet(A)")
+    assert d.certificate.conditions == ()
+    assert set(d.certificate.assumptions) == {"x positive: x > 0", "A invertible: inv(A) exists"}
+
+
+def test_orthonormal_columns_have_no_orthonormal_rows():
+    d = shapecalc.derive("Q: orthogonal (n, p); y: (n,); L = sum((Q @ Q.T @ y)**2)")
+    assert d["y"].formula == "2*Q @ Q.T @ y"
