@@ -1593,11 +1593,11 @@ def test_children_are_the_parts_in_order():
 
 
 def seconds(source: str) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     errors: list[ShapecalcError] = []
     for error in (split(source, errors), errors)[1][:3]:
         str(error)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def test_long_chains_are_flat():
@@ -1616,5 +1616,5 @@ UNITS = [
 @pytest.mark.parametrize("unit", UNITS)
 def test_time_grows_with_the_length(unit: str):
     short, long = (unit * (size // len(unit)) for size in (3_000, 48_000))
-    # sixteen times the text; a square would take 256 times as long
-    assert seconds(long) < 80 * max(min(seconds(short) for _ in range(3)), 0.002)
+    # sixteen times the text; a square would take 256 times as long, and every time, not only while the machine is busy elsewhere
+    assert any(seconds(long) < 80 * max(min(seconds(short) for _ in range(3)), 0.002) for _ in range(4))
