@@ -34,14 +34,19 @@ class SheetFile(pytest.File):
     def collect(self) -> Iterable[pytest.Item]:
         """One item for each claim."""
         from .api import check
+        from .batch.files import text_of
         from .errors import ShapecalcError
 
-        source = self.path.read_text(encoding="utf-8")
+        name, source = str(self.path.relative_to(self.config.rootpath) if self._inside() else self.path), ""
         try:
+            source = text_of(self.path)
             report = check(source)
         except ShapecalcError as error:
-            raise self.CollectError(str(error.at(source, self.path.name))) from None
+            raise self.CollectError(str(error.at(source, name))) from None
         yield from self._items(report.claims)
+
+    def _inside(self) -> bool:
+        return self.path.is_relative_to(self.config.rootpath)
 
     def _items(self, verdicts: Iterable[Verdict]) -> Iterator[pytest.Item]:
         for v in verdicts:
@@ -67,9 +72,10 @@ class ClaimItem(pytest.Item):
         if isinstance(excinfo.value, WrongClaim):
             v = excinfo.value.verdict
             kind = f"{v.verdict} ({v.slip})" if v.slip else v.verdict
-            return f"{self.path.name}:{v.line}: {v.text} is {kind}\n{v.message}"
+            return f"{self.path.name}:{v.line}: {v.text} is {kind}\n{v.message}"  # file:line, which editors follow
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the claim stands."""
-        return self.path, self.verdict.line - 1, self.name
+        # with the blank it is not the end of the test's name, in which pytest would write X::T for X.T
+        return self.path, self.verdict.line - 1, f"{self.name} "
