@@ -126,3 +126,9 @@ def test_top_level_holds_only_what_belongs_there():
 def test_no_path_of_a_machine():
     found = [path.as_posix() for path in files() if MACHINE_PATH.search((ROOT / path).read_bytes())]
     assert not found, f"an absolute path of somebody's machine in {found}"
+
+
+def test_ci_runs_what_the_readme_says():
+    said = [line.strip() for line in (ROOT / "README.md").read_text().splitlines() if "-m pytest" in line]
+    command = said[0].rpartition("&& ")[2]
+    assert command in (ROOT / ".ci" / "run").read_text(), f"the README says {command}"
