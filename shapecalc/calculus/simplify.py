@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 
+from shapecalc.errors import InputProblem
 from shapecalc.expr import ONE, Apply, Expr, Lit, Var
 from shapecalc.forms import apply
 from shapecalc.indexed import Factor, Index, Places, Term, indices, renamed
@@ -42,6 +43,8 @@ def _merged(term: Term, context: Context) -> Term:
     coefficient = term.coefficient
     for base, places, power in term.factors:
         if isinstance(base, Lit) and isinstance(base.value, Fraction) and power.denominator == 1:
+            if not base.value and power < 0:
+                raise InputProblem("a denominator is 0")
             coefficient *= base.value ** int(power)
             continue
         first, second = places if len(places) == 2 else (None, None)
