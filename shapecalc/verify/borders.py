@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from shapecalc.expr import Apply, Expr, nodes
+from shapecalc.expr import Apply, Expr, nodes, variables
 from shapecalc.forms import add, apply, lit
 from shapecalc.notation import text
 from shapecalc.rings import Real
@@ -31,9 +31,10 @@ ENTRIES = 3  # entries of one comparison that are followed to their borders
 PATIENCE = 3.0  # seconds for all of them
 HALVINGS = 18  # of the way between two points; the rest is far from a kink still, and near for any claim
 NOUGHT = lit(0)
-RAY = tuple(map(Decimal, ("0", "0.01", "0.1", "0.5", "2", "10", "100", "1e4", "1e6")))
+RAY = tuple(map(Decimal, ("0", "0.01", "0.1", "0.5", "2", "-1", "10", "-10", "100", "-100", "1e4", "-1e4", "1e6", "-1e6")))
 FIXED = frozenset({"onehot", "onehot_columns", "orthogonal"})  # what lies between two such values is no such value
 HELD = FIXED | {"probabilities"}  # a multiple of which is none
+SIGNED = frozenset({"positive", "nonnegative", "posdef"})
 
 Values = Mapping[str, Tensor]
 
@@ -65,8 +66,9 @@ class Borders:
                 self.unseen.append(f"{text(g)} decides as it does at the points that were tried")
                 continue
             seen: set[bool] = set()
+            movable = self._behind(g)
             for trial in list(self.trials.of(REAL))[:2]:
-                for pair in self._pairs(trial, g, seen, end):
+                for pair in self._pairs(trial, g, seen, movable, end):
                     for point in pair:
                         yield from self._made(point)
                 if time.monotonic() > end:
@@ -74,14 +76,25 @@ class Borders:
             if len(seen) == 1:
                 self.unseen.append(f"{text(g)} {'>' if True in seen else '<='} 0, as at every point that was tried")
 
-    def _pairs(self, trial: Trial, g: Expr, seen: set[bool], end: float) -> Iterator[tuple[Point, Point]]:
+    def _behind(self, g: Expr) -> frozenset[str]:
+        """The declared names that a difference hangs on: the others stay where they are when it is looked for far out."""
+        problem, symbols = self.trials.problem, {*(self.extra or ())}
+        asked = set(variables(g))
+        if asked & symbols or not asked <= {*problem.declared, *problem.definitions}:
+            return frozenset(problem.declared)
+        for name in reversed(problem.definitions):
+            if name in asked:
+                asked.update(variables(problem.definitions[name]))
+        return frozenset(asked & set(problem.declared))
+
+    def _pairs(self, trial: Trial, g: Expr, seen: set[bool], movable: frozenset[str], end: float) -> Iterator[tuple[Point, Point]]:
         """Points with a border between them, close together."""
         start = self._point(trial)
         here = self._signs(start, g, seen)
         if here is None:
             return
         left = dict.fromkeys(range(len(here)))
-        for other in self._others(start):
+        for other in self._others(start, movable):
             there = self._signs(other, g, seen)
             turned = [k for k in left if there is not None and there[k] != here[k]]
             for k in self.trials.random.sample(turned, min(len(turned), ENTRIES)):
@@ -92,7 +105,7 @@ class Borders:
             if len(here) - len(left) >= ENTRIES:
                 return
 
-    def _others(self, start: Point) -> Iterator[Point]:
+    def _others(self, start: Point, movable: frozenset[str]) -> Iterator[Point]:
         """Further points of the same sizes, then those on the ray."""
         for _ in range(OTHERS):
             try:
@@ -101,7 +114,7 @@ class Borders:
             except Undecided:
                 break
         for factor in RAY:
-            yield stretched(self.trials, start, factor)
+            yield stretched(self.trials, start, factor, movable)
 
     def _halved(self, start: Point, other: Point, g: Expr, k: int, side: bool) -> tuple[Point, Point]:
         """The border of entry k between two points, as close as is needed."""
@@ -167,9 +180,10 @@ def between(trials: Trials, start: Point, end: Point, share: Decimal) -> Point:
     return Point(start.of, declared, {n: moved(a, end.given[n]) for n, a in start.given.items()})
 
 
-def stretched(trials: Trials, start: Point, factor: Decimal) -> Point:
-    """A point on the ray from the origin."""
+def stretched(trials: Trials, start: Point, factor: Decimal, movable: frozenset[str]) -> Point:
+    """A point on the ray from the origin along some of the names."""
     ring = Real()
-    fixed = {n for n, v in trials.problem.declared.items() if v.properties & HELD}
-    made = {n: a if n in fixed else Tensor(a.shape, ring.dots(a.data, [factor] * len(a.data), 1)) for n, a in start.declared.items()}
+    held = HELD if factor > 0 else HELD | SIGNED
+    moved = {n for n in movable if not trials.problem.declared[n].properties & held}
+    made = {n: a if n not in moved else Tensor(a.shape, ring.dots(a.data, [factor] * len(a.data), 1)) for n, a in start.declared.items()}
     return Point(start.of, made, start.given)
