@@ -54,6 +54,8 @@ def derive(source: str, wrt: str | Iterable[str] | None = None, layout: str = "d
 def _with_definitions(problem: Problem) -> Problem:
     if not problem.definitions:
         raise InputProblem("there is nothing to differentiate: no line defines a value", hint="Z = X @ W + b, say")
+    if not problem.declared:
+        raise InputProblem("there is nothing to differentiate by: no variable is declared", hint="declare one, as in X: (S, D)")
     return problem
 
 

@@ -46,6 +46,8 @@ class Certificate:
 
     def __str__(self) -> str:
         """One or two sentences."""
+        if not self.points:
+            return "there was nothing to check"
         where = "; ".join(", ".join(f"{k}={v}" for k, v in s.items()) for s in self.sizes)
         if self.method == "exact":
             sure = f"probability of a wrong yes below 2^-{self.bits} at these sizes"

@@ -85,6 +85,19 @@ def negative(a: Dim) -> Dim:
     return multiply(-1, a)
 
 
+def is_empty(dim: Dim) -> bool:
+    """Whether a size is below 1 whatever its names are: 0, -2, -n, 1 - n.
+
+    >>> is_empty(0), is_empty("-n"), is_empty("1 - n"), is_empty("n - 5")
+    (True, True, True, False)
+    """
+    if isinstance(dim, int):
+        return dim < 1
+    terms = polynomial(dim)
+    # every product of names is at least 1
+    return all(c <= 0 for m, c in terms.items() if m) and sum(terms.values()) < 1
+
+
 def total(shape: Shape) -> Dim:
     """The number of entries of a tensor of this shape."""
     out: Dim = 1

@@ -567,6 +567,9 @@ CONDITIONS = [
     ("W: (D, M)\nx: (D,)\nL = sum(sqrt(x @ W))", ("x @ W > 0",)),
     ("x: (D,)\na: (D,)\nL = sum(x**a)", ("x > 0",)),
     ("x: (D,)\nL = sum(arcsin(x))", ("abs(x) < 1",)),
+    ("X: (n, m)\nW: (m, k)\nL = sum(log(X @ W))", ("X @ W > 0",)),
+    ("X: (n, m)\nL = sum(max(X, axis=1))", ("no argument is on a kink of max",)),
+    ("X: (n, m)\nlow = min(X, axis=0)\nL = sum(low**2)", ("no argument is on a kink of min",)),
     ("A: (n, n)\nout = matpow(A, -2)", ("A is invertible",)),
 ]
 
@@ -574,17 +577,14 @@ CONDITIONS = [
 @pytest.mark.parametrize(("source", "conditions"), CONDITIONS)
 def test_conditions(source, conditions):
     judge, _ = judge_of(source)
-    found = judge.certify().conditions
-    assert found[: len(conditions)] == conditions
-    assert not conditions or all(c.endswith("> 0") for c in found[len(conditions) :])
-    if not conditions:
-        assert found == ()
+    assert judge.certify().conditions == conditions
 
 
 def test_positive_values_are_tried_and_said():
     judge, _ = judge_of("W: (D, M)\nx: (D,)\nv: (M,)\nL = sum(sqrt(x @ W - 0.01) * log(v)) + sum(sqrt(W))")
     made = judge.certify()
-    assert {"W > 0", "v > 0"} <= set(made.conditions)
+    assert made.conditions == ("x @ W - 0.01 > 0", "v > 0", "W > 0")
+    assert made.witnesses == ("difference quotients of the program itself (at positive W, x, v)",)
 
 
 def test_sizes_are_drawn_again_until_there_is_an_inverse():

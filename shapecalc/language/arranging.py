@@ -7,7 +7,7 @@ from shapecalc.errors import ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr
 from shapecalc.forms import apply, concatenated, flipped, transposed
 from shapecalc.ops.rearranging import normal
-from shapecalc.shapes import Dim, show, total
+from shapecalc.shapes import Dim, is_empty, show, total
 
 from . import tree
 from .builder import Builder
@@ -86,6 +86,9 @@ def _reshape(builder: Builder, node: tree.Call) -> Expr:
             raise ShapeProblem(f"reshape: {show(a.shape)} has {total(a.shape)} entries, not a multiple of {rest_total}", span=node.span)
         dims[dims.index(None)] = found
     shape = tuple(d for d in dims if d is not None)
+    for n, d in zip(items, dims, strict=True):
+        if d is not None and is_empty(d):
+            raise ShapeProblem(f"a size is at least 1, not {d}", span=n.span)
     return a if shape == a.shape else fitted(builder, node, lambda: apply("reshape", a, shape=shape), a)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapecalc.errors import NotKnownYet, ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr, Lit
 from shapecalc.forms import apply, ones, zeros
-from shapecalc.shapes import Dim, Shape, total
+from shapecalc.shapes import Dim, Shape, is_empty, total
 
 from . import tree
 from .builder import Builder
@@ -22,7 +22,15 @@ def given_shape(builder: Builder, nodes: tuple[tree.Node, ...]) -> Shape:
         found: Shape = builder.scope.static[nodes[0].id]
         return found
     items = nodes[0].items if len(nodes) == 1 and isinstance(nodes[0], tree.Tuple | tree.List) else nodes
-    return tuple(builder.dim(n) for n in items)
+    return tuple(filled(builder, n) for n in items)
+
+
+def filled(builder: Builder, node: tree.Node) -> Dim:
+    """A size with at least one entry."""
+    dim = builder.dim(node)
+    if is_empty(dim):
+        raise ShapeProblem(f"a size is at least 1, not {dim}", span=node.span)
+    return dim
 
 
 @surface("ones", "zeros")
@@ -41,9 +49,9 @@ def _like(builder: Builder, node: tree.Call) -> Expr:
 def _eye(builder: Builder, node: tree.Call) -> Expr:
     if len(node.args) not in (1, 2):
         raise SyntaxProblem("eye takes a size", span=node.span)
-    dims = [builder.dim(a) for a in node.args]
+    dims = [filled(builder, a) for a in node.args]
     if len(dims) == 2 and dims[0] != dims[1]:
-        raise NotKnownYet("eye is for a square matrix", span=node.span)
+        raise NotKnownYet("eye is for a square matrix", span=node.span, hint=f"eye({dims[0]})[:, :k], or eye({dims[1]})[:k], is a part of one")
     return apply("eye", n=dims[0])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapecalc.errors import NotKnownYet, ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr, Lit
 from shapecalc.forms import apply, flipped
-from shapecalc.shapes import Dim, add, negative, show
+from shapecalc.shapes import Dim, add, is_empty, negative, show
 
 from . import tree
 from .builder import Builder
@@ -122,6 +122,6 @@ def _span(builder: Builder, item: tree.Slice, dim: Dim) -> tuple[Dim, Dim]:
     if isinstance(dim, int) and isinstance(stop, int):
         stop = min(stop, dim)
     length = add(stop, negative(start))
-    if isinstance(length, int) and length <= 0:
+    if is_empty(length):
         raise ShapeProblem(f"the slice is empty: from {start} to {stop}", span=item.span)
     return start, length

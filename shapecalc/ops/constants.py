@@ -32,10 +32,9 @@ def _given(_: tuple[Shape, ...], params: Parameters) -> Shape:
 
 
 def _square(_: tuple[Shape, ...], params: Parameters) -> Shape:
-    rows, columns = params["n"], params["n"]
-    if rows == 0:
+    if params["n"] == 0:
         raise Misfit("eye needs a size")
-    return (rows, columns)
+    return (params["n"], params["n"])
 
 
 def _filled(_: tuple[Shape, ...], params: Parameters) -> Signature:

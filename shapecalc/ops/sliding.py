@@ -9,7 +9,7 @@ from typing import Any
 from shapecalc.errors import Misfit
 from shapecalc.op import Op, Parameters
 from shapecalc.rings import Unlucky
-from shapecalc.shapes import Dim, Shape, add, negative, show
+from shapecalc.shapes import Dim, Shape, add, is_empty, negative, show
 from shapecalc.tensor import strides
 
 from .rearranging import normal
@@ -33,7 +33,7 @@ def _windowed(shapes: tuple[Shape, ...], params: Parameters) -> Shape:
     out = list(a)
     for axis, size in zip(axes, sizes, strict=True):
         out[axis] = add(add(a[axis], negative(size)), 1)
-        if any(isinstance(d, int) and d < 1 for d in (size, out[axis])):
+        if is_empty(size) or is_empty(out[axis]):
             raise Misfit(f"a window of {size} does not fit into an axis of {a[axis]}")
     return (*out, *sizes)
 

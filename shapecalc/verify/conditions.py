@@ -11,6 +11,7 @@ from shapecalc.calculus.structures import stated
 from shapecalc.expr import ONE, Apply, Expr, Lit, Var, nodes, variables
 from shapecalc.language.problem import Problem
 from shapecalc.notation import text
+from shapecalc.ops.reducing import axes_of
 
 POSITIVE, NONNEGATIVE = "positive", "nonnegative"
 ALWAYS_POSITIVE = frozenset({"exp", "sigmoid", "softmax", "softplus", "cosh", "sqrt", "norm", "pi", "ones"})
@@ -88,9 +89,25 @@ class Known:
             return POSITIVE if POSITIVE in signs else NONNEGATIVE
         if name == "add" and node["signs"] == (1, -1) and node.args[0] == ONE and node.args[1] in self.below_one:
             return POSITIVE
+        if name == "sum" and self._meets_its_extreme(node):
+            return POSITIVE
         if name in KEEPS or name in KEEPS_NONNEGATIVE:
             return None if None in signs else POSITIVE if name in KEEPS and set(signs) == {POSITIVE} else NONNEGATIVE
         return POSITIVE if name in ("det", "tr") and node.args[0] in self.definite else None
+
+    def _meets_its_extreme(self, node: Apply) -> bool:
+        """sum(X == max(X, axis=1)[:, None], axis=1): one entry at least is the largest."""
+        (test,) = node.args
+        if not isinstance(test, Apply) or test.name != "equal":
+            return False
+        a, b = test.args
+        while isinstance(b, Apply) and b.name == "expand_dims":
+            b = b.args[0]
+        found = self.problem.definitions.get(b.name, b) if isinstance(b, Var) else b
+        if not isinstance(found, Apply) or found.name not in ("max", "min") or found.args[0] != a:
+            return False
+        rank = len(a.shape)
+        return set(axes_of(dict(found.params), rank)) <= set(axes_of(dict(node.params), rank))
 
     def _matrix(self, node: Expr) -> None:
         """Whether a matrix is positive (semi)definite or invertible, from its parts."""
@@ -188,7 +205,11 @@ def _follows(condition: str, e: Expr, others: dict[str, Expr], known: Known) -> 
     """Whether a condition holds because others do: a product is not 0 where no factor is."""
     if condition.endswith(" is invertible"):
         return f"det({text(e)}) > 0" in others
-    if not condition.endswith(" != 0"):
+    if not condition.endswith((" != 0", " > 0")):
+        return False
+    if isinstance(e, Apply) and e.name == "add" and e.args[0] == ONE and e["signs"] == (1, -1) and _square_below_one(e.args[1], others):
+        return True
+    if condition.endswith(" > 0"):
         return False
     factors, stack = [], [e]
     while stack:
@@ -198,6 +219,11 @@ def _follows(condition: str, e: Expr, others: dict[str, Expr], known: Known) -> 
         else:
             factors.append(f)
     return all(_nonzero(f, others, known, condition) for f in factors)
+
+
+def _square_below_one(e: Expr, others: dict[str, Expr]) -> bool:
+    """Whether e is u**2 where abs(u) < 1 is asked for anyway."""
+    return isinstance(e, Apply) and e.name == "power" and e["k"] == 2 and f"abs({text(e.args[0])}) < 1" in others
 
 
 def _nonzero(f: Expr, others: dict[str, Expr], known: Known, condition: str) -> bool:

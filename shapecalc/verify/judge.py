@@ -237,16 +237,21 @@ class Judge:
 
     def _certificate(self, method: str, trials: Sequence[Trial], formulas: Sequence[Expr], **how: Any) -> Certificate:
         provided = self.comparisons.conditions(formulas)
-        for style in dict.fromkeys(t.style for t in trials if t.style.positive):
-            tried = {n: v for n, v in self.problem.declared.items() if not v.properties & SIGNED}
-            names = self.trials.needy & set(tried) if style.who == "needy" else tried
-            provided += tuple(c for n in tried if n in names and (c := f"{n} > 0") not in provided)
         known = self.comparisons.assumptions()
-        return Certificate(method, len(trials), sizes_of(trials), conditions=provided, assumptions=known, witnesses=(WITNESS,), **how)
+        seen = WITNESS + self._where(trials)
+        return Certificate(method, len(trials), sizes_of(trials), conditions=provided, assumptions=known, witnesses=(seen,), **how)
+
+    def _where(self, trials: Sequence[Trial]) -> str:
+        """Which names were positive at all of the points, a value being found more easily there; that is no condition of the formula."""
+        names: set[str] = set(self.problem.declared)
+        for t in trials:
+            names &= (self.trials.needy if t.style.who == "needy" else names) if t.style.positive else set()
+        drawn = [n for n, v in self.problem.declared.items() if n in names and not v.properties & SIGNED]
+        return f" (at positive {_listed(drawn)})" if drawn else ""
 
     def _revived(self, made: Certificate, question: Question, formulas: Mapping[str, Expr], reach: Reach) -> Certificate:
         """Where a gradient was 0 at every real point (a dead relu) they show nothing of it: a few more are tried, and the rest is said."""
-        seen = WITNESS + reach.words
+        seen = made.witnesses[0] + reach.words
         if made.method != REAL:
             return replace(made, witnesses=(seen,))
         trials, worst = self.trials.of(REAL), made.gap or 0.0
