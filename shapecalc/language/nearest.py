@@ -23,7 +23,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name nearest to a mistyped one, if one is near."""
     if len(name) > 40:
         return None
-    limit = 1 if len(name) <= 3 else 2
+    limit = 0 if len(name) == 1 else 1 if len(name) <= 3 else 2  # one letter is not a slip of another one
     found = min(
         ((distance(name.lower(), k.lower()), abs(len(k) - len(name)), k) for k in known if abs(len(k) - len(name)) <= limit), default=None
     )
