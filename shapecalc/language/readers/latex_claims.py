@@ -81,6 +81,8 @@ class Reader(Targets):
         self.axes.learn([left, *known], self.values)
         if not known:
             return
+        if not isinstance(left, Unknown):
+            self.no_arrow(left)
         match left:
             case Differential():
                 self.differential(left, known)
@@ -288,11 +290,13 @@ class Reader(Targets):
             raise SyntaxProblem(f"{left.written} cannot be the name of a value", left.span)
         return Target(name, left.span, None, letters if entries else ())
 
+    def no_arrow(self, left: Latex) -> None:
+        """Refuses an arrow behind what has a meaning already."""
+        if any(r.is_("\\leftarrow") for r in self.written.relations):
+            raise NameProblem("this name is given a new value", left.span, hint="give the new value a name of its own")
+
     def equality(self, left: Latex, right: Sequence[Latex]) -> None:
         """Two formulas that are said to be equal."""
-        arrow = next((r for r in self.written.relations if r.is_("\\leftarrow")), None)
-        if arrow is not None:
-            raise NameProblem("this name is given a new value", left.span, hint="give the new value a name of its own")
         value = self.values.of(left)
         letters = tuple(dict.fromkeys(value.labels)) if isinstance(value, Indexed) else ()
         shape = value.shape if isinstance(value, Term) else None

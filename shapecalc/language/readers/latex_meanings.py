@@ -151,6 +151,9 @@ class Meanings(Symbols):
         """Indices below a node, or an index in round brackets above it."""
         if isinstance(node, Special) and node.kind in {"ones", "zeros"}:
             return Special(node.kind, tuple(self._sizes(script)), span)
+        if isinstance(node, Ref) and self._is_word(node, script):
+            name = f"{node.name}_{script.text}"
+            return Unknown(name, name, (), name, span)
         indices = subscripts(script.tokens)
         if indices is None:
             hint = "an index is a letter or a number"
@@ -158,6 +161,15 @@ class Meanings(Symbols):
         if isinstance(node, Entry) and node.sample != (script.kind == "sample"):
             return Entry(node.base, (*node.indices, *indices) if node.sample else (*indices, *node.indices), False, span)
         return Entry(node, indices, script.kind == "sample", span)
+
+    def _is_word(self, node: Ref, script: Script) -> bool:
+        r"""Whether what stands below a known name makes another name of it: w_{\mathrm{ML}}, \theta_{new}, and not entries."""
+        shape = self.lexicon.draft.shape(node.name)
+        text = script.text
+        if not shape or len(text) < 2 or not text.isalpha() or text in self.lexicon.draft.sheet.sizes:
+            return False
+        upright = any(t.is_("\\mathrm", "\\text", "\\textrm", "\\operatorname") for t in script.tokens)
+        return upright or (len(text) > max(2, len(shape)) and not any(c in self.lexicon.labels for c in text))
 
     def _sizes(self, script: Script) -> list[Latex]:
         r"""The sizes below a bold 1: S, or S \times M."""
