@@ -49,12 +49,14 @@ def _factor(exponents: tuple[Number, ...], k: int) -> Rule:
 
 
 def _extreme(node: Node, k: int) -> Rule:
-    """The largest of many is the larger of one and the largest of the others."""
+    """The largest of many is the larger of one and the largest of the others; where more than two are alike, they share equally."""
     rule = slopes(node.kind)[0]
 
     def apply(graph: Graph, args: Sequence[Node], y: Node) -> Any:
-        rest = graph.extreme(node.kind, [a for n, a in enumerate(args) if n != k])
-        return rule(graph, (args[k], rest), y) if rule is not None else ZERO
+        if len(args) > 2:  # sympy would halve each tie: to be the largest alone is to be equal to y, and the only one
+            own, every = graph.test("equal", args[k], y), graph.total([graph.test("equal", a, y) for a in args])
+            return graph.mul(own, graph.power(every, -1))
+        return rule(graph, (args[k], args[1 - k]), y) if rule is not None else ZERO
 
     return apply
 

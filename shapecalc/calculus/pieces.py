@@ -107,7 +107,7 @@ def turned(piece: Piece) -> Iterator[Piece]:
         if len(p) == 2:
             back = isinstance(piece.e, Apply) and piece.e.name == "transpose"
             product = isinstance(piece.e, Apply) and piece.e.name in ("mul", "div")
-            entrywise = product and isinstance(piece.e, Apply) and len({len(a.shape) for a in piece.e.args}) > 1
+            entrywise = product and len(set(ranks(piece.e))) > 1
             compound = product or (isinstance(piece.e, Apply) and piece.e.name == "matmul")
             yield Piece(piece.cost + (-2 if back else 26 if entrywise else 4.5 if compound else 2), transposed(piece.e), swapped)
         else:
@@ -119,6 +119,15 @@ def turned(piece: Piece) -> Iterator[Piece]:
         yield Piece(piece.cost + 16, apply("squeeze", piece.e, axes=(0,)), (p[1],))
     if len(p) == 2 and p[1] is None and p[0] is not None:
         yield Piece(piece.cost + 21, apply("squeeze", piece.e, axes=(1,)), (p[0],))
+
+
+def ranks(e: Expr) -> Iterator[int]:
+    """How many axes the factors of an entrywise product have."""
+    if isinstance(e, Apply) and e.name in ("mul", "div"):
+        for a in e.args:
+            yield from ranks(a)
+    else:
+        yield len(e.shape)
 
 
 def wraps(e: Expr) -> bool:

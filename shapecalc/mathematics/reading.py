@@ -9,6 +9,7 @@ from ..boxes import (
     APPLY,
     TIMES,
     Box,
+    Fenced,
     Frac,
     Grid,
     Linked,
@@ -33,6 +34,7 @@ from .writer import ATOM, HEADS, PRODUCT, SCRIPT, SUM, Piece, fenced
 
 WORD = re.compile(r"\s*(\d+\.?\d*|[^\W\d]\w*(?:\[[^\]]*\])?|\*\*|[-+*/(),<>=!]=?|\S)")
 DOTS = {"beside": "⋯", "below": "⋮", "both": "⋱"}
+COMPARED = ("<", ">", "<=", ">=", "==", "!=", "=")
 SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}
 
 
@@ -118,7 +120,7 @@ class _Reader:
 
     def comparison(self) -> Box:
         left = self.sum().box
-        if self.peek() in ("<", ">", "<=", ">=", "==", "!=", "="):
+        if self.peek() in COMPARED:
             sign = self.next()
             return row(left, SIGNS.get(sign, sign), self.sum().box)
         return left
@@ -162,6 +164,10 @@ class _Reader:
             return Piece(row("−", self.power().box), SUM)
         if word == "(":
             inside = self.sum()
+            if self.peek() in COMPARED:  # 1 where it holds, else 0
+                sign = self.next()
+                test = row(inside.box, SIGNS.get(sign, sign), self.sum().box)
+                inside = Piece(row(Symbol("1", "vector", bold=True), Fenced("[", "]", test)))
             self.next()
             return Piece(inside.box, SUM if inside.level == SUM else inside.level)
         if word[:1].isdigit():
