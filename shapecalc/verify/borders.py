@@ -48,38 +48,62 @@ class Point:
     given: Values
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The trials close to a border; ``unseen``: what holds at all points, where the comparison turned nowhere."""
+
+    trials: tuple[Trial, ...]
+    unseen: str
+
+
 class Borders:
-    """Looks for the borders of the comparisons in some formulas. ``unseen``: those of which only one side was found, as conditions."""
+    """Looks for the borders of the comparisons in formulas, and keeps what was found for the next claim."""
 
-    def __init__(self, trials: Trials, formulas: Iterable[Expr], extra: Mapping[str, Expr] | None) -> None:
+    def __init__(self, trials: Trials) -> None:
         self.trials = trials
-        self.extra = extra
-        self.unseen: list[str] = []
-        every = [*formulas, *(extra or {}).values()]
-        self.sides = list(dict.fromkeys(g for e in every for n in nodes(e) for g in gaps_of(n)))
+        self._found: dict[Expr, Side] = {}
 
-    def points(self) -> Iterator[Trial]:
-        """Trials close to the borders, on either side."""
+    def of(self, formulas: Iterable[Expr], extra: Mapping[str, Expr] | None) -> Iterator[Side]:
+        """The points at each border."""
         end = time.monotonic() + PATIENCE
-        for number, g in enumerate(self.sides):
-            if number >= MOST or time.monotonic() > end:
-                self.unseen.append(f"{text(g)} decides as it does at the points that were tried")
-                continue
-            seen: set[bool] = set()
-            movable = self._behind(g)
-            for trial in list(self.trials.of(REAL))[:2]:
-                for pair in self._pairs(trial, g, seen, movable, end):
-                    for point in pair:
-                        yield from self._made(point)
-                if time.monotonic() > end:
-                    break
-            if len(seen) == 1:
-                self.unseen.append(f"{text(g)} {'>' if True in seen else '<='} 0, as at every point that was tried")
+        every = [*formulas, *(extra or {}).values()]
+        for number, g in enumerate(dict.fromkeys(g for e in every for n in nodes(e) for g in gaps_of(n))):
+            side = self._found.get(g)
+            if side is None:
+                late = number >= MOST or time.monotonic() > end
+                side = Side((), f"{text(g)} decides as it does at the points that were tried") if late else self._side(g, extra, end)
+                if not late and not {*(extra or ())} & set(variables(g)):
+                    self._found[g] = side
+            yield side
 
-    def _behind(self, g: Expr) -> frozenset[str]:
+    def _side(self, g: Expr, extra: Mapping[str, Expr] | None, end: float) -> Side:
+        """The points at one border; where there are none, which side was seen."""
+        seen: set[bool] = set()
+        made: list[Trial] = []
+        search = Search(self.trials, g, extra, seen, end)
+        for trial in list(self.trials.of(REAL))[:2]:
+            made += [t for pair in search.pairs(trial) for point in pair for t in search.made(point)]
+            if time.monotonic() > end:
+                break
+        unseen = f"{text(g)} {'>' if True in seen else '<='} 0, as at every point that was tried" if len(seen) == 1 else ""
+        return Side(tuple(made), unseen)
+
+
+class Search:
+    """The search for the border of one difference. ``seen``: which signs were met."""
+
+    def __init__(self, trials: Trials, g: Expr, extra: Mapping[str, Expr] | None, seen: set[bool], end: float) -> None:
+        self.trials = trials
+        self.g = g
+        self.extra = extra
+        self.seen = seen
+        self.end = end
+        self.movable = self._behind()
+
+    def _behind(self) -> frozenset[str]:
         """The declared names that a difference hangs on: the others stay where they are when it is looked for far out."""
         problem, symbols = self.trials.problem, {*(self.extra or ())}
-        asked = set(variables(g))
+        asked = set(variables(self.g))
         if asked & symbols or not asked <= {*problem.declared, *problem.definitions}:
             return frozenset(problem.declared)
         for name in reversed(problem.definitions):
@@ -87,25 +111,25 @@ class Borders:
                 asked.update(variables(problem.definitions[name]))
         return frozenset(asked & set(problem.declared))
 
-    def _pairs(self, trial: Trial, g: Expr, seen: set[bool], movable: frozenset[str], end: float) -> Iterator[tuple[Point, Point]]:
+    def pairs(self, trial: Trial) -> Iterator[tuple[Point, Point]]:
         """Points with a border between them, close together."""
         start = self._point(trial)
-        here = self._signs(start, g, seen)
+        here = self._signs(start)
         if here is None:
             return
         left = dict.fromkeys(range(len(here)))
-        for other in self._others(start, movable):
-            there = self._signs(other, g, seen)
+        for other in self._others(start):
+            there = self._signs(other)
             turned = [k for k in left if there is not None and there[k] != here[k]]
             for k in self.trials.random.sample(turned, min(len(turned), ENTRIES)):
                 left.pop(k)
-                yield self._halved(start, other, g, k, here[k])
-                if time.monotonic() > end:
+                yield self._halved(start, other, k, here[k])
+                if time.monotonic() > self.end:
                     return
             if len(here) - len(left) >= ENTRIES:
                 return
 
-    def _others(self, start: Point, movable: frozenset[str]) -> Iterator[Point]:
+    def _others(self, start: Point) -> Iterator[Point]:
         """Further points of the same sizes, then those on the ray."""
         for _ in range(OTHERS):
             try:
@@ -114,32 +138,32 @@ class Borders:
             except Undecided:
                 break
         for factor in RAY:
-            yield stretched(self.trials, start, factor, movable)
+            yield stretched(self.trials, start, factor, self.movable)
 
-    def _halved(self, start: Point, other: Point, g: Expr, k: int, side: bool) -> tuple[Point, Point]:
+    def _halved(self, start: Point, other: Point, k: int, side: bool) -> tuple[Point, Point]:
         """The border of entry k between two points, as close as is needed."""
         near, far = Decimal(0), Decimal(1)
         for _ in range(HALVINGS):
             middle = (near + far) / 2
-            signs = self._signs(between(self.trials, start, other, middle), g, set())
+            signs = self._signs(between(self.trials, start, other, middle))
             if signs is not None and signs[k] == side:
                 near = middle
             else:
                 far = middle
         return between(self.trials, start, other, near), between(self.trials, start, other, far)
 
-    def _signs(self, point: Point, g: Expr, seen: set[bool]) -> list[bool] | None:
+    def _signs(self, point: Point) -> list[bool] | None:
         """Where a difference is positive; None where it has no value."""
-        for trial in self._made(point):
+        for trial in self.made(point):
             try:
-                signs = [x > 0 for x in trial.value(g, self.extra).data]
+                signs = [x > 0 for x in trial.value(self.g, self.extra).data]
             except (*MISFORTUNE, Undecided):
                 continue
-            seen.update(signs)
+            self.seen.update(signs)
             return signs
         return None
 
-    def _made(self, point: Point) -> Iterator[Trial]:
+    def made(self, point: Point) -> Iterator[Trial]:
         """The trial at a point, if the program has a value there."""
         try:
             trial = Trial(self.trials.program, Real(), point.of.frame, point.declared, point.given)

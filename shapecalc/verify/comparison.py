@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -67,6 +67,7 @@ class Comparisons:
 
     def __init__(self, trials: Trials) -> None:
         self.trials = trials
+        self.borders = Borders(trials)
         self._conditions: Conditions | None = None
         self._certainty: Certainty | None = None
 
@@ -105,7 +106,7 @@ class Comparisons:
             return real
         return replace(real, exact=True) if real.verdict == "different" else exact
 
-    def _pairs(self, trials: Iterable[Trial], claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[tuple[Trial, Tensor, Tensor]]:
+    def _pairs(self, trials: Sequence[Trial], claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[tuple[Trial, Tensor, Tensor]]:
         """Both values, wherever the claim has one."""
         for trial in trials:
             try:
@@ -146,13 +147,15 @@ class Comparisons:
             return self._elsewhere(claim, truth, extra)
         if worst > YES:
             return Comparison("undecided", REAL, len(used), sizes_of(used), gap=float(worst), reason=f"the values differ by {worst:.0e}")
-        borders = Borders(self.trials, (claim, truth), extra)
-        for trial, a, b in self._pairs(borders.points(), claim, truth, extra):
-            gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
-            if gap > NO:
-                return different(trial, a, b, place, gap)
+        unseen = []
+        for side in self.borders.of((claim, truth), extra):
+            for trial, a, b in self._pairs(side.trials, claim, truth, extra):
+                gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
+                if gap > NO:
+                    return different(trial, a, b, place, gap)
+            unseen += [side.unseen] if side.unseen else []
         made = self._equal(REAL, used, (claim,), gap=float(worst))
-        return replace(made, conditions=(*made.conditions, *borders.unseen))
+        return replace(made, conditions=(*made.conditions, *unseen))
 
     def _elsewhere(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
         """For a claim that has no value where the program has one: points that are drawn for the claim."""
