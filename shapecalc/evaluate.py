@@ -30,7 +30,7 @@ class Frame(dict[str, int]):
         self.steps: dict[tuple[Any, ...], Step] = {}
 
     def step(self, node: Apply, tensors: Sequence[Tensor], expand: Expand) -> Step:
-        """The operation of a node, ready to be run on values of its arguments; the same for all arguments with the same numbers as sizes."""
+        """The operation of a node, ready to be run: one for all arguments whose sizes are the same numbers."""
         key = (node.op.name, node.params, *[t.shape for t in tensors])
         found = self.steps.get(key)
         if found is None:
@@ -91,11 +91,6 @@ def _bound(params: Any, sizes: Sizes) -> Any:
     return value(params, sizes)
 
 
-@lru_cache(maxsize=1 << 14)
-def _signature(op: Op, shapes: tuple[Shape, ...], params: Params) -> Signature | None:
-    return op.signature(shapes, dict(params)) if op.signature is not None else None
-
-
 @lru_cache(maxsize=1024)
 def _meaning(expand: Expand, op: Op, shapes: tuple[Shape, ...], params: Params, shape: Shape) -> tuple[Expr, tuple[str, ...]]:
     """The formula that an operation stands for, which hangs on the shapes of its arguments alone."""
@@ -113,9 +108,8 @@ def _step(node: Apply, frame: Frame, expand: Expand) -> Step:
     if op.name == "zeros":
         return lambda ring, _: Tensor(shape, [ring.lift(Fraction(0))] * prod(shape))
     if op.signature is not None:
-        signature = _signature(op, shapes, node.params)
-        if signature is not None:
-            return contraction(signature, frame)
+        if node.signature is not None:
+            return contraction(node.signature, frame)
         return lambda _, tensors: Tensor(shape, tensors[0].data)
     if op.name == "add":
         return _sum(node, shape, _stretches(shapes, frame))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any, Union
 
-from .op import Op
+from .op import Op, Signature
 from .shapes import Shape
 
 Params = tuple[tuple[str, Any], ...]
@@ -77,8 +77,9 @@ class Lit(_Node):
 class Apply(_Node):
     """An operation of the rule book on arguments, with its parameters (axis, keepdims, ...) as sorted pairs."""
 
-    __slots__ = ("args", "op", "params")
+    __slots__ = ("_signature", "args", "op", "params")
     __match_args__ = ("op", "args", "params")
+    _signature: Signature | None
 
     def __init__(self, op: Op, args: tuple[Expr, ...], params: Params, shape: Shape) -> None:
         self.op = op
@@ -94,6 +95,16 @@ class Apply(_Node):
     def name(self) -> str:
         """The name of the operation."""
         return self.op.name
+
+    @property
+    def signature(self) -> Signature | None:
+        """The index signature, found once; None where the operation has none on these arguments."""
+        try:
+            return self._signature
+        except AttributeError:
+            make = self.op.signature
+            self._signature = None if make is None else make(tuple([a.shape for a in self.args]), dict(self.params))
+            return self._signature
 
     def __getitem__(self, name: str) -> Any:
         for key, value in self.params:

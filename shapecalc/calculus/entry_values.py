@@ -50,9 +50,8 @@ def _apply(graph: Graph, node: Apply, tensors: list[Tensor], sizes: Sizes) -> Te
         shape, columns = _stretched(node, tensors, sizes)
         signed = [c if s == 1 else [graph.negative(x) for x in c] for c, s in zip(columns, node["signs"], strict=True)]
         return Tensor(shape, [graph.total(entries) for entries in zip(*signed, strict=True)])
-    signature = None if op.signature is None else op.signature(tuple(a.shape for a in node.args), dict(node.params))
-    if signature is not None:
-        return contract(graph, signature, tensors, sizes)
+    if node.signature is not None:
+        return contract(graph, node.signature, tensors, sizes)
     if op.name in _ENTRYWISE or (op.family == "pointwise" and (graph.knows(op.name) or not op.means)):
         return _pointwise(graph, node, tensors, sizes)
     if op.means:

@@ -13,13 +13,6 @@ from shapecalc.ops.constants import letters
 from shapecalc.shapes import add as add_sizes
 
 
-def signature_of(node: Apply) -> Signature | None:
-    """The index signature of a node that is a product, None for any other."""
-    if node.op.signature is None:
-        return None
-    return node.op.signature(tuple(a.shape for a in node.args), dict(node.params))
-
-
 class Bound:
     """Letters of a signature bound to indices: those of the result to given ones, the others to new ones."""
 
@@ -100,7 +93,7 @@ def lower(e: Expr, places: Places) -> Term:
         return _inverse(e, places)
     if e.name in MOVING:
         return _moved(e, places)
-    signature = signature_of(e)
+    signature = e.signature
     if signature is None:
         return atom(e, places)
     try:
@@ -277,4 +270,4 @@ def _scaled(a: Apply) -> tuple[Expr, Expr] | None:
     return None
 
 
-__all__ = ["Bound", "Opaque", "atom", "is_invertible", "letters", "lower", "raised", "signature_of"]
+__all__ = ["Bound", "Opaque", "atom", "is_invertible", "letters", "lower", "raised"]

@@ -17,7 +17,7 @@ from shapecalc.shapes import Dim
 from .collect import best_formula
 from .context import Context
 from .expanding import expanded
-from .lowering import Bound, Opaque, lower, raised, signature_of
+from .lowering import Bound, Opaque, lower, raised
 from .moving import Link, moving
 from .texts import pull_back, slope, spectral
 
@@ -74,7 +74,7 @@ class Reverse:
         if e.name == "add":
             self.through_sum(e, places, terms)
             return
-        signature = signature_of(e)
+        signature = e.signature
         if signature is not None:
             self.through_product(e, signature, places, terms)
         elif e.name in ("power", "sqrt"):

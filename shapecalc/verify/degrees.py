@@ -7,12 +7,11 @@ denominator. An unknown mask is one more number that was drawn.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from math import prod
 
 from shapecalc.calculus.texts import meaning
 from shapecalc.expr import Apply, Expr, Lit, nodes
-from shapecalc.op import Axes
+from shapecalc.op import Axes, Signature
 from shapecalc.rings import Unsupported
 from shapecalc.shapes import Dim, value
 
@@ -82,24 +81,21 @@ def _applied(node: Apply, args: list[Degree], sizes: Sizes) -> Degree:
 
 
 def _product(node: Apply, args: list[Degree], sizes: Sizes) -> Degree:
-    powers, summed = _summed(node)
-    factors = [a if p == 1 else power(a, p) for a, p in zip(args, powers, strict=True)]
-    out = multiplied(factors)
-    return repeated(out, prod(extent(d, sizes) for d in summed)) if out[1] and summed else out
+    signature = node.signature
+    if signature is not None and signature.powers:
+        args = [a if p == 1 else power(a, p) for a, p in zip(args, signature.powers, strict=True)]
+    out = multiplied(args)
+    return repeated(out, prod(extent(d, sizes) for d in _summed(signature))) if out[1] and signature is not None else out
 
 
-@lru_cache(maxsize=4096)
-def _summed(node: Apply) -> tuple[tuple[int, ...], tuple[Dim, ...]]:
-    """The exponents of the factors of an indexed product, and the sizes that it is summed over."""
-    signature = node.op.signature(tuple(a.shape for a in node.args), dict(node.params)) if node.op.signature else None
-    if signature is None:
-        return (1,) * len(node.args), ()
+def _summed(signature: Signature) -> list[Dim]:
+    """The sizes that an indexed product is summed over."""
 
     def flat(axes: Axes) -> set[str]:
         return {x for axis in axes if axis is not None for x in ((axis,) if isinstance(axis, str) else axis)}
 
     inside = set().union(*map(flat, signature.inputs)) - flat(signature.output)
-    return signature.powers or (1,) * len(node.args), tuple(signature.sizes[x] for x in sorted(inside))
+    return [signature.sizes[x] for x in sorted(inside)]
 
 
 def _power(node: Apply, args: list[Degree], _: Sizes) -> Degree:
