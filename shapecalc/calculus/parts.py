@@ -136,6 +136,7 @@ def written(part: Part) -> Expr:
         inner = e.args[-1]
         under.append(inner.args[1])
         e = mul(e.args[0], inner.args[0]) if e.name == "mul" else neg(inner.args[0])
+    under.sort(key=lambda s: not (isinstance(s, Lit) and isinstance(s.value, Fraction)))  # numbers first
     below = under[0]
     for s in under[1:]:
         below = mul(below, s)

@@ -108,8 +108,9 @@ def turned(piece: Piece) -> Iterator[Piece]:
             back = isinstance(piece.e, Apply) and piece.e.name == "transpose"
             product = isinstance(piece.e, Apply) and piece.e.name in ("mul", "div")
             entrywise = product and len(set(ranks(piece.e))) > 1
+            column = None in p and isinstance(piece.e, Apply) and ("keepdims", True) in piece.e.params
             compound = product or (isinstance(piece.e, Apply) and piece.e.name == "matmul")
-            yield Piece(piece.cost + (-2 if back else 26 if entrywise else 4.5 if compound else 2), transposed(piece.e), swapped)
+            yield Piece(piece.cost + (-2 if back else 26 if entrywise or column else 4.5 if compound else 2), transposed(piece.e), swapped)
         else:
             axes = (*range(len(p) - 2), len(p) - 1, len(p) - 2)
             yield Piece(piece.cost + 16, apply("transpose", piece.e, axes=axes), swapped)

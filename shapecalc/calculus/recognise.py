@@ -40,7 +40,7 @@ def multiplied(group: list[Factor]) -> Piece:
         first = leaf(group[0])
         if len(group) == 1 and first.places:
             return Piece(first.cost, first.e, first.places)
-    places = (up or down)[0].places
+    places = max((f.places for f in (*up, *down)), key=len)  # a vector stands up beside a column
     pieces_up = [aligned(leaf(f), places) for f in up]
     pieces_down = [aligned(leaf(f), places) for f in down]
     if any(p is None for p in (*pieces_up, *pieces_down)):
