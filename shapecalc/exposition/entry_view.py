@@ -138,7 +138,7 @@ def _link(k: Link) -> Box:
 
 
 def _put_in(k: Link) -> Box:
-    factor = entry_text(f"({k.derivative})") if " " in k.derivative else entry_text(k.derivative)
+    factor = entry_text(f"({k.derivative})") if " " in k.derivative or k.derivative.startswith("-") else entry_text(k.derivative)
     return factor if k.coefficient == "1" else row(entry_text(k.coefficient), "·", factor)
 
 

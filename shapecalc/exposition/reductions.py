@@ -106,7 +106,7 @@ def counted(pen: Pen, size: Dim) -> Content:
 
 def picture(pen: Pen, name: str, node: Apply, entries: Entries | None) -> Iterator[Block]:
     """The product with ones, entry by entry."""
-    from .entry_view import grid
+    from .entry_view import WIDE, grid, width
 
     a, axis = node.args[0], node["axis"] % 2
     of = next((n for n, f in pen.subject.backward.flows.items() if f.symbol == a), None)
@@ -115,8 +115,10 @@ def picture(pen: Pen, name: str, node: Apply, entries: Entries | None) -> Iterat
     block, result = entries.gradients[of], entries.gradients[name]
     if len(block.shape) != 2 or max(block.shape) > 6:
         return
-    height, width = block.shape
-    groups = [f"{name}{(j if axis == 0 else i) + 1}" for i in range(height) for j in range(width)]
+    height, across = block.shape
+    if (sum if axis == 0 else max)(map(width, result.formulas)) + max(map(width, block.symbols)) * across > 1.3 * WIDE:
+        return
+    groups = [f"{name}{(j if axis == 0 else i) + 1}" for i in range(height) for j in range(across)]
     summands = grid(block, block.symbols, groups)
     own = [f"{name}{k + 1}" for k in range(len(result.formulas))]
     if axis == 0:
@@ -124,7 +126,7 @@ def picture(pen: Pen, name: str, node: Apply, entries: Entries | None) -> Iterat
         total: Box = table([result.formulas], [own])
         parts = [sup(ONES, op("⊤")), TIMES, pen.gradient(of), "=", ones, summands, "=", total]
     else:
-        ones = table([["1"]] * width)
+        ones = table([["1"]] * across)
         total = table([[x] for x in result.formulas], [[x] for x in own])
         parts = [pen.gradient(of), TIMES, ONES, "=", summands, ones, "=", total]
     yield Formula(row(*parts))  # type: ignore[arg-type]

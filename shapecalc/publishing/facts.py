@@ -26,9 +26,13 @@ from .pages import Derived, page, subject
 SCHEMA = "shapecalc.derivation/1"
 
 
-def schema() -> dict[str, Any]:
-    """The JSON schema of what is written here."""
-    found: dict[str, Any] = json.loads((files(__package__) / "data" / "derivation-1.schema.json").read_text(encoding="utf-8"))
+def schema(of: str = "derivation") -> dict[str, Any]:
+    """The JSON schema of a derivation, a derivative, a report or a document."""
+    if of == "document":
+        from ..render.json import schema as of_pages
+
+        return of_pages()
+    found: dict[str, Any] = json.loads((files(__package__) / "data" / f"{of}-1.schema.json").read_text(encoding="utf-8"))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from ..boxes import (
     APPLY,
@@ -31,38 +32,58 @@ from ..boxes import (
 )
 
 Measure = Callable[[Box], float]
+SIGNS = {TIMES: 0.17, APPLY: 0.17, "·": 0.75, "/": 0.5}
 CONTINUED = Text("")  # what a line that goes on begins with, so that its sign is still a binary one
 RANKS = (frozenset("+−") | RELATIONS, frozenset("⊙⊘⊗"), frozenset({TIMES}), frozenset({","}))
 
 
-def ems(box: Box) -> float:
-    """About how wide a formula is in print, in widths of an m."""
+def ems(box: Box, display: bool = True) -> float:
+    """About how wide a formula is in print, in widths of an m; ``display``: its fractions stand in full size."""
     match box:
         case Symbol(text) | Text(text):
-            return 0.65 if len(text) == 1 else 0.5 * len(text)
+            return letters(text) + 0.05
         case Number(text):
             return 0.5 * len(text)
         case Operator(glyph):
-            return 0.1 if glyph in (TIMES, APPLY) else 1.25 if glyph in BINARY | RELATIONS else 0.5
+            return SIGNS.get(glyph, 1.25 if glyph in BINARY | RELATIONS else 0.5)
         case Row(parts):
-            return sum(map(ems, parts))
+            return sum(ems(part, display) for part in parts)
         case Frac(above, below):
-            return max(ems(above), ems(below)) + 0.25
+            return (1 if display else 0.75) * max(ems(above, False), ems(below, False)) + 0.25
         case Scripts(body, low, high):
-            return ems(body) + 0.7 * max(ems(low) if low else 0, ems(high) if high else 0)
+            return ems(body, display) + 0.75 * max(ems(low) if low else 0, ems(high) if high else 0) + 0.05
         case Fenced(opening, _, body):
-            return ems(body) + (1.0 if opening == "‖" else 0.8)
+            return ems(body, display) + (1.0 if opening == "‖" else 1.6 if display and tall(body) else 0.85)
         case Under(body, note):
-            return max(ems(body), 0.7 * ems(note))
+            return max(ems(body, display), 0.7 * ems(note))
         case Over(body) | Tinted(body) | Linked(body):
-            return ems(body)
+            return ems(body, display)
         case Sqrt(body):
-            return ems(body) + 0.9
+            return ems(body, display) + 0.9
         case Sum(below, _, body):
-            return max(1.5, 0.7 * ems(below)) + 0.2 + ems(body)
+            return max(1.5 if display else 1.1, 0.7 * ems(below)) + 0.2 + ems(body, display)
         case Grid(rows) | Cases(rows):
             columns = list(zip(*rows, strict=True))
-            return sum(max(map(ems, column)) for column in columns) + len(columns) + 0.6
+            return sum(max(ems(cell, False) for cell in column) for column in columns) + len(columns) + 0.6
+
+
+@lru_cache(maxsize=4096)
+def letters(text: str) -> float:
+    """The width of a name: capitals are wide, i and l are not."""
+    return sum(0.92 if c in "mwMW" else 0.75 if c.isupper() else 0.38 if c in "fijlrt1,.|()[] " else 0.53 for c in text)
+
+
+def tall(box: Box) -> bool:
+    """Whether parentheses around it must grow."""
+    match box:
+        case Frac() | Grid() | Sum():
+            return True
+        case Row(parts):
+            return any(map(tall, parts))
+        case Scripts(body) | Fenced(_, _, body) | Tinted(body) | Linked(body) | Under(body):
+            return tall(body)
+        case _:
+            return False
 
 
 def broken(box: Box, limit: float, measure: Measure = ems) -> list[Box]:

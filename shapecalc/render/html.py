@@ -172,7 +172,7 @@ class Page:
         """One line of a derivation: four cells of a grid."""
         left = self.mathml.inline(line.left, display=True) if line.left is not None else ""
         parts = broken(row(line.relation, line.right) if line.relation else line.right, WIDE - (16 if line.reason else 8))
-        right = "<br>".join(self.mathml.inline(part, display=True) for part in parts)
+        right = "<br>".join(self.mathml.inline(part, display=True) for part in parts if part != row())
         shape = self.mathml.shape(line.shape) if line.shape is not None else ""
         scrolls = _scrolls(max(map(ems, parts)), "formula")
         return (

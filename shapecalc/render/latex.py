@@ -33,7 +33,7 @@ from ..symbols import shape_box
 from .breaking import broken, ems
 from .characters import ascii_text
 from .latex_math import TeX, colour_name
-from .latex_text import code_lines, escaped, typewriter
+from .latex_text import code_lines, code_size, escaped, typewriter
 from .output import Output
 from .palette import Palette
 
@@ -73,7 +73,7 @@ class Page:
         self.palette = palette
         self.colour = colour
         self.room = room
-        self.tex = TeX(palette, "name" if colour else "", r"\bm")
+        self.tex = TeX(palette, "name" if colour else "", r"\bm", largest=2)
 
     def colours(self) -> str:
         """The definitions of the colours."""
@@ -111,7 +111,7 @@ class Page:
             case Callout():
                 return self.callout(block)
             case CodeBlock(text):
-                return "\\begin{quote}\\raggedright\\ttfamily\\small\n" + code_lines(text) + "\n\\end{quote}"
+                return f"\\begin{{quote}}\\raggedright\\ttfamily{code_size(text)}\n{code_lines(text)}\n\\end{{quote}}"
             case Picture():
                 # a picture in characters stands in columns only where all characters are of one font
                 drawn = self.block(CodeBlock(ascii_text(block.text))) if block.text else rf"\emph{{[Picture: {escaped(block.alt)}]}}"
@@ -120,7 +120,9 @@ class Page:
                 return r"\medskip\hrule\medskip"
             case List(points, ordered):
                 name = "enumerate" if ordered else "itemize"
-                return f"\\begin{{{name}}}\n" + "\n".join(rf"\item {self.sentence(p)}" for p in points) + f"\n\\end{{{name}}}"
+                # code has few places where a line may end: it is not stretched to the margin
+                ragged = r"\raggedright" if any(isinstance(part, Code) for p in points for part in p) else ""
+                return f"\\begin{{{name}}}{ragged}\n" + "\n".join(rf"\item {self.sentence(p)}" for p in points) + f"\n\\end{{{name}}}"
             case Beside(columns):
                 return self.blocks(b for column in columns for b in column)
 
@@ -195,7 +197,10 @@ class Page:
         """name = body (shape), and the words below."""
         head = f"{self.tex.math(matrix.name)} = " if matrix.name is not None else ""
         tail = rf"\;\; {self.tex.shape(matrix.shape)}" if matrix.shape is not None else ""
-        formula = rf"$\displaystyle {head}{self.tex.math(matrix.body)}{tail}$"
+        whole = ems(row(matrix.name or Text(""), "=", matrix.body)) + (ems(shape_box(matrix.shape)) + 1 if matrix.shape is not None else 0)
+        size = r"\small" if whole > self.room else ""
+        size = r"\scriptsize" if whole > 1.08 * self.room else size
+        formula = rf"{size}$\displaystyle {head}{self.tex.math(matrix.body)}{tail}$"
         if not matrix.caption:
             return f"\\mbox{{{formula}}}"
         wide = min(max(ems(row(matrix.name or Text(""), matrix.body)) + 4, 12), self.room) / PAGE

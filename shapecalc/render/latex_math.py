@@ -32,20 +32,25 @@ from ..boxes import (
 )
 from ..shapes import Shape
 from ..symbols import is_word, shape_box
-from .latex_text import GREEK_COMMANDS, SIGNS, escaped
+from .latex_text import GREEK_COMMANDS, SIGNS, escaped, worded
 from .palette import Palette
 
 FUNCTIONS = frozenset(["log", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det"])
 OPENING = {"(": "(", "[": "[", "{": r"\{", "|": r"\lvert", "‖": r"\lVert", "⟨": r"\langle"}
 CLOSING = {")": ")", "]": "]", "}": r"\}", "|": r"\rvert", "‖": r"\rVert", "⟩": r"\rangle"}
 MATRICES = {"[]": "bmatrix", "()": "pmatrix", "||": "vmatrix", "": "matrix"}
-SIZES = ("", r"\bigl", r"\Bigl")
+SIZES = ("", r"\bigl", r"\Bigl")  # some readers of Markdown (pandoc 2) know the first, but not the second
 
 
 class TeX:
-    r"""Writes boxes. ``colour``: "name" (\color{dimS}), "hex" (\textcolor{#...}) or ""; ``bold``: the command for bold symbols."""
+    r"""Writes boxes.
 
-    def __init__(self, palette: Palette, colour: str = "", bold: str = r"\boldsymbol") -> None:
+    ``colour``: "name" (\color{dimS}), "hex" (\textcolor{#...}) or ""; ``bold``: the command for bold symbols; ``largest``: the size of
+    parentheses, 0 to 2.
+    """
+
+    def __init__(self, palette: Palette, colour: str = "", bold: str = r"\boldsymbol", largest: int = 1) -> None:
+        self.largest = largest
         self.palette = palette
         self.colour = colour
         self.bold = bold
@@ -60,7 +65,7 @@ class TeX:
             case Operator(glyph):
                 return SIGNS.get(glyph) or OPENING.get(glyph) or CLOSING.get(glyph) or escaped(glyph)
             case Text(text):
-                return rf"\text{{{escaped(text)}}}" if text else "{}"
+                return worded(text) if text else "{}"
             case Row(parts):
                 return self.row(parts)
             case Frac(above, below):
@@ -158,7 +163,7 @@ class TeX:
         inside = self.math(body)
         if tall(body):
             return rf"\left{left} {inside} \right{right}"
-        size = SIZES[min(depth(body), 2)]
+        size = SIZES[min(depth(body), self.largest)]
         gap = " " if left.startswith("\\") or size else ""
         return f"{size}{left}{gap}{inside}{gap}{size.replace('l', 'r') if size else ''}{right}"
 
@@ -208,7 +213,7 @@ def colour_name(palette: Palette, size: str) -> str:
 def _name(text: str) -> str:
     r"""A word in an upright font of mathematics, where a hyphen would be a minus and a blank nothing; anything but a word is text."""
     if not re.fullmatch(r"[A-Za-z0-9_ -]+", text):
-        return rf"\text{{{escaped(text)}}}"
+        return worded(text)
     return escaped(text).replace(" ", r"\,").replace("-", r"\text{-}")
 
 

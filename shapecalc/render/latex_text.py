@@ -34,6 +34,11 @@ PLAIN = {
     "«": "<<", "»": ">>", "Ð": "D", "Þ": "Th", "ð": "d", "þ": "th", "Đ": "D", "đ": "d", "Ħ": "H", "ħ": "h", "ĸ": "k", "Ł": "L", "ł": "l",
     "Ŋ": "Ng", "ŋ": "ng", "Ŧ": "T", "ŧ": "t",
 }  # fmt: skip
+CODE_SIZES = {r"\small": 70, r"\footnotesize": 78, r"\scriptsize": 88}
+OUTSIDE = {
+    r"\textless{}": "<", r"\textgreater{}": ">", r"\textbar{}": "|", r"\textbackslash{}": r"\backslash ",
+    r"\textasciicircum{}": r"\wedge ", r"\textasciitilde{}": r"\sim ",
+}  # fmt: skip
 UNSET = frozenset("«»ÐÞðþĄąĐđĘęĦħĮįĸĿŀŉŊŋŦŧŲųſ")
 
 
@@ -46,6 +51,17 @@ def escaped(text: str) -> str:
     if not text.isascii():
         text = normalize("NFC", text)
     return re.sub(r"''(?=')", "''{}", "".join(map(_character, text)))
+
+
+def worded(text: str) -> str:
+    r"""Words inside a formula; signs that are mathematics stand outside of the text, where KaTeX and pandoc read them too.
+
+    >>> worded("δ leaves only")
+    '\\delta\\text{ leaves only}'
+    """
+    out = re.sub(r"\\ensuremath\{((?:[^{}]|\{[^{}]*\})*)\}", r"}\1\\text{", escaped(text))
+    out = re.sub("|".join(map(re.escape, OUTSIDE)), lambda m: f"}}{OUTSIDE[m[0]]}\\text{{", out)
+    return rf"\text{{{out}}}".replace(r"\text{}", "")
 
 
 def _character(c: str) -> str:
@@ -70,9 +86,15 @@ def _character(c: str) -> str:
 
 
 def typewriter(text: str) -> str:
-    """Code inside a sentence; a line may end after a comma, a bracket or a blank."""
+    """Code inside a sentence; a line ends at a blank if it can, else after a comma, a bracket or an operator."""
     out = escaped(text).replace("''", '"').replace("--", "-{}-").replace("`", "`{}")
-    return r"\texttt{" + re.sub(r"([,(.=@*/+\[])(?=\S)", r"\1\\hspace{0pt}", out) + "}"
+    return r"\texttt{" + re.sub(r"([,(=@*/+\[])(?=\S)", r"\1\\penalty400 ", out) + "}"
+
+
+def code_size(text: str) -> str:
+    """The size of print in which the longest line of code has room."""
+    longest = max(map(len, text.expandtabs(4).splitlines()), default=0)
+    return next((size for size, most in CODE_SIZES.items() if longest <= most), r"\tiny")
 
 
 def code_lines(text: str) -> str:

@@ -164,13 +164,13 @@ class Page:
 
     def reason(self, content: Content) -> str:
         """A reason inside a formula: words as text, formulas as they are."""
-        from .latex_text import escaped as words
+        from .latex_text import worded
 
         out = []
         for part in content:
             match part:
                 case Words(text) | Code(text):
-                    out.append(rf"\text{{{words(text)}}}")
+                    out.append(worded(text))
                 case Math(box):
                     out.append(self.tex.inline(box))
                 case Dims(shape):

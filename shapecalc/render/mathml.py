@@ -109,8 +109,10 @@ class MathML:
             case Tinted(body, size):
                 return f'<mrow class="s{self.palette.place(size)}">{self.inside(body)}</mrow>'
             case Linked(body, group):
+                # one of each group can be reached by the keyboard, and lights up the others
+                reached = "" if group in self.groups else ' tabindex="0"'
                 place = self.groups.setdefault(group, len(self.groups))
-                return f'<mrow class="g g{place}">{self.inside(body)}</mrow>'
+                return f'<mrow class="g g{place}"{reached}>{self.inside(body)}</mrow>'
 
     def symbol(self, symbol: Symbol) -> str:
         """A name; bold letters are characters of their own, since browsers ignore a bold variant."""
