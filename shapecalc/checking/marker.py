@@ -72,8 +72,9 @@ class Marker:
         user = self._as_defined(first)
         self.defined[claim.name] = value
         if user is not None:
+            blamed = self._blamed(first)  # before the name has its own value: X = X.T @ dU
             self.own[claim.name] = user
-            self.lines.setdefault(claim.name, self._blamed(first))
+            self.lines.setdefault(claim.name, blamed)
         self._reader = None
         for link in claim.values[1:]:
             yield self._judged(claim, link, Truth(claim.name, value, kind="equality"), self._link(claim, first, link))
