@@ -228,7 +228,7 @@ def _plain(text: str) -> str:
 
 # ---- the interface --------------------------------------------------------------------------------
 
-FUNCTIONS = ("derive", "check", "jacobian", "hessian", "jvp", "hvp")
+FUNCTIONS = ("derive", "check", "check_many", "jacobian", "hessian", "jvp", "hvp")
 HOMES = dict.fromkeys(FUNCTIONS, "shapecalc") | {"assert_gradient": "shapecalc.testing", "ShapeProblem": "shapecalc.errors"}
 CLASSES = ("Derivation", "Gradient", "JacobianResult")
 PLAIN = {

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from importlib import resources
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -238,6 +239,24 @@ def test_jobs_make_no_difference(tmp_path):
     assert verdicts(run(path, "--format", "json").stdout)[3] == ("s3", ["right", "wrong"])
     github = run(path, "--format", "github").stdout.splitlines()
     assert github[0].startswith(f"::error file={path},line=4,title=wrong-axis")
+
+
+def test_every_line_follows_the_schema(tmp_path):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads(resources.files("shapecalc.publishing").joinpath("data/report-1.schema.json").read_text(encoding="utf-8"))
+    course(tmp_path / "course.jsonl", 5)
+    cell = {"cell_type": "code", "source": f"%%check\n{sheet(WRONG)}"}
+    (tmp_path / "notes.ipynb").write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
+    (tmp_path / "other.md").write_text("nothing of ours\n", encoding="utf-8")
+    (tmp_path / "first.sheet").write_bytes(BROKEN["first.sheet"])
+    kept = tmp_path / "kept" / "results.jsonl"
+    kept.parent.mkdir()
+    lines = run(tmp_path, "--format", "json").stdout.splitlines()
+    run(tmp_path, "--resume", kept)
+    kept_lines = kept.read_text(encoding="utf-8").splitlines()
+    assert (len(lines), len(kept_lines)) == (7, 8)
+    for line in lines + kept_lines:
+        jsonschema.validate(json.loads(line), schema)
 
 
 def test_reports_of_several_are_apart_and_summed_up(tmp_path):

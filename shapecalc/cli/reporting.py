@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..batch.judged import Judged
@@ -64,7 +64,7 @@ class Drawing:
             numbers = numbers.plus(tally([c.verdict for c in r.claims], bool(r.problems)))
         made = [self.drawn(task, r, (k, len(reports))) for k, r in enumerate(reports, 1)]
         if not made and self.kept:  # nothing is said of it, and a later run need not look again
-            made = [json.dumps(self.done(task, (0, 0)))]
+            made = [json.dumps(self.facts(Report(name=task.place, foreign=True)) | self.done(task, (0, 0)))]
         return Outcome(tuple(made), numbers)
 
     def drawn(self, task: Task, report: Report, part: tuple[int, int]) -> str:
@@ -81,13 +81,9 @@ class Drawing:
 
     def facts(self, report: Report) -> dict[str, Any]:
         """A report as data, one object on a line; with what `verify` needs in order to judge it again."""
-        from ..publishing.facts import plain, version
+        from ..publishing.verdicts import facts
 
-        claims = [plain(asdict(c)) | {"certificate": c.certificate and str(c.certificate)} for c in report.claims]
-        told = {"schema": "shapecalc.report/1", "name": report.name, "ok": report.ok, "problems": list(report.problems), "claims": claims}
-        first = report.first_wrong
-        how = {"layout": self.judged.layout, "structured": self.judged.structured, "aliases": dict(self.judged.aliases)}
-        return told | {"first_wrong": first and plain(first.line), "version": version(), "sheet": report.sheet} | how
+        return facts(report, self.judged.layout, self.judged.structured, self.judged.aliases)
 
     def done(self, task: Task, part: tuple[int, int]) -> dict[str, Any]:
         """What a line of results has been made of."""
