@@ -71,9 +71,10 @@ USED = {
     "matpow": "A: (n, n); Y = matpow(A, 3)",
     "pinv": "A: (m, n); Y = pinv(A)",
     "cholesky": "A: (n, n); Y = cholesky(A)",
+    "eigvalsh": "A: symmetric (n, n); y = eigvalsh(A)",
     "expm": "A: (n, n); y = tr(expm(A))",
 }
-INSIDE = {"place"}  # made by pull-backs, never written
+INSIDE = {"place", "eigvecs"}  # made by pull-backs, or written as a part of something else
 
 FAMILIES = {
     "multilinear": """## Multilinear

@@ -298,6 +298,10 @@ def _slid(e: Apply) -> tuple[str, int]:
     return f"{e.name}({', '.join(inside)})", ATOM
 
 
+def _eigenvectors(e: Apply) -> tuple[str, int]:
+    return f"eigh({text(e.args[0])})[1]", POSTFIX
+
+
 def _cumsum(e: Apply) -> tuple[str, int]:
     if not e["reverse"]:
         return f"cumsum({text(e.args[0])}, axis={e['axis']})", ATOM
@@ -310,4 +314,5 @@ _WRITERS = {
     "transpose": _transpose, "expand_dims": _expand, "squeeze": _squeeze, "slice": _slice, "ones": _shaped, "zeros": _shaped,
     "eye": _shaped, "reshape": _shaped, "broadcast_to": _shaped, "einsum": _einsum, "concatenate": _join, "matpow": _matpow,
     "cumsum": _cumsum, "flip": _flip, "place": _place, "pi": _pi, "windows": _slid, "overlap_add": _slid,
+    "eigvecs": _eigenvectors,
 }  # fmt: skip

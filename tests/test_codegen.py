@@ -106,6 +106,8 @@ cumsum       cumsum(X, axis=0) | cumsum(x, axis=0) | cumsum(T, axis=-1) | cumsum
 flip         x[::-1] | X[:, ::-1] | T[::-1, :, ::-1] | (X + Y)[::-1] | flip(T)
 windows      windows(x, 2) | windows(X, H, axis=0) | windows(X + Y, (H, D - 1), axis=(0, 1)) | windows(T, (n, 2), axis=(1, 2))
 overlap_add  overlap_add(X) | overlap_add(X * Y) | overlap_add(T, axis=0) | overlap_add(T, axis=1) | overlap_add(Q, axis=(1, 0))
+eigvalsh     eigvalsh(A) | eigvalsh(X @ X.T)
+eigvecs      eigh(A)[1] | eigh(A + A.T)[1] @ B
 sum          sum(X) | sum(X, axis=0) | sum(X, axis=1, keepdims=True) | sum(T, axis=(0, 2)) | sum(X, keepdims=True) |
              sum(X > 0) | sum(c) | sum(X > 0, axis=0)
 mean         mean(X) | mean(X, axis=0) | mean(T, axis=(1, 2), keepdims=True) | mean(X > 0)

@@ -126,6 +126,11 @@ CASES = {  # the operation: formulas that use it, and what NumPy makes of them
     "pinv": [("pinv(W)", lambda e: np.linalg.pinv(e.W))],
     "cholesky": [("cholesky(P)", lambda e: np.linalg.cholesky(e.P))],
     "expm": [("expm(A)", lambda e: expm(e.A))],
+    "eigvalsh": [("eigvalsh(A)", lambda e: np.linalg.eigvalsh((e.A + e.A.T) / 2))],
+    "eigvecs": [("abs(eigh(A)[1])", lambda e: np.abs(np.linalg.eigh((e.A + e.A.T) / 2)[1]))],
+    "flip": [("X[::-1]", lambda e: e.X[::-1]), ("flip(X)", lambda e: np.flip(e.X))],
+    "windows": [("windows(X, 2, axis=1)", lambda e: np.lib.stride_tricks.sliding_window_view(e.X, 2, 1))],
+    "overlap_add": [("overlap_add(A)", lambda e: np.array([np.trace(e.A[::-1], k) for k in range(1 - len(e.A), len(e.A))]))],
 }  # fmt: skip
 PLAIN = ["exp", "expm1", "sin", "cos", "tan", "arctan", "sinh", "cosh", "tanh", "abs", "sign"]
 CASES |= {name: [(f"{name}(X)", lambda e, name=name: getattr(np, name)(e.X))] for name in PLAIN}

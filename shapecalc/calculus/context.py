@@ -121,6 +121,14 @@ def _palindrome(e: Apply, context: Context) -> bool:
     return not chain or symmetric(chain[0], context)
 
 
+def is_orthogonal(e: Expr, context: Context) -> bool:
+    """Whether the columns of e are orthonormal."""
+    if isinstance(e, Var):
+        body = context.definitions.get(e.name)
+        return "orthogonal" in e.properties or (body is not None and is_orthogonal(body, context))
+    return isinstance(e, Apply) and e.name == "eigvecs"
+
+
 def sums_to_one(base: Expr, axis: int, context: Context) -> bool:
     """Whether the entries of base along an axis add up to 1."""
     if isinstance(base, Apply) and base.name == "softmax":

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from shapecalc.errors import InputProblem
-from shapecalc.expr import ONE, Apply, Expr, Lit, Var
+from shapecalc.expr import ONE, Apply, Expr, Lit
 from shapecalc.forms import apply
 from shapecalc.indexed import Factor, Index, Places, Term, indices, renamed
 from shapecalc.shapes import Dim, multiply
 
-from .context import Context, sums_to_one, symmetric
+from .context import Context, is_orthogonal, sums_to_one, symmetric
 from .moving import carried
 
 CARRIERS = frozenset({"slice", "flip", "windows", "transpose"})
@@ -157,7 +157,7 @@ def _cancel_inverse(term: Term, free: frozenset[Index], context: Context) -> Ter
                 continue
             flip = symmetric(a.base, context)
             pairs = [(0, 1), (1, 0), *(((0, 0), (1, 1)) if flip else ())] if _inverses(a.base, b.base) else []
-            orthogonal = a.base == b.base and isinstance(a.base, Var) and "orthogonal" in a.base.properties
+            orthogonal = a.base == b.base and is_orthogonal(a.base, context)
             if orthogonal:  # with fewer columns than rows only the columns are orthonormal
                 pairs = [(0, 0), (1, 1)] if a.base.shape[0] == a.base.shape[1] else [(0, 0)]
             for x, y in pairs:

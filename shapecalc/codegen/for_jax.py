@@ -16,7 +16,7 @@ TABLE: dict[str, str | Spelling] = {
 
 IMPORTS = ("import jax", "import jax.numpy as jnp", "", 'jax.config.update("jax_enable_x64", True)  # double precision')
 HELPERS = {
-    **{name: for_numpy.HELPERS[name].replace("np.", "jnp.") for name in ("cholesky", "overlap_add")},
+    **{name: for_numpy.HELPERS[name].replace("np.", "jnp.") for name in ("cholesky", "overlap_add", "eigvalsh", "eigvecs")},
     "windows": '''def windows(a, sizes, axes):
     """All windows of these sizes along the axes; what is inside them is on the last axes."""
     for axis, size in zip(axes, sizes):

@@ -34,6 +34,7 @@ TABLE: dict[str, str | Spelling] = {
     "solve": "np.linalg.solve({a}, {b})", "matpow": "np.linalg.matrix_power({a}, {k})", "pinv": "np.linalg.pinv({a})",
     "cholesky": "cholesky({a})", "expm": "expm({a})",
     "windows": "np.lib.stride_tricks.sliding_window_view({a}, {sizes}, {axes})", "overlap_add": "overlap_add({a}, {axes})",
+    "eigvalsh": "eigvalsh({a})", "eigvecs": "eigvecs({a})",
 }  # fmt: skip
 
 HELPERS = {
@@ -80,6 +81,15 @@ HELPERS = {
     "cholesky": '''def cholesky(a):
     """The lower triangular L with L @ L.T = (a + a.T) / 2."""
     return np.linalg.cholesky((a + a.T) / 2)
+''',
+    "eigvalsh": '''def eigvalsh(a):
+    """The eigenvalues of (a + a.T) / 2 in rising order."""
+    return np.linalg.eigvalsh((a + a.T) / 2)
+''',
+    "eigvecs": '''def eigvecs(a):
+    """The eigenvectors of (a + a.T) / 2 as columns, the largest entry of each positive."""
+    v = np.linalg.eigh((a + a.T) / 2)[1]
+    return v * np.sign(np.take_along_axis(v, np.argmax(np.abs(v), axis=0)[None], 0))
 ''',
     "overlap_add": '''def overlap_add(a, axes):
     """Windows laid over each other: what is inside them, on the last axes, is added where the window along each axis puts it."""

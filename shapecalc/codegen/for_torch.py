@@ -101,7 +101,7 @@ TABLE: dict[str, str | Spelling] = {
     "inv": "torch.linalg.inv({a})", "det": "torch.linalg.det({a})", "logdet": "torch.linalg.slogdet({a})[1]",
     "solve": "torch.linalg.solve({a}, {b})", "matpow": "torch.linalg.matrix_power({a}, {k})", "pinv": "torch.linalg.pinv({a})",
     "cholesky": "cholesky({a})", "kron": "kron({a}, {b})", "expm": "torch.linalg.matrix_exp({a})",
-    "windows": unfolded, "overlap_add": "overlap_add({a}, {axes})",
+    "eigvalsh": "eigvalsh({a})", "eigvecs": "eigvecs({a})", "windows": unfolded, "overlap_add": "overlap_add({a}, {axes})",
 }  # fmt: skip
 
 SCALARS = {
@@ -120,6 +120,15 @@ HELPERS = {
         size, around = a.shape[-1], a.dim() - 2 - axis
         a = sum(torch.nn.functional.pad(a[..., k], [0, 0] * around + [k, size - 1 - k]) for k in range(size))
     return a
+''',
+    "eigvalsh": '''def eigvalsh(a):
+    """The eigenvalues of (a + a.T) / 2 in rising order."""
+    return torch.linalg.eigvalsh((a + a.T) / 2)
+''',
+    "eigvecs": '''def eigvecs(a):
+    """The eigenvectors of (a + a.T) / 2 as columns, the largest entry of each positive."""
+    v = torch.linalg.eigh((a + a.T) / 2)[1]
+    return v * torch.sign(torch.gather(v, 0, torch.argmax(torch.abs(v), dim=0)[None]))
 ''',
     # torch.kron itself fails for some transposed matrices: it views instead of reshaping
     "kron": '''def kron(a, b):

@@ -51,7 +51,7 @@ def _eye(builder: Builder, node: tree.Call) -> Expr:
         raise SyntaxProblem("eye takes a size", span=node.span)
     dims = [filled(builder, a) for a in node.args]
     if len(dims) == 2 and dims[0] != dims[1]:
-        raise NotKnownYet("eye is for a square matrix", span=node.span, hint=f"eye({dims[0]})[:, :k], or eye({dims[1]})[:k], is a part of one")
+        raise NotKnownYet("eye is for a square matrix", span=node.span, hint=f"a part of one: eye({dims[0]})[:, :k]")
     return apply("eye", n=dims[0])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapecalc import shapes
-from shapecalc.errors import ShapeProblem, SyntaxProblem
+from shapecalc.errors import NotKnownYet, ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr
 from shapecalc.forms import apply
 from shapecalc.ops.rearranging import normal
@@ -24,6 +24,8 @@ def several_of(builder: Builder, node: tree.Index) -> list[Expr] | None:
         return None
     if node.name == "slogdet":
         return [apply("sign", builder.made(node, "det", list(node.args))), builder.made(node, "logdet", list(node.args))]
+    if node.name == "eigh":
+        return [builder.made(node, name, list(node.args)) for name in ("eigvalsh", "eigvecs")]
     return _split(builder, node) if node.name in SPLITS else None
 
 
@@ -32,6 +34,21 @@ def _alone(builder: Builder, node: tree.Call) -> Expr:
     count = len(_split(builder, node))
     hint = f"{', '.join('ABCDEFGH'[:count])} = {node.name}(...)" if count <= 8 else None
     raise SyntaxProblem(f"{node.name} gives {count} tensors", span=node.span, hint=hint or f"{node.name}(...)[0]")
+
+
+@surface("eigh")
+def _decomposition(builder: Builder, node: tree.Call) -> Expr:
+    raise SyntaxProblem("eigh gives eigenvalues and eigenvectors", span=node.span, hint="lam, V = eigh(A), or eigvalsh(A)")
+
+
+@surface("eigvals", "eig", "svd", "svdvals")
+def _not_symmetric(builder: Builder, node: tree.Call) -> Expr:
+    if node.name.startswith("svd"):
+        what, hint = "the singular values", "svdvals(A)**2 is eigvalsh(A.T @ A)"
+    else:
+        what = "eigenvalues that may be complex"
+        hint = "of a symmetric matrix: eigvalsh(A); of any: tr(A) is their sum, det(A) their product"
+    raise NotKnownYet(f"{what} are not in the rule book", span=node.name_span, hint=hint)
 
 
 @surface("=,")

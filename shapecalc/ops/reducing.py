@@ -71,7 +71,8 @@ def _spread(text: str) -> Any:
 
     def pulls(params: Parameters, _: tuple[Shape, ...]) -> tuple[str, ...]:
         kept = params["keepdims"] or params["axis"] is None
-        return (text.replace("DY", "dy" if kept else "expand(dy, axis=axis)").replace("Y_", "y" if kept else "expand(y, axis=axis)"),)
+        whole = text.replace(", axis=axis, keepdims=True", "") if params["axis"] is None else text  # of all entries there is one sum
+        return (whole.replace("DY", "dy" if kept else "expand(dy, axis=axis)").replace("Y_", "y" if kept else "expand(y, axis=axis)"),)
 
     return pulls
 

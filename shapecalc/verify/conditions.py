@@ -93,7 +93,7 @@ class Known:
             return POSITIVE
         if name in KEEPS or name in KEEPS_NONNEGATIVE:
             return None if None in signs else POSITIVE if name in KEEPS and set(signs) == {POSITIVE} else NONNEGATIVE
-        return POSITIVE if name in ("det", "tr") and node.args[0] in self.definite else None
+        return POSITIVE if name in ("det", "tr", "eigvalsh") and node.args[0] in self.definite else None
 
     def _meets_its_extreme(self, node: Apply) -> bool:
         """sum(X == max(X, axis=1)[:, None], axis=1): one entry at least is the largest."""
