@@ -219,7 +219,7 @@ OPS = (
         "pointwise",
         ("x", "a", "b"),
         _shape,
-        slopes=("(x > a) * (x < b)", "x < a", "x > b"),
+        slopes=("(x > a) * (x < b)", "(x < a) * (a < b)", "maximum(x, a) > b"),  # b counts where a > b, as in NumPy
         means="minimum(maximum(x, a), b)",
         kink="0 at the two bounds",
         doc="x held between a and b",
