@@ -9,7 +9,10 @@ from shapecalc.blocks import Aligned, Callout, Document, Heading, MatrixBlock, T
 from shapecalc.calculus.index_text import link, users
 from shapecalc.calculus.turning import redeclared, turned
 from shapecalc.errors import InputProblem
+from shapecalc.exposition.abbreviations import Nicknames, shortened
 from shapecalc.exposition.subject import VIEWS
+from shapecalc.expr import Var, rebuild
+from shapecalc.forms import remake
 from shapecalc.indexed import indices
 from shapecalc.language.sheet import read
 from shapecalc.notation import text
@@ -220,3 +223,32 @@ def test_redeclared():
     assert text(found.definitions["Z"]) == "X @ W + b"
     assert redeclared(problem, "b", ("M", 1)) is None
     assert redeclared(problem, "W", ("M", "D")) is None
+
+
+# ---- abbreviations ----------------------------------------------------------------------------------------------
+
+
+ATTENTION = "Q: (T, k); K: (T, k); V: (T, m); A = softmax(Q @ K.T/sqrt(k)); O = A @ V"
+
+
+def test_what_stands_twice_gets_a_name_that_is_free():
+    page = derive(ATTENTION).to("text")
+    assert "U = A * (dA - sum(dA * A, axis=-1, keepdims=True))" in page  # T is a size
+    assert "dK = U.T @ Q / sqrt(k)" in page
+
+
+def test_abbreviations_put_back_are_the_formulas():
+    for source in (ATTENTION, "X: (n, d); w: (d,); y: (n,); L = sum((sigmoid(X @ w) - y)**2)"):
+        d = derive(source)
+        formulas = {n: d.backward_pass.formula(n) for n in d.wrt}
+        short = shortened(formulas, Nicknames({*d.problem.declared, *d.problem.definitions, *d.problem.sizes}))
+        assert short.parts
+        known = dict(short.parts)
+        for name, e in short.formulas.items():
+            for _ in short.parts:
+                e = rebuild(e, lambda node: known.get(node) if isinstance(node, Var) else None, remake)
+            assert e == formulas[name]
+
+
+def test_what_is_short_or_stands_once_keeps_its_place():
+    assert "where\n" not in derive("X: (S, D); W: (D, M); Z = tanh(X @ W)").to("text")

@@ -8,6 +8,7 @@ from ..blocks import Aligned, Block, Callout, Content, Dims, Formula, Heading, L
 from ..boxes import Box, row
 from ..expr import Expr, nodes
 from ..mathematics import Entry, Partial, index_boxes
+from ..notation import text
 from ..shapes import show
 from ..symbols import size_symbol
 from .pen import Pen
@@ -97,14 +98,17 @@ LAYOUT_WORDS = {
 def answer(pen: Pen, within: Iterable[str] = ()) -> Block:
     """All results at once, and the gradients of definitions that they are made of."""
     s = pen.subject
+    inner = [n for n in within if n not in s.wrt]
+    short = pen.shortened({n: s.formulas[n] for n in s.wrt} | {n: s.backward.formula(n) for n in inner})
 
-    def line(name: str, e: Expr) -> Line:
-        return Line(pen.gradient(name), pen.formula(e), prose(f"`{pen.code(name)}`"), e.shape)
+    def line(name: str) -> Line:
+        e = short.formulas[name]
+        return Line(pen.gradient(name), pen.formula(e), prose(f"`{s.symbol(name)} = {text(e)}`"), e.shape)
 
-    body: list[Block] = [Aligned(tuple(line(n, s.formulas[n]) for n in s.wrt))]
-    inner = tuple(line(n, s.backward.formula(n)) for n in within)
-    if inner:
-        body += [Prose(prose("where")), Aligned(inner)]
+    body: list[Block] = [Aligned(tuple(map(line, s.wrt)))]
+    named = tuple(Line(pen.formula(v), pen.formula(e), prose(f"`{v.name} = {text(e)}`"), e.shape) for v, e in short.parts)
+    if named or inner:
+        body += [Prose(prose("where")), Aligned((*named, *map(line, inner)))]
     return Callout("answer", prose("The answer"), tuple(body))
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..blocks import Aligned, Block, Callout, Content, Document, Heading, Line, Prose, prose
-from ..boxes import row
+from ..boxes import Box, row
 from ..errors import ShapecalcError
 from ..expr import variables
+from .abbreviations import uses
 from .certificates import certificate
 from .index_view import index_view
 from .matrix_view import matrix_view
@@ -35,7 +36,7 @@ def derivation(subject: Subject, plan: Plan, others: Iterable[tuple[str, Subject
     """
     pen = Pen(subject, plan)
     entries = entry_by_entry(pen)
-    blocks: list[Block] = [*problem(pen), answer(pen, within_answer(pen))]
+    blocks: list[Block] = [*problem(pen), answer(pen, room_for(pen))]
     if plan.steps != "none":
         blocks += derived(pen, entries)
     blocks += reductions(pen, entries)
@@ -55,20 +56,24 @@ def conventions(subject: Subject, plan: Plan, others: Iterable[tuple[str, Subjec
     return Document(title(pen), tuple(blocks), plan.subtitle, subject.problem.sizes)
 
 
-def within_answer(pen: Pen) -> list[str]:
-    """The definitions whose gradients the results are made of, where these do not follow at once or are few: the answer stands alone."""
+def room_for(pen: Pen) -> list[str]:
+    """Of the gradients that the answer is made of, those that do not follow at once, or are few: the answer stands alone."""
+    needed = within_answer(pen, pen.subject.wrt)
+    return [] if pen.plan.steps == "short" or (pen.plan.steps == "full" and len(needed) > FEW) else needed
+
+
+def within_answer(pen: Pen, names: Iterable[str]) -> list[str]:
+    """The definitions whose gradients some results are made of, in the order in which they are found, the last first."""
     s = pen.subject
     gradients = {f.symbol.name: n for n, f in s.backward.flows.items() if not f.given}
     needed: list[str] = []
-    waiting = [s.formulas[n] for n in s.wrt]
+    waiting = [s.formulas.get(n) or s.backward.formula(n) for n in names]
     while waiting:
         for v in variables(waiting.pop()):
             name = gradients.get(v, s.wrt[0])
             if name not in s.wrt and name not in needed:
                 needed.append(name)
                 waiting.append(s.backward.formula(name))
-    if pen.plan.steps == "short" or (pen.plan.steps == "full" and len(needed) > FEW):
-        return []
     return [n for n in reversed(s.backward.order) if n in needed]
 
 
@@ -135,11 +140,23 @@ def passing(pen: Pen, inner: list[str]) -> Iterator[Block]:
     s = pen.subject
     yield Heading(prose("The backward pass"))
     names = [n for n in s.backward.order if n in inner or (n in s.wrt and n not in s.problem.definitions)]
-    lines = []
+    short = pen.shortened({n: s.backward.formula(n) for n in names})
+    lines, waiting = [], list(short.parts)
     for n in names:
-        e = s.backward.formula(n)
+        e = short.formulas[n]
+        while waiting and uses(waiting, e):
+            v, part = waiting.pop(0)
+            users = [pen.gradient(m) for m in names if uses([(v, part)], short.formulas[m])]
+            lines.append(Line(pen.formula(v), pen.formula(part), prose("an abbreviation, for ", *enumerated(users)), part.shape))
         lines.append(Line(pen.gradient(n), pen.formula(e), (*reason(pen, n), *because(pen, n)), e.shape))
     yield Aligned(tuple(lines), numbered=True)
+
+
+def enumerated(items: list[Box]) -> Iterator[Box | str]:
+    """a, b and c."""
+    for k, item in enumerate(items):
+        yield from ((", " if k < len(items) - 1 else " and ",) if k else ())
+        yield item
 
 
 def gradient_lines(pen: Pen, name: str) -> Iterator[tuple[str, Block]]:

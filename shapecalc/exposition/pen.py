@@ -16,6 +16,7 @@ from ..mathematics import Entry, Style, boxes, entries, entry_text, index_boxes,
 from ..mathematics import name as name_box
 from ..notation import text
 from ..symbols import index_row, kind_of, shape_box, symbol
+from .abbreviations import Nicknames, Shortened, shortened
 from .subject import Plan, Subject
 
 
@@ -60,6 +61,17 @@ class Pen:
         if self.short is None or self.subject.symbol(self.short) in self.style.symbols:
             return self.style
         return replace(self.style, symbols={**self.style.symbols, self.subject.symbol(self.short): Symbol("g")})
+
+    @cached_property
+    def nicknames(self) -> Nicknames:
+        """The names of parts that stand in several formulas."""
+        p = self.subject.problem
+        symbols = [flow.symbol.name for flow in self.subject.backward.flows.values()]
+        return Nicknames({*p.declared, *p.definitions, *p.sizes, *p.functions, *symbols, *self.plan.symbols, self.subject.loss})
+
+    def shortened(self, formulas: Mapping[str, Expr]) -> Shortened:
+        """Formulas with names for what would be read twice."""
+        return shortened(formulas, self.nicknames)
 
     def formula(self, e: Expr) -> Box:
         """A formula."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from itertools import cycle
 
-from ..blocks import Block, Callout, CodeBlock, Content, Document, Heading, List, Prose, Words, prose
+from ..blocks import Block, Callout, Code, CodeBlock, Content, Document, Heading, List, Prose, Words, prose
 from ..derivation import Report, Verdict
 
+SAID = re.compile(r"(.+?)( (?:is \(|has no shape: |has the shape ).*)")
+TOLD = {"yours": SAID, "right": SAID, "entry": re.compile(r"(\(.+?\)_?\S*)(: yours )(.+)(, right )(.+)")}
 KINDS = {"right": "right", "wrong": "wrong", "ill-shaped": "wrong", "unreadable": "warning", "undecided": "warning"}
 
 
@@ -82,9 +86,18 @@ def sentence(line: str) -> Content:
     """A line of a message, what it is about in bold."""
     head, colon, rest = line.partition(": ")
     if colon and head.isalpha() and len(head) < 12:
-        return (*prose(f"**{head.capitalize()}:** "), Words(rest))
+        return (*prose(f"**{head.capitalize()}:** "), *with_code(head, rest))
     first = line.split(" ", maxsplit=1)[0]
     return (Words(line[:1].upper() + line[1:] if first.isalpha() and first.islower() else line),)
+
+
+def with_code(head: str, rest: str) -> Content:
+    """What is said, the formulas in it as code: dZ.T @ X is (M, D)."""
+    found = TOLD[head].fullmatch(rest) if head in TOLD else None
+    if found is None:
+        return (Words(rest),)
+    pieces = zip(found.groups(), cycle((Code, Words)), strict=False)
+    return tuple(kind(text) for text, kind in pieces if text)
 
 
 def underlined(source: str, c: Verdict) -> str:
