@@ -246,7 +246,7 @@ def test_abbreviations_put_back_are_the_formulas():
         known = dict(short.parts)
         for name, e in short.formulas.items():
             for _ in short.parts:
-                e = rebuild(e, lambda node: known.get(node) if isinstance(node, Var) else None, remake)
+                e = rebuild(e, lambda node, known=known: known.get(node) if isinstance(node, Var) else None, remake)
             assert e == formulas[name]
 
 
