@@ -7,8 +7,10 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent)]
 
-from examples import DOCS, ROOT, Broken, pages, refreshed  # noqa: E402 - the path is set first
+from examples import DOCS, ROOT, Broken, pages, refreshed, same  # noqa: E402 - the path is set first
 from generated import PAGES  # noqa: E402 - likewise
+from notebooks import EXAMPLE  # noqa: E402 - likewise
+from notebooks import refresh as refresh_notebook  # noqa: E402 - likewise
 
 
 def main(words: list[str]) -> int:
@@ -29,6 +31,8 @@ def main(words: list[str]) -> int:
             continue
         if store(path, made, "--check" in words):
             changed.append(path)
+    if (not only or EXAMPLE.name in only) and refresh_notebook(same, write="--check" not in words):
+        changed.append(EXAMPLE)
     for path in changed:
         sys.stdout.write(f"{path.relative_to(ROOT)}\n")
     return int(bool(changed) and "--check" in words)

@@ -38,6 +38,11 @@ def load_ipython_extension(shell: Any) -> None:
     import_module(".notebook", __name__).load_ipython_extension(shell)
 
 
+def unload_ipython_extension(shell: Any) -> None:
+    """%unload_ext shapecalc."""
+    import_module(".notebook", __name__).unload_ipython_extension(shell)
+
+
 __all__ = [
     "Derivation", "Gradient", "JacobianResult", "Op", "ShapecalcError", "check", "check_many", "derive", "hessian", "hvp", "jacobian",
     "jvp", "pointwise", "recheck", "register", "structured", "unregister",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from textwrap import dedent
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from ..derivation import Certificate, Step
 from ..errors import InputProblem, Misfit
 from ..exposition.pages import conventions as conventions_page
 from ..exposition.pages import derivation as derivation_page
-from ..exposition.pages import gradient_lines
+from ..exposition.pages import gradient_lines, within_answer
 from ..exposition.pen import Pen
 from ..exposition.subject import Plan, Subject
 from ..expr import Expr
@@ -23,6 +23,8 @@ from ..mathematics import Style, boxes, read_symbol
 from ..render import formula as written_formula
 from ..render import render
 from .options import Options, sizes
+
+FEW = 3  # gradients of definitions below the results, where these are shown in brief
 
 
 class Derived(Protocol):
@@ -117,20 +119,28 @@ def tex(e: Expr, d: Derived) -> str:
     return str(written_formula(boxes(e, style), "latex"))
 
 
-def summary(d: Derived, names: Iterable[str]) -> str:
+def summary(d: Derived, names: Collection[str]) -> str:
     """Gradients below one another, for a notebook: $$ with aligned, which every one of them shows."""
     pen = Pen(subject(d), Plan())
     s = pen.subject
-    lines = [f"{written_formula(pen.gradient(n), 'latex')} &= {written_formula(pen.formula(s.formulas[n]), 'latex')}" for n in names]
+    shown = {n: s.formulas.get(n) or s.backward.formula(n) for n in (*names, *made_of(pen, names))}
+    lines = [f"{written_formula(pen.gradient(n), 'latex')} &= {written_formula(pen.formula(e), 'latex')}" for n, e in shown.items()]
     body = " \\\\ ".join(lines)
     return f"$$\\begin{{aligned}} {body} \\end{{aligned}}$$"
 
 
-def brief(d: Derived, names: Iterable[str]) -> str:
+def made_of(pen: Pen, names: Collection[str]) -> list[str]:
+    """The definitions whose gradients these are made of, where they are few."""
+    needed = [n for n in within_answer(pen, names) if n not in names]
+    return needed if len(needed) <= FEW else []
+
+
+def brief(d: Derived, names: Collection[str]) -> str:
     """The same as text: formula, shape and code below one another."""
     pen = Pen(subject(d), Plan())
-    formulas = pen.subject.formulas
-    lines = tuple(Line(pen.gradient(n), pen.formula(formulas[n]), prose(f"`{pen.code(n)}`"), formulas[n].shape) for n in names)
+    s = pen.subject
+    shown = {n: s.formulas.get(n) or s.backward.formula(n) for n in (*names, *made_of(pen, names))}
+    lines = tuple(Line(pen.gradient(n), pen.formula(e), prose(f"`{pen.code(n)}`"), e.shape) for n, e in shown.items())
     return dedent(str(render(Document((), (Aligned(lines),)), "text")))
 
 

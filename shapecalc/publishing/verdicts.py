@@ -16,7 +16,7 @@ def facts(report: Report, layout: str, structured: bool, aliases: Mapping[str, s
     """Every verdict, and what is needed in order to judge the source again."""
     claims = [plain(asdict(c)) | {"certificate": c.certificate and str(c.certificate)} for c in report.claims]
     first = report.first_wrong
-    told = {"schema": SCHEMA, "name": report.name, "ok": report.ok, "first_wrong": first and first.line}
+    told: dict[str, Any] = {"schema": SCHEMA, "name": report.name, "ok": report.ok, "first_wrong": first and first.line}
     told |= {"problems": list(report.problems), "claims": claims}
     again = {"sheet": getattr(report, "sheet", "") or report.source, "layout": layout, "structured": structured, "aliases": dict(aliases)}
     return told | {"version": version(), **again}
