@@ -1,405 +1,55 @@
-"""Properties of random programs over the whole rule book. `SHAPECALC_PROGRAMS` says how many there are of the cheap properties.
-
-The seed of a program is its number: `program(7)` is the same everywhere. What costs more is tried on a share of them.
-"""
+"""Declared properties: each use is named, in the certificate and as a step of the page, and only where it changes the formula."""
 
 from __future__ import annotations
 
-import os
-import random
-import re
-from itertools import pairwise
-from random import Random
-
-import numpy as np
 import pytest
-from conftest import require_module
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from operations import OPERATIONS, ROWS, Operations
 
 import shapecalc
-from shapecalc.calculus.collect import best_formula
-from shapecalc.calculus.gradients import Backward, backward
-from shapecalc.calculus.lowering import fresh, terms_of
-from shapecalc.errors import InputProblem, NotKnownYet, ShapecalcError
-from shapecalc.expr import nodes, variables
-from shapecalc.forms import add, apply, transposed
-from shapecalc.language.builder import build_text
-from shapecalc.language.readers.latex_reader import read_latex
-from shapecalc.language.sheet import read
-from shapecalc.notation import text
-from shapecalc.render import formula as drawn
-from shapecalc.mathematics import Style, boxes
-from shapecalc.verify.judge import Judge
-from shapecalc.verify.points import Undecided
 
-PROGRAMS = int(os.environ.get("SHAPECALC_PROGRAMS", "450"))
-SEEDS = st.integers(0, 2**32)
-UNKNOWN = (NotKnownYet, InputProblem)  # Undecided is one: no point is in the domain
-
-
-def some(share):
-    """That many of the programs."""
-    return settings(max_examples=max(2, round(PROGRAMS * share)), deadline=None, suppress_health_check=list(HealthCheck))
-
-
-def program(seed, most=None):
-    """A program by its number: up to four axes."""
-    rng = Random(seed)
-    return Operations(rng, rng.choice((1, 2, 2, 3, 4)) if most is None else most).program(rng.randint(1, 2))
-
-
-def derived(seed, most=None):
-    """(problem, backward pass, judge), or three times None where no point is in the domain."""
-    try:
-        problem = read(program(seed, most))
-        passed = backward(problem)
-        judge = Judge(problem, passed, seed)
-        judge.values()
-    except UNKNOWN:
-        return None, None, None
-    return problem, passed, judge
-
-
-def names_of(problem, passed):
-    return {**problem.variables(), **{f.symbol.name: f.symbol for f in passed.flows.values()}}
-
-
-# ---- the same numbers by other means ------------------------------------------------------------------
-
-
-@some(1)
-@given(SEEDS)
-def test_closed_form_against_difference_quotients(seed):
-    try:
-        shapecalc.derive(program(seed))
-    except UNKNOWN:
-        return
-
-
-@pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: op.name)
-def test_every_operation_is_tried(op):
-    made = [Operations(Random(k), 3).operation(op) for k in range(20)]
-    assert sum(m is not None for m in made) >= 3
-
-
-@pytest.mark.parametrize("row", ROWS[::5])
-def test_entry_by_entry(row):
-    """Sympy's entries: made at small sizes, compared with the closed form by the engine that makes them."""
-    d = shapecalc.derive(row)
-    sizes = {n: 2 + k % 2 for k, n in enumerate(d.problem.sizes)}
-    try:
-        entries = d.entries(sizes)
-    except UNKNOWN:
-        return
-    assert entries.agrees(d.backward_pass)
-
-
-def values_of(problem, rng, names=()):
-    """Arrays for what is declared."""
-    sizes = dict(zip(problem.sizes, rng.permutation(np.arange(2, 2 + len(problem.sizes))).tolist(), strict=True))
-    out = {}
-    for name, v in problem.declared.items():
-        out[name] = np.asarray(rng.uniform(0.3, 1.4, shape_at(v.shape, sizes)) * rng.choice((-1, 1), shape_at(v.shape, sizes)))
-    return out | {symbol: rng.normal(size=shape_at(problem.definitions[of].shape, sizes)) for symbol, of in names}
-
-
-def shape_at(shape, sizes):
-    return tuple(shapecalc.shapes.value(d, sizes) for d in shape)
-
-
-def module_of(d, target):
-    found = {}
-    exec(compile(d.code(target), f"<{target}>", "exec"), found)  # noqa: S102 - our own code
-    return found
-
-
-def numbers(seed, most=2):
-    """(derivation, module, values, loss): of a program whose values are finite and of a middling size; None for others."""
-    try:
-        d = shapecalc.derive(program(seed, most))
-        module = module_of(d, "numpy")
-    except UNKNOWN:
-        return None
-    given = [(symbol, of) for symbol, of in d.program().incoming]
-    values = values_of(d.problem, np.random.default_rng(seed), given)
-    declared = {n: values[n] for n in d.problem.declared}
-    with np.errstate(all="ignore"):
-        try:
-            forward = module["forward"](**declared)
-        except (np.linalg.LinAlgError, ValueError, FloatingPointError):
-            return None
-
-    def loss(inputs):
-        out = module["forward"](**inputs)
-        return np.sum(out[d.problem.loss]) if d.problem.loss else sum(np.sum(out[of] * values[symbol]) for symbol, of in given)
-
-    if not all(np.all(np.isfinite(v)) and np.max(np.abs(v), initial=0) < 1e4 for v in forward.values()):
-        return None
-    return d, module, values, loss
-
-
-@some(0.4)
-@given(SEEDS)
-def test_generated_code_against_central_differences(seed):
-    made = numbers(seed)
-    if made is None:
-        return
-    d, module, values, loss = made
-    with np.errstate(all="ignore"):
-        found = module["gradients"](**values)
-        rng = np.random.default_rng(seed + 1)
-        for name, g in found.items():
-            v = rng.normal(size=values[name].shape)
-            declared = {n: values[n] for n in d.problem.declared}
-            slopes = []
-            for h in (1e-5, 3e-6, 1e-6):
-                up, down = (loss({**declared, name: declared[name] + s * h * v}) for s in (1, -1))
-                slopes.append((up - down) / (2 * h))
-            spread = max(abs(a - b) for a, b in pairwise(slopes)) if np.all(np.isfinite(slopes)) else np.inf
-            got = np.sum(g * v)
-            if spread > 1e-4 * (1 + abs(got)):
-                continue  # a kink, or no digits left
-            assert got == pytest.approx(slopes[1], rel=2e-3, abs=2e-3 + 10 * spread), f"{name} in {d.problem.source}"
-
-
-@pytest.mark.autodiff
-@some(0.3)
-@given(SEEDS)
-def test_torch_autodiff(seed):
-    torch = require_module("torch")
-    made = numbers(seed)
-    if made is None:
-        return
-    d, module, values, _ = made
-    try:
-        forward = module_of(d, "torch")["forward"]
-        tensors = {n: torch.tensor(values[n], dtype=torch.float64, requires_grad=True) for n in d.problem.declared}
-        out = forward(**tensors)
-    except (NotImplementedError, *UNKNOWN):
-        return
-    end = out[d.problem.loss].sum() if d.problem.loss else sum((out[of] * torch.as_tensor(values[s])).sum() for s, of in d.program().incoming)
-    if not end.requires_grad:
-        return
-    end.backward()
-    with np.errstate(all="ignore"):
-        ours = module["gradients"](**values)
-    compared(d, ours, {n: t.grad for n, t in tensors.items()})
-
-
-@pytest.mark.autodiff
-@some(0.01)
-@given(SEEDS)
-def test_jax_autodiff(seed):
-    jax = require_module("jax")
-    jax.config.update("jax_enable_x64", val=True)
-    made = numbers(seed)
-    if made is None:
-        return
-    d, module, values, _ = made
-    try:
-        forward = module_of(d, "jax")["forward"]
-    except (NotImplementedError, *UNKNOWN):
-        return
-
-    def loss(declared):
-        out = forward(**declared)
-        return out[d.problem.loss].sum() if d.problem.loss else sum((out[of] * values[s]).sum() for s, of in d.program().incoming)
-
-    with jax.disable_jit(), np.errstate(all="ignore"):
-        found = jax.grad(loss)({n: jax.numpy.asarray(values[n]) for n in d.problem.declared})
-        compared(d, module["gradients"](**values), found)
-
-
-def compared(d, ours, theirs):
-    """Both gradients, where both are numbers: autodiff has nan where a square root's argument is 0."""
-    for name, g in ours.items():
-        other = np.zeros_like(g) if theirs[name] is None else np.asarray(theirs[name])
-        scale = max(1.0, float(np.max(np.abs(g), initial=0)))
-        if np.all(np.isfinite(other)) and np.all(np.isfinite(g)):
-            np.testing.assert_allclose(g / scale, other / scale, rtol=1e-6, atol=1e-8, err_msg=f"{name} in\n{d.problem.source}")
-
-
-# ---- layouts ------------------------------------------------------------------------------------------
-
-
-@some(0.3)
-@given(SEEDS)
-def test_numerator_is_the_transpose_of_denominator(seed):
-    problem, passed, judge = derived(seed)
-    for name, v in problem.declared.items() if problem else ():
-        turned = passed.drawn(passed.formula(name), "numerator")
-        if len(v.shape) != 2:
-            assert turned == passed.formula(name)
-            continue
-        assert turned.shape == v.shape[::-1]
-        assert judge.compare(turned, transposed(passed.formula(name))).verdict in {"equal", "undecided"}, problem.source
-
-
-@some(0.25)
-@given(SEEDS)
-def test_samples_as_columns_are_the_transposed_problem(seed):
-    made = numbers(seed)
-    if made is None:
-        return
-    d, module, values, _ = made
-    try:
-        turned = d.turned()
-        other = module_of(turned, "numpy")
-    except ShapecalcError:
-        return
-    with np.errstate(all="ignore"):
-        plain = module["gradients"](**values)
-        across = other["gradients"](**{n: v.T if v.ndim == 2 else v for n, v in values.items()})
-    for name, g in plain.items():
-        np.testing.assert_allclose(across[name].T if g.ndim == 2 else across[name], g, rtol=1e-6, atol=1e-8, err_msg=d.problem.source)
-
-
-# ---- text ----------------------------------------------------------------------------------------------
-
-
-@some(1)
-@given(SEEDS)
-def test_what_is_printed_reads_back(seed):
-    problem, passed, _ = derived(seed)
-    for name in problem.declared if problem else ():
-        e = passed.formula(name)
-        printed = text(e)
-        again = build_text(printed, names_of(problem, passed), problem.sizes)
-        assert text(again) == printed
-        assert again.shape == e.shape
-
-
-@some(0.5)
-@given(SEEDS)
-def test_what_is_printed_reads_back_to_the_same_value(seed):
-    problem, passed, judge = derived(seed, most=3)
-    for name in problem.declared if problem else ():
-        again = build_text(text(passed.formula(name)), names_of(problem, passed), problem.sizes)
-        assert judge.compare(again, passed.formula(name)).verdict in {"equal", "undecided"}, problem.source
-
-
-@some(0.3)
-@given(SEEDS)
-def test_latex_reads_back_to_the_same_value_or_not_at_all(seed):
-    problem, passed, judge = derived(seed, most=2)
-    if problem is None:
-        return
-    given = "\n".join(line for line in problem.source.splitlines() if not line.startswith("loss ="))
-    for name, v in problem.declared.items():
-        e = passed.formula(name)
-        tex = drawn(boxes(e, Style()), "latex")
-        if any(n in tex for n in (r"\partial", "einsum")):
-            continue
-        reading = read_latex(rf"result = {tex}", f"{given}\n{symbols(passed)}")
-        try:
-            found = read(reading.source).definitions.get("result")
-        except ShapecalcError:
-            continue
-        if found is None or not set(variables(found)) <= set(names_of(problem, passed)):
-            continue
-        assert found.shape == e.shape == v.shape, f"{tex} was read as {text(found)}"
-        assert judge.compare(found, e).verdict in {"equal", "undecided"}, f"{tex} was read as {text(found)}"
-
-
-def symbols(passed):
-    return "\n".join(f"{f.symbol.name}: ({', '.join(map(str, f.symbol.shape))},)" for f in passed.flows.values() if f.symbol.shape)
-
-
-# ---- what must not matter ----------------------------------------------------------------------------------
-
-
-@some(0.4)
-@given(SEEDS)
-def test_tidying_keeps_the_value_whatever_the_order(seed):
-    problem, passed, judge = derived(seed, most=2)
-    for name in problem.declared if problem else ():
-        e = passed.formula(name)
-        places = fresh(e.shape)
-        terms = terms_of(e, places)
-        Random(seed).shuffle(terms)
-        again, _ = best_formula(terms, places, passed.context)
-        assert again.shape == e.shape
-        assert judge.compare(again, e).verdict in {"equal", "undecided"}, f"{text(e)} became {text(again)} in\n{problem.source}"
-
-
-@some(1)
-@given(SEEDS)
-def test_renaming_changes_nothing_else(seed):
-    source = program(seed)
-    try:
-        a, b = backward(read(source)), backward(read(renamed(source)))
-    except NotKnownYet:
-        return
-    for name in a.problem.declared:
-        assert renamed(text(a.formula(name))) == text(b.formula(renamed(name)))
-
-
-def renamed(written):
-    """Other names in the same order of the alphabet; what stands in quotes are the indices of an einsum."""
-    parts = written.split("'")
-    parts[::2] = [re.sub(r"\b(d?)([nmkA-Z]|V\d+)\b", _other, part) for part in parts[::2]]
-    return "'".join(parts)
-
-
-def _other(m):
-    name = m[2]
-    return m[1] + {"k": "p", "m": "q", "n": "r"}.get(name, name + "x" if m[1] or name != "T" else name)
-
-
-@some(0.3)
-@given(SEEDS, SEEDS)
-def test_the_derivative_of_a_sum_is_the_sum_of_the_derivatives(one, other):
-    rng = Random(one)
-    maker = Operations(rng, rng.choice((1, 2, 3)))
-    f, g = maker.formula((), 2), maker.formula((), rng.randint(1, 2))
-    declared = "\n".join(f"{n}: ({', '.join(map(str, s))}{',' * (len(s) == 1)})" for n, s in maker.declared.items())
-    both, first, second = (backward(read(f"{declared}\nL = {e}")) for e in (f"{f} + {g}", f, g))
-    judge = Judge(both.problem, both, other)
-    try:
-        for name in maker.declared:
-            parts = add(first.expanded(name), second.expanded(name))
-            parts = parts if not {"L", "dL"} & set(variables(parts)) else None
-            if parts is not None:
-                assert judge.compare(both.expanded(name), parts).verdict in {"equal", "undecided"}, f"{name} in\n{both.problem.source}"
-    except Undecided:
-        return
-
-
-# ---- claims --------------------------------------------------------------------------------------------------
-
-
-@some(0.25)
-@given(SEEDS)
-def test_the_derived_formula_is_right_and_a_mutation_that_changes_its_value_is_not(seed):
-    problem, passed, judge = derived(seed, most=2)
-    if problem is None:
-        return
-    rng = Random(seed)
-    name = rng.choice(list(problem.declared))
-    e = passed.formula(name)
-    zero = judge.compare(e, apply("zeros", shape=e.shape)).verdict == "equal"
-    spoilt = [f"2*({text(e)})", f"-({text(e)})"] if not zero else []
-    spoilt += [f"{text(e)} + 1/7", f"({text(e)}) + relu({name} - 20)", f"({text(e)}) * ({name} < 30) + ({name} >= 30)"]
-    wrong = rng.choice(spoilt)
-    try:
-        right, other = shapecalc.check(f"{problem.source}\nd{name} = {text(e)}\nd{name} = {wrong}").claims
-    except UNKNOWN:
-        return
-    assert right.verdict in {"right", "undecided"}, f"d{name} = {text(e)} in\n{problem.source}"
-    assert other.verdict in {"wrong", "undecided"}, f"d{name} = {wrong} in\n{problem.source}"
-
-
-def test_the_instrument_makes_what_it_says():
-    """Four axes, shared definitions, broadcasting, a loss and none, and most operations of the rule book within a few hundred programs."""
-    problems = [read(program(k)) for k in range(300)]
-    used = {n.name for p in problems for e in p.definitions.values() for n in nodes(e) if hasattr(n, "op")}
-    assert {op.name for op in OPERATIONS} <= used | {"squeeze", "windows", "overlap_add"}
-    assert max(len(v.shape) for p in problems for v in p.declared.values()) >= 4
-    assert {p.loss is None for p in problems} == {True, False}
-    assert any(sum(n in variables(e) for e in p.definitions.values()) > 1 for p in problems for n in p.definitions)
-
-
-assert Backward  # noqa: S101
-assert random
+ROWS = [
+    ("Y: onehot (S, K); Z: (S, K); P = softmax(Z); L = -sum(Y * log(P)) / S", "Z", "(P - Y)/S",
+     "Y one-hot: sum(Y, axis=1) = 1", "dZ = (P * sum(Y, axis=1, keepdims=True) - Y)/S"),
+    ("Y: probabilities (S, K); Z: (S, K); L = -sum(Y * log_softmax(Z)) / S", "Z", "(softmax(Z) - Y)/S",
+     "Y row-probabilities: Y > 0, sum(Y, axis=1) = 1", "dZ = (softmax(Z) * sum(Y, axis=1, keepdims=True) - Y)/S"),
+    ("A: symmetric (n, n); x: (n,); L = x @ A @ x", "x", "2*A @ x", "A symmetric: A.T = A", "dx = A @ x + A.T @ x"),
+    ("A: posdef (n, n); x: (n,); L = x @ inv(A) @ x", "x", "2*inv(A) @ x",
+     "A positive definite: A.T = A, and x @ A @ x > 0", "dx = inv(A) @ x + inv(A).T @ x"),
+    ("Q: orthogonal (n, n); x: (n,); L = sum((Q @ x)**2)", "x", "2*x", "Q orthogonal: Q.T @ Q = I", "dx = 2*Q.T @ Q @ x"),
+    ("Y: onehot_columns (K, S); Z: (K, S); P = softmax(Z, axis=0); L = -sum(Y * log(P))", "Z", "P - Y",
+     "Y one-hot by columns: sum(Y, axis=0) = 1", "dZ = P * sum(Y, axis=0) - Y"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "wrt", "formula", "used", "without"), ROWS)
+def test_a_property_that_is_used_is_a_step(source, wrt, formula, used, without):
+    d = shapecalc.derive(source)
+    assert d[wrt].formula == formula
+    assert used in d.certificate.assumptions
+    page = d.to("markdown").replace("\\", "")
+    assert f"Used:** {used}" in page or f"used: {used}" in page
+    assert without in page
+    assert f"Used: {used}" in page  # in the certificate
+
+
+def test_without_it_there_is_the_same_formula_as_the_page_says():
+    for source, wrt, _, _, without in ROWS:
+        words = source.split("(", 1)
+        plain = words[0].rsplit(" ", 2)[0] + " (" + words[1]
+        assert f"d{wrt} = {shapecalc.derive(plain)[wrt].formula}" == without
+
+
+def test_a_property_that_changes_nothing_is_no_step():
+    d = shapecalc.derive("A: symmetric (n, n); B: (n, n); L = sum((A + 1)**2 * B)")
+    assert d.certificate.assumptions == ()
+    assert "without that" not in d.to("markdown")
+
+
+def test_a_sign_that_closes_a_condition_is_named():
+    d = shapecalc.derive("x: positive (n,); A: invertible (n, n); L = sum(log(x)) + logdet(A)")
+    assert d.certificate.conditions == ()
+    assert set(d.certificate.assumptions) == {"x positive: x > 0", "A invertible: inv(A) exists"}
+
+
+def test_orthonormal_columns_have_no_orthonormal_rows():
+    d = shapecalc.derive("Q: orthogonal (n, p); y: (n,); L = sum((Q @ Q.T @ y)**2)")
+    assert d["y"].formula == "2*Q @ Q.T @ y"
