@@ -25,8 +25,8 @@ def _axis(case: Case, found: Found) -> str:
 
 
 def _broadcast(case: Case, found: Found) -> str:
-    shape = show(case.claim.shape) if case.claim is not None else "a table"
-    return f"NumPy broadcasts a column against a row or a vector, (N, 1) against (N,), to a whole table: {shape}; no error is raised."
+    shape = f": {show(case.claim.shape)}" if case.claim is not None and len(case.claim.shape) > 1 else ""
+    return f"NumPy broadcasts a column against a row or a vector, (N, 1) against (N,), to a whole table{shape}; no error is raised."
 
 
 def _summed(case: Case, found: Found) -> str:

@@ -7,13 +7,12 @@ from dataclasses import replace
 from itertools import islice
 
 from ..calculus.layouts import is_turned
-from ..expr import Apply, Expr, nodes
-from ..shapes import strip
+from ..expr import Expr
 from ..verify.comparison import bare
 from . import derivations, mend_factors, mend_operands, mend_products, mend_sums, pairs, slips, slips_products, whole
 from .bench import ratio, turned
 from .case import Case, Enough, Found, Mend
-from .mend_layout import transposes
+from .mend_layout import grown, transposes
 from .mend_terms import single_signs, slug_of, term_mends
 from .search import RANK, Search, settled
 from .slips import Slip
@@ -27,10 +26,7 @@ def grows(case: Case) -> bool:
     """Whether broadcasting has made the claim larger than the truth: a sum or product in it is larger than each of its operands."""
     if case.claim is None or len(bare(case.claim.shape, True)) <= len(bare(case.shape, True)):
         return False
-    for node in nodes(case.claim):
-        if isinstance(node, Apply) and node.name in ("add", "mul", "div") and all(strip(node.shape) != strip(a.shape) for a in node.args):
-            return True
-    return False
+    return grown(case.claim)
 
 
 def diagnose(case: Case) -> Found | None:
@@ -147,6 +143,7 @@ STEPS: tuple[Step, ...] = (
     _slips(slips.dropped_factors),
     lambda s: whole.rival(s.case) if not s.lacks_factor else None,
     _mends(mend_factors.extra_factors),
+    _mends(mend_operands.neighbours),
     _mends(mend_factors.missing_factors),
     _mends(mend_factors.missing_matrices),
     _mends(mend_sums.missing_sums),
@@ -162,6 +159,7 @@ STEPS: tuple[Step, ...] = (
     _solved("extra-term"),
     _slips(slips.dropped_terms),
     _slips(slips.symmetric),
+    lambda s: s.by_forms(slips.dropped_terms),
     lambda s: s.by_forms(slips.scalar_rules),
     lambda s: pairs.two_slips(s.case, slips.dropped_factors),
     _mends(mend_operands.parts),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..expr import Expr
-from ..language.tree import Node, Number, Product
+from ..language.tree import Name, Node, Number, Product
 from ..shapes import Shape, broadcast, is_scalar
 from .case import Case, Mend
 from .mend_layout import runs
@@ -25,9 +25,8 @@ def extra_factors(case: Case) -> Iterator[Mend]:
             divisor = "the division by " if op == "/" else "the factor "
             words = f"{divisor}{case.said(factor)} does not belong there"
             slug = extra_slug(case, factor, not site.enclosed)
-            yield Mend(
-                slug, site.plug(product(_left(parts, k, k + 1))), words, factor.span, "twice" if op == "/" and slug == "extra-scale" else ""
-            )
+            note = "twice" if op == "/" and slug == "extra-scale" and isinstance(factor, Name) else ""
+            yield Mend(slug, site.plug(product(_left(parts, k, k + 1))), words, factor.span, note)
         for k in range(len(parts) - 1):
             for end in range(k + 2, len(parts) + (k > 0)):
                 if all(op != "@" for op, _ in parts[k:end]):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from ..expr import Apply, Expr, nodes
 from ..language.tree import Call, Method, Name, Node, Product, Transpose, walk
+from ..shapes import Shape, strip
 from .case import Case, Mend
 from .trees import NEW, Plug, Site, everywhere, factors, product, sites, toggled
 
@@ -26,6 +28,10 @@ def transposes(case: Case) -> Iterator[Mend]:
     for name, count in names.items():
         if count > 1 and len(getattr(case.reader.names.get(name), "shape", ())) > 1:
             tree = everywhere(case.tree, lambda part, name=name: _named(part, name))  # type: ignore[misc]
+            if _is_thin(case.reader.names[name].shape) and grown(case.claim):
+                words = f"{name} is a column where it meets a vector"
+                yield Mend("broadcast", tree, words, case.tree.span, "broadcast")
+                continue
             yield Mend("transposed", tree, f"{name} is transposed where it should not be, and the other way round", case.tree.span)
 
 
@@ -37,9 +43,24 @@ def _named(part: Node, name: str) -> Node | None:
     return None
 
 
+def _is_thin(shape: Shape) -> bool:
+    """Whether a matrix is a column or a row."""
+    return len(shape) == 2 and 1 in shape and shape != (1, 1)
+
+
+def grown(e: Expr | None) -> bool:
+    """Whether broadcasting has made something larger than each of its operands."""
+    return e is not None and any(
+        isinstance(n, Apply) and n.name in ("add", "mul", "div") and all(strip(n.shape) != strip(a.shape) for a in n.args) for n in nodes(e)
+    )
+
+
 def _turned(case: Case, node: Node, plug: Plug) -> Mend:
     made = toggled(node)
     words = f"{case.said(node)} should be {case.said(made)}"
+    shape = case.reader.shape(node)
+    if shape is not None and _is_thin(shape) and grown(case.claim) and not grown(case.truth.formula):
+        return Mend("broadcast", plug(made), words, node.span, "broadcast")
     return Mend("transposed", plug(made), words, node.span)
 
 

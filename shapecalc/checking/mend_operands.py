@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from ..expr import Expr, Lit, Var, variables
-from ..language.tree import Call, Method, Name, Node, Number, Power, Product, Sum, Unary, walk
+from ..expr import Apply, Expr, Lit, Var, variables
+from ..language.tree import Call, Method, Name, Node, Number, Power, Product, Sum, Transpose, Unary, walk
 from ..shapes import is_scalar
 from .case import Case, Mend
 from .trees import NEW, Site, call, everywhere, factors, name, number, product, sites, times
@@ -49,6 +49,19 @@ def variables_for(case: Case) -> Iterator[Mend]:
                 if other != old:
                     slug, words = _exchange(case, old, other)
                     yield Mend(slug, everywhere(case.tree, lambda p, old=old, other=other: _renamed(p, old, other)), words, case.tree.span)  # type: ignore[misc]
+
+
+def neighbours(case: Case) -> Iterator[Mend]:
+    """In a matrix product a value before a function for the value behind it, or the other way round: A for R = relu(A)."""
+    problem = case.problem
+    pairs = {(n, a.name) for n, e in problem.definitions.items() if isinstance(e, Apply) for a in e.args if isinstance(a, Var)}
+    pairs = {(a, b) for a, b in pairs if problem.variable(a).shape == problem.variable(b).shape}
+    for site in sites(case.tree):
+        inside = site.parent
+        if isinstance(site.node, Name) and (isinstance(inside, Transpose) or (isinstance(inside, Product) and inside.rest[0][0] == "@")):
+            for a, b in sorted(pairs | {(b, a) for a, b in pairs}):
+                if a == site.node.id:
+                    yield Mend("wrong-variable", site.plug(name(b)), f"{a} stands where {b} should", site.node.span)
 
 
 def _renamed(part: Node, old: str, other: str) -> Node | None:

@@ -43,7 +43,8 @@ def orders(form: Expr) -> Iterator[Slip]:
 def _reordered(node: Apply) -> Iterator[Expr | None]:
     a, b = node.args
     if node.name == "matmul":
-        yield applied("matmul", b, a)
+        if len(a.shape) == len(b.shape):  # x @ A for A @ x is a transpose, and nobody's order
+            yield applied("matmul", b, a)
         for side, rest, left in ((a, b, True), (b, a, False)):
             if isinstance(side, Apply) and side.name in ("mul", "div"):
                 x, y = side.args

@@ -25,6 +25,8 @@ def orientation(case: Case) -> Found | None:
         return None
     back = turned(case.values)
     target = case.truth.formula
+    if len(target.shape) < 2 and case.truth.kind == "gradient":
+        return None  # a vector has one shape in both layouts: a column is of another rank
     if back is None or e.shape[::-1] != _as_matrix(target.shape) or not same(back, case.target):
         return None
     if not case.equal(transposed(e), target) and len(target.shape) == 2:
@@ -112,7 +114,7 @@ def scale_words(case: Case, slug: str, wanted: Scale) -> str:
 
 def note_of(case: Case, slug: str, wanted: Scale) -> str:
     """Which confusion it is."""
-    if slug == "extra-scale" and wanted.kind == "size":
+    if slug == "extra-scale" and wanted.kind == "size" and wanted.exponent == 1:
         return "twice"
     if slug == "missing-scale" and wanted.kind == "size" and wanted.written.startswith("1/"):
         return "later"
