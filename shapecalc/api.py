@@ -66,7 +66,7 @@ def jacobian(source: str, of: str | None = None, wrt: str | None = None, layout:
     Numerator layout: axes of `of`, then axes of `wrt`; denominator: the other way round. vec=True: columns stacked, a matrix.
 
     >>> jacobian("W: (M, N); x: (N,); y = tanh(W @ x)", of="y", wrt="x").formula
-    'diag(1 - tanh(W @ x)**2) @ W'
+    'diag(1 - y**2) @ W'
     """
     problem = _with_definitions(read(source))
     of = known(of or str(problem.last), problem.definitions, "defined")

@@ -13,7 +13,8 @@ from .calculus.structures import structured as _structured
 from .calculus.texts import writable
 from .derivation import Certificate, Program, Reduction
 from .errors import UnknownName
-from .expr import Apply, Expr, Var, nodes
+from .expr import Apply, Expr, Var, nodes, rebuild
+from .forms import remake
 from .language.nearest import nearest
 from .language.problem import Problem
 from .notation import text
@@ -238,10 +239,11 @@ class JacobianResult(PublishedDerivative):
         """The derivative in the language."""
         return text(self.expression)
 
-    @property
+    @cached_property
     def expanded(self) -> str:
-        """The same; a Jacobian's formula names definitions only."""
-        return self.formula
+        """The same without the name of what is differentiated: its definition stands in its place."""
+        body = self.problem.definitions.get(self.of)
+        return text(rebuild(self.expression, lambda e: body if isinstance(e, Var) and e.name == self.of else None, remake))
 
     @property
     def shape(self) -> Shape:

@@ -75,7 +75,7 @@ def jacobian(problem: Problem, of: str, wrt: str) -> Jacobian:
 
 def _run(problem: Problem, of: str, body: Expr, wrt: str) -> Jacobian:
     live = dependents(problem, [wrt])
-    context = Context(problem.definitions, frozenset({of}) if of in problem.definitions else frozenset())
+    context = Context(problem.definitions)
     shape = body.shape
     out, inner = fresh(shape), fresh(shape)
     deltas = tuple(

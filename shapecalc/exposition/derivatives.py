@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..blocks import Aligned, Block, Callout, Content, Dims, Document, Formula, Heading, Line, List, Prose, Table, prose
 from ..boxes import Box, Frac, Number, row, sup
+from ..calculus.gradients import fold
 from ..calculus.index_text import is_delta, lettered
 from ..calculus.jacobians import Jacobian
 from ..calculus.simplify import simplified
 from ..derivation import Certificate
-from ..expr import Expr, Var
+from ..expr import Apply, Expr, Var, nodes, variables
 from ..indexed import Index, Places, indices
 from ..language.problem import Problem
 from ..mathematics import Entry, Style, boxes, index_boxes, of_terms
@@ -67,18 +68,37 @@ def page(d: Derivative) -> Document:
     """The page."""
     first, e = next(iter(d.formulas.items()))
     blocks: list[Block] = [Heading(prose("The problem"))]
-    blocks.append(Aligned(tuple(Line(d.drawn(n), boxes(body, d.style), (), body.shape) for n, body in d.problem.definitions.items())))
-    given = [piece for v in d.problem.declared.values() for piece in (", ", d.drawn(v.name), " ", Dims(v.shape))][1:]
+    defined, declared = behind(d)
+    blocks.append(Aligned(tuple(Line(d.drawn(n), boxes(body, d.style), (), body.shape) for n, body in defined.items())))
+    given = [piece for v in declared for piece in (", ", d.drawn(v.name), " ", *([Dims(v.shape)] if v.shape else ["(a scalar)"]))][1:]
     blocks.append(List((prose("**Given:** ", *given, "."), prose("**Wanted:** ", d.symbol, f", {convention(d, first)}."))))
-    answer = (Formula(row(d.symbol, "=", boxes(e, d.style)), e.shape), List((prose("**NumPy:** ", f"`{text(e)}`"),)))
-    blocks.append(Callout("answer", prose("The answer"), answer))
-    blocks += index_formula(d)
+    by_entry = list(index_formula(d))
+    answer: list[Block] = [Formula(row(d.symbol, "=", boxes(e, d.style)), e.shape)]
+    if by_entry and any(isinstance(n, Apply) and n.name == "einsum" for n in nodes(e)):
+        # more than two axes: an entry is what can be read
+        answer, by_entry = [replace(b, shape=e.shape) for b in by_entry if isinstance(b, Formula)], []
+    answer.append(List((prose("**NumPy:** ", f"`{text(e)}`"),)))
+    blocks.append(Callout("answer", prose("The answer"), tuple(answer)))
+    blocks += by_entry
     blocks += layouts(d)
     blocks += product(d)
     blocks += certificate(d.certificate, what="The formula")
     kind = "Hessian of " if d.wrt2 else "Jacobian of "
     title = d.title or prose(f"The {kind}", symbol(str(d.problem.loss)) if d.wrt2 else d.drawn(d.of), " by ", d.drawn(d.wrt))
     return Document(title, tuple(blocks), sizes=d.problem.sizes)
+
+
+def behind(d: Derivative) -> tuple[dict[str, Expr], list[Var]]:
+    """The definitions and the declared names that what is differentiated is made of, as they were written."""
+    definitions = d.problem.definitions
+    waiting = [str(d.problem.loss) if d.wrt2 else d.of]
+    used = {d.wrt}
+    while waiting:
+        name = waiting.pop()
+        if name not in used or name == d.wrt:
+            used.add(name)
+            waiting += variables(definitions[name]) if name in definitions else ()
+    return {n: e for n, e in definitions.items() if n in used}, [v for n, v in d.problem.declared.items() if n in used]
 
 
 def convention(d: Derivative, layout: str) -> str:
@@ -99,7 +119,8 @@ def index_formula(d: Derivative) -> Iterator[Block]:
     avoid = frozenset(v.name.lower() if v.shape else v.name for v in d.problem.variables().values())
     avoid |= {n for v in d.problem.variables().values() for dim in v.shape for n in names(dim)}
     keep = (*indices(found.out), *indices(found.own))
-    terms = [t._replace(factors=tuple(sorted(t.factors, key=is_delta))) for t in simplified(found.terms, keep, found.context)]
+    named = [t._replace(factors=tuple(f._replace(base=fold(f.base, found.context)) for f in t.factors)) for t in found.terms]
+    terms = [t._replace(factors=tuple(sorted(t.factors, key=is_delta))) for t in simplified(named, keep, found.context)]
     if not terms:
         return
     letters = lettered(avoid, Var("", ()), (found.out, found.own), [terms])
