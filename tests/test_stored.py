@@ -170,9 +170,10 @@ def test_a_report_that_was_changed_is_found(capsys, spoil, part):
 # ---- hostile JSON ------------------------------------------------------------------------------------------
 
 HOSTILE = (
-    "", "{", "[]", "null", "3", '"text"', "{}", '{"schema": 1}', '{"schema": ["shapecalc.derivation/1"]}', '{"schema": "shapecalc.derivation/2"}',
-    '{"schema": "shapecalc.derivation/1"}', "[" * 100_000, '{"a":' * 100_000, "9" * 100_000, '{"schema": NaN}', '{"schema": Infinity}', "\x00", "\ud800",
-    '{"schema": "shapecalc.derivation/1", "schema": "shapecalc.report/1"}', "\ufeff{}",
+    "", "{", "[]", "null", "3", '"text"', "{}", '{"schema": 1}', '{"schema": ["shapecalc.derivation/1"]}',
+    '{"schema": "shapecalc.derivation/2"}', '{"schema": "shapecalc.derivation/1"}', "[" * 100_000, '{"a":' * 100_000, "9" * 100_000,
+    '{"schema": NaN}', '{"schema": Infinity}', "\x00", "\ud800", '{"schema": "shapecalc.derivation/1", "schema": "shapecalc.report/1"}',
+    "\ufeff{}",
 )  # fmt: skip
 
 
@@ -185,10 +186,11 @@ def test_hostile_json_is_refused(text):
 @pytest.mark.parametrize(
     "change",
     [
-        {"source": None}, {"source": "X: ("}, {"source": "X: (n,)"}, {"source": "x" * 200_000}, {"layout": "both"}, {"layout": 1}, {"structured": 1},
-        {"gradients": {}}, {"gradients": []}, {"gradients": {"Q": {}}}, {"gradients": {"W": []}}, {"gradients": {"W": {"formula": 3}}}, {"backward": {}},
-        {"backward": [1]}, {"backward": [{}]}, {"entries": []}, {"entries": {"sizes": {"S": 10**9}, "tensors": {}}},
-        {"entries": {"sizes": {"S": True}, "tensors": {}}}, {"entries": {"sizes": {}, "tensors": {}}}, {"entries": {"sizes": 1}},
+        {"source": None}, {"source": "X: ("}, {"source": "X: (n,)"}, {"source": "x" * 200_000}, {"layout": "both"}, {"layout": 1},
+        {"structured": 1}, {"gradients": {}}, {"gradients": []}, {"gradients": {"Q": {}}}, {"gradients": {"W": []}},
+        {"gradients": {"W": {"formula": 3}}}, {"backward": {}}, {"backward": [1]}, {"backward": [{}]}, {"entries": []},
+        {"entries": {"sizes": {"S": 10**9}, "tensors": {}}}, {"entries": {"sizes": {"S": True}, "tensors": {}}},
+        {"entries": {"sizes": {}, "tensors": {}}}, {"entries": {"sizes": 1}},
     ],
     ids=str,
 )  # fmt: skip

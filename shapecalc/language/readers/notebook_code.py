@@ -21,6 +21,8 @@ def read_code(pages: Sequence[Page], numbers: Sequence[int]) -> list[Reading]:
     """The problems of the pages with these numbers; none where they tell no shapes."""
     texts = {n: _program(pages[n].text) for n in numbers}
     texts = {n: t for n, t in texts.items() if t}
+    if not texts:
+        return []
     starts: dict[int, int] = {}
     place = 0
     for n, text in texts.items():
