@@ -18,7 +18,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.write(f"shapecalc {__version__}\n")
         return 0
     # a page is made of many small objects and then the process ends: looking through them for rings costs a tenth of its time
-    gc.set_threshold(200_000, 20, 20)
+    gc.set_threshold(50_000, 5, 5)
     try:
         steady()
         return guarded(words)

@@ -22,6 +22,7 @@ SECTIONS = {
     "closed": "Closed forms",
     "identities": "Published identities",
     "claims": "Claims",
+    "batch": "Many submissions",
     "memory": "Memory",
     "instructions": "Instruction counts",
 }
