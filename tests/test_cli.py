@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
@@ -499,3 +502,91 @@ def test_what_is_not_loaded(words: list[str], never: set[str]):
     program = f"import sys; from shapecalc.cli import main; main({words!r}); print(sorted({never!r} & set(sys.modules)), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
     assert done.stderr.strip().splitlines()[-1] == "[]"
+
+
+# ---- long work ---------------------------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_long_work_is_shown_at_a_terminal_and_gone_when_it_is_done(monkeypatch: pytest.MonkeyPatch):
+    from shapecalc.cli import waiting as room
+
+    monkeypatch.setattr(room, "EACH", 0.02)
+    monkeypatch.setattr(sys, "stderr", seen := Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    with room.waiting("deriving"):
+        time.sleep(0.2)
+    assert seen.getvalue().startswith("\rderiving: 1 s\rderiving: 2 s")
+    assert seen.getvalue().endswith("\r\x1b[K")
+    monkeypatch.setattr(sys, "stderr", piped := io.StringIO())
+    with room.waiting("deriving"):
+        time.sleep(0.1)
+    assert piped.getvalue() == ""
+
+
+def test_short_work_is_not_announced(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "stderr", seen := Terminal())
+    assert main(["derive", AFFINE, "--steps", "none"]) == 0
+    assert seen.getvalue() == ""
+
+
+def test_the_pager_gets_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    from shapecalc.cli import output
+
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("PAGER", f"tee {tmp_path / 'paged'}")
+    output.show("a page\n", pager=True)
+    assert (tmp_path / "paged").read_text() == "a page\n"
+
+
+# ---- pages other than the derivation -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("to", ["text", "latex", "markdown", "html", "typst", "json", "notebook"])
+@pytest.mark.parametrize("page", ["derivation", "conventions", "check"])
+def test_every_page_in_every_format(capsys: pytest.CaptureFixture[str], page: str, to: str):
+    source = AFFINE + "; dW = dZ.T @ X; dX = dZ @ W.T"
+    code, out, err = here(capsys, "render", source, "--page", page, "--to", to, "--title", "A title of mine")
+    assert (code, err) == (0, "")
+    assert "A title of mine" in out or to == "json"
+    wanted = {"derivation": "X.T @ dZ", "conventions": "numerator", "check": "wrong-layout"}[page]
+    assert wanted in out.replace("\\hspace{0pt}", "").replace("\\penalty400 ", "") or to in ("latex", "typst")
+
+
+def test_a_page_of_verdicts_needs_claims(capsys: pytest.CaptureFixture[str]):
+    code, _, err = here(capsys, "render", AFFINE, "--page", "check", "--to", "text")
+    assert code == 2
+    assert "there is no claim to judge" in err
+
+
+@pytest.mark.parametrize("kind", ["shapes", "reduction", "broadcasting", "graph"])
+def test_every_kind_of_picture(tmp_path: Path, kind: str):
+    for suffix in ("svg", "txt", "pdf", "html"):
+        assert main(["picture", AFFINE, "--kind", kind, "-o", str(tmp_path / f"p.{suffix}")]) == 0
+    ET.parse(tmp_path / "p.svg")  # noqa: S314 - our own picture
+
+
+def test_several_pictures_are_one_svg(tmp_path: Path):
+    assert main(["picture", "x: (N,); a = exp(x); b = a*x; c = sum(b)", "-o", str(tmp_path / "p.svg")]) == 0
+    root = ET.parse(tmp_path / "p.svg").getroot()  # noqa: S314 - our own picture
+    inner = [e for e in root if e.tag.endswith("svg")]
+    assert len(inner) == 3
+    assert [float(e.get("y", "0")) for e in inner] == sorted({float(e.get("y", "0")) for e in inner})
+
+
+def test_the_graph_as_text(tmp_path: Path):
+    for suffix, begins in (("mmd", "flowchart"), ("dot", "digraph")):
+        assert main(["picture", AFFINE, "--kind", "graph", "-o", str(tmp_path / f"g.{suffix}")]) == 0
+        assert (tmp_path / f"g.{suffix}").read_text().startswith(begins)
+
+
+@pytest.mark.parametrize("steps", ["full", "short", "none"])
+def test_steps(capsys: pytest.CaptureFixture[str], steps: str):
+    out = here(capsys, "derive", AFFINE, "--steps", steps)[1]
+    assert ("The backward pass" in out) is (steps == "short")
+    assert ("Index formula" in out) is (steps == "full")
+    assert "dW = X.T @ dZ" in out

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputProblem
 from . import output, sources
+from .waiting import waiting
 
 if TYPE_CHECKING:
     from ..publishing.options import Options
@@ -48,7 +49,8 @@ def derived(text: str, v: Values, name: str | None = None) -> Derivation:
 
     layout = ONE[v["layout"]]
     try:
-        return api_derive(text, v["wrt"], layout, v["structured"])
+        with waiting("deriving"):
+            return api_derive(text, v["wrt"], layout, v["structured"])
     except ShapecalcError as error:
         raise (error.at(text, name) if name else error) from None
 
@@ -105,7 +107,8 @@ def deliver(d: Derivation, v: Values, options: Options) -> int:
         return 0
     to = format_of(v)
     into_file = v["output"] not in (None, "-")
-    made = written(d, to, options, standalone=into_file)
+    with waiting("writing the page"):
+        made = written(d, to, options, standalone=into_file)
     return hand_over(made, v)
 
 
@@ -181,7 +184,8 @@ def derivative(make: Callable[[], Any], text: str, name: str | None, v: Values) 
     from ..publishing.writing import written_derivative
 
     try:
-        found = make()
+        with waiting("deriving"):
+            found = make()
     except ShapecalcError as error:
         raise (error.at(text, name) if name else error) from None
     if v.get("certificate"):
