@@ -306,3 +306,14 @@ def test_a_right_claim_loads_no_sympy():
 def test_the_same_text_gets_the_same_answer():
     source = LOSS + "dZ = (P - Y) * P\ndW = X.T @ (P * Y) / S"
     assert [v.message for v in shapecalc.check(source).claims] == [v.message for v in shapecalc.check(source).claims]
+
+
+def test_a_gradient_of_nothing_behind_a_loss_is_an_abbreviation():
+    problem = "X: (S, D); W: (D, M); Y: onehot (S, M)\nP = softmax(X @ W)\nL = -sum(Y * log(P)) / S\ndZ2 = (P - Y) / S"
+    d = shapecalc.derive(problem)
+    assert d.problem.loss == "L"
+    assert d["W"].formula == shapecalc.derive(problem.rpartition("\n")[0])["W"].formula
+    assert [c.verdict for c in shapecalc.check(problem + "\ndW = X.T @ dZ2").claims] == ["right"]
+    # a definition may begin with a d, and may follow a number
+    assert shapecalc.derive("x: (n,); s = sum(x); dist = x - s").problem.last == "dist"
+    assert shapecalc.derive("x: (n,); h = tanh(x); d2 = h * x").problem.last == "d2"

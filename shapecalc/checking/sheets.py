@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from ..derivation import Report, Verdict
 from ..errors import ShapecalcError
-from ..language.problem import Claim, Problem
+from ..language.abbreviations import settled
+from ..language.problem import Problem
 from ..language.sheet import read
-from ..language.statements import Assign, PlainTarget, split
-from ..shapes import is_scalar
 from .accumulation import grouped, mark_sum
 from .marker import Marker
 from .truths import Truths
 
 CLAIM = re.compile(r"\s*(d\w+|d2?\w*\s*/|[∂∇]|grad_\w|\w+\.grad\b).*=|.*==")  # what a statement about a derivative begins like
-GRADIENT = re.compile(r"d(_?[A-Z0-9].*|[a-z]\d+)")  # what only a gradient is called: dZ2, d1, dz2
 
 
 def check_sheet(source: str, layout: str = "denominator", structure: bool = False, aliases: Mapping[str, str] | None = None) -> Report:
@@ -54,7 +51,7 @@ def read_claims(source: str, aliases: Mapping[str, str] | None = None) -> tuple[
     for e in errors:
         if not (CLAIM.match(source[slice(*statement(source, e))]) or (first and (e.line or 0) > first)):
             raise e
-    return settled(problem), unread + [unreadable(source, e) for e in errors]
+    return settled(problem, claims=True), unread + [unreadable(source, e) for e in errors]
 
 
 def statement(source: str, error: ShapecalcError) -> tuple[int, int]:
@@ -63,27 +60,6 @@ def statement(source: str, error: ShapecalcError) -> tuple[int, int]:
     begin = max(source.rfind("\n", 0, place), source.rfind(";", 0, place)) + 1
     ends = [k for k in (source.find("\n", place), source.find(";", place)) if k >= 0]
     return begin, min(ends, default=len(source))
-
-
-def settled(problem: Problem) -> Problem:
-    """The problem without the abbreviations at its end: dZ2 = (P - Y) / S, where nothing is called Z2."""
-    names = list(problem.definitions)
-    while names and names[-1].startswith("d") and len(names[-1]) > 1:
-        names.pop()
-    behind_loss = bool(names) and is_scalar(problem.definitions[names[-1]].shape)
-    if not behind_loss:
-        names = list(problem.definitions)
-        while len(names) > 1 and GRADIENT.fullmatch(names[-1]):
-            names.pop()
-    if not names or len(names) == len(problem.definitions):
-        return problem
-    late = set(problem.definitions) - set(names)
-    made = [
-        Claim("abbreviation", s.target.name, s.text, s.line, s.span, s.values, operator=s.operator)
-        for s in split(problem.source, [])
-        if isinstance(s, Assign) and isinstance(s.target, PlainTarget) and s.target.name in late
-    ]
-    return replace(problem, definitions={n: problem.definitions[n] for n in names}, claims=(*made, *problem.claims))
 
 
 def unreadable(source: str, error: ShapecalcError) -> Verdict:

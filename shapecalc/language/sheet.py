@@ -13,6 +13,7 @@ from . import (
     surfaces,  # noqa: F401 - the spellings of functions are registered there
     tree,
 )
+from .abbreviations import settled
 from .builder import Builder, Scope
 from .nearest import nearest
 from .problem import Claim, Problem
@@ -241,7 +242,7 @@ def read(source: str, errors: list[ShapecalcError] | None = None, aliases: Mappi
         raise SyntaxProblem("there is nothing to derive", hint="declare shapes and define a value: X: (S, D); W: (D, M); Z = X @ W").at(
             source
         )
-    return sheet.problem()
+    return settled(sheet.problem())
 
 
 def build(problem: Problem, node: tree.Node, extra: Mapping[str, Expr] | None = None) -> Expr:
