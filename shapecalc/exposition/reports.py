@@ -87,7 +87,7 @@ def sentence(line: str) -> Content:
     head, colon, rest = line.partition(": ")
     if colon and head.isalpha() and len(head) < 12:
         return (*prose(f"**{head.capitalize()}:** "), *with_code(head, rest))
-    first = line.split(" ", maxsplit=1)[0]
+    first = line.split(" ", maxsplit=1)[0].rstrip(",")
     return (Words(line[:1].upper() + line[1:] if first.isalpha() and first.islower() else line),)
 
 
