@@ -46,7 +46,10 @@ SET = r"""\setlength{\parindent}{0pt}
 \setlength{\parskip}{0.6em}
 \allowdisplaybreaks
 \begin{document}
+\setlength{\abovedisplayskip}{7pt plus 3pt minus 2pt}
+\setlength{\belowdisplayskip}{9pt plus 3pt minus 2pt}
 """
+CLOSE = r"\setlength{\itemsep}{1pt}\setlength{\parsep}{1pt}"  # lists of short points
 FRAMES = {
     "answer": ("1559B3", "F3F7FD"), "reduction": ("1B7040", "F2F9F4"), "warning": ("A8480B", "FDF6F1"), "wrong": ("A82236", "FDF3F4"),
     "right": ("1B7040", "F2F9F4"), "note": ("777777", "F7F7F7"), "certificate": ("777777", "F7F7F7"),
@@ -90,8 +93,16 @@ class Page:
         return rf"\begin{{center}}{{\Large\bfseries {self.sentence(document.title)}}}{below}\end{{center}}" + "\n"
 
     def blocks(self, blocks: Iterable[Block]) -> str:
-        """Blocks one after the other."""
-        return "\n\n".join(filter(None, map(self.block, blocks)))
+        """Blocks one after the other; a formula belongs to the paragraph before it, so that no page ends between them."""
+        out = ""
+        before: Block | None = None
+        for block in blocks:
+            written = self.block(block)
+            if written:
+                follows = isinstance(before, Prose) and isinstance(block, Formula | Aligned) and not getattr(block, "label", ())
+                out += ("\n" if follows else "\n\n" if out else "") + written
+                before = block
+        return out
 
     def block(self, block: Block) -> str:
         """One block."""
@@ -122,7 +133,7 @@ class Page:
                 name = "enumerate" if ordered else "itemize"
                 # code has few places where a line may end: it is not stretched to the margin
                 ragged = r"\raggedright" if any(isinstance(part, Code) for p in points for part in p) else ""
-                return f"\\begin{{{name}}}{ragged}\n" + "\n".join(rf"\item {self.sentence(p)}" for p in points) + f"\n\\end{{{name}}}"
+                return f"\\begin{{{name}}}{ragged}{CLOSE}\n" + "\n".join(rf"\item {self.sentence(p)}" for p in points) + f"\n\\end{{{name}}}"
             case Beside(columns):
                 return self.blocks(b for column in columns for b in column)
 
@@ -229,10 +240,12 @@ class Page:
 
     def callout(self, block: Callout) -> str:
         """A frame; the ground is tinted where colours are wanted."""
-        title = rf"\textbf{{{self.sentence(block.title)}}}\par " if block.title else ""
+        # no paragraph ends before a formula, which would leave an empty line
+        end = "" if block.body and isinstance(block.body[0], Formula | Aligned) else r"\par "
+        title = rf"\textbf{{{self.sentence(block.title)}}}{end}" if block.title else ""
         inner = Page(self.palette, self.colour, self.room - 2).blocks(block.body)
         opening = r"\begin{minipage}{\dimexpr\linewidth-16pt\relax}\setlength{\parskip}{0.4em}"
-        body = f"{opening}\n{title}{inner}\n\\end{{minipage}}"
+        body = f"{opening}\n{title}\n{inner}\n\\par\\kern2pt\\end{{minipage}}"
         kind = block.kind if block.kind in FRAMES else "note"
         box = rf"\fcolorbox{{{kind}-frame}}{{{kind}-ground}}" if self.colour else r"\fbox"
         return f"\\medskip\\noindent{{\\setlength{{\\fboxsep}}{{7pt}}\\setlength{{\\fboxrule}}{{0.6pt}}{box}{{{body}}}}}\\medskip"

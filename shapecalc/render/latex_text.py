@@ -102,7 +102,7 @@ def code_lines(text: str) -> str:
     out = []
     for line in text.expandtabs(4).splitlines():
         stripped = line.lstrip(" ")
-        indent = rf"\hspace*{{{0.525 * (len(line) - len(stripped)):.2f}em}}" if stripped != line else ""
+        indent = rf"\hspace*{{{0.5 * (len(line) - len(stripped)):.2f}em}}" if stripped != line else ""
         body = escaped(stripped).replace("''", '"').replace("--", "-{}-").replace("`", "`{}").replace(" ", r"\ ")
         out.append(indent + (body or r"\strut"))
     return "\\\\\n".join(out)
