@@ -37,6 +37,9 @@ def number(value: Fraction) -> tuple[str, int]:
         if 10**digits % value.denominator == 0:
             whole, rest = divmod(value.numerator * 10**digits // value.denominator, 10**digits)
             return f"{whole}.{rest:0{digits}d}", ATOM
+    places = next((k for k in range(5, 31) if 10**k % value.denominator == 0), 0)
+    if places and (scaled := value.numerator * 10**places // value.denominator) < 100:
+        return f"{scaled}e-{places}", ATOM  # 1e-6, not 1/1000000
     return f"{value.numerator}/{value.denominator}", PRODUCT
 
 

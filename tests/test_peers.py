@@ -27,7 +27,7 @@ RIGHT = [
     ("x: (n,); A: (n, n); L = tr(diag(x) @ A)", "x", "diagonal(A)"),
     ("P: (n, n); Q: (n, n); L = tr(P * Q)", "P", "Q * eye(n)"),
     ("A: (n, n); L = sqrt(tr(A.T @ A))", "A", "A / sqrt(tr(A.T @ A))"),
-    ("x: (n,); A: (m, n); y: (m,); L = sum(log(1 + exp(-y * (A @ x))))", "x", "-A.T @ (y * (1 - sigmoid(y * (A @ x))))"),
+    ("x: (n,); A: (m, n); y: (m,); L = sum(log(1 + exp(-y * (A @ x))))", "x", "-A.T @ (sigmoid(-y * (A @ x)) * y)"),
 ]  # fmt: skip
 
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from shapecalc.errors import InputProblem
-from shapecalc.expr import ONE, Apply, Expr, Lit
+from shapecalc.expr import Apply, Expr, Lit
 from shapecalc.forms import apply
 from shapecalc.indexed import Factor, Index, Places, Term, indices, renamed
 from shapecalc.shapes import Dim, multiply
 
 from .context import Context, is_orthogonal, sums_to_one, symmetric
+from .identities import combined
 from .moving import carried
 
 CARRIERS = frozenset({"slice", "flip", "windows", "transpose"})
@@ -28,7 +29,7 @@ def normal(term: Term, free: frozenset[Index], context: Context) -> Term | None:
         if term.coefficient == 0:
             return None
         term = _merged(term, context)
-        for rule in (_swallow, _cancel_inverse, _sum_to_one, _carry, _split_delta, _logistic):
+        for rule in (_swallow, _cancel_inverse, _sum_to_one, _carry, _split_delta, _known):
             changed = rule(term, free, context)
             if changed is not None:
                 term = changed
@@ -101,40 +102,9 @@ def _split_delta(term: Term, free: frozenset[Index], _: Context) -> Term | None:
     return None
 
 
-def unsigned(e: Expr) -> Expr | None:
-    """u where e is written -u, the sign standing first; else None."""
-    if not isinstance(e, Apply):
-        return None
-    if e.name == "neg":
-        return e.args[0]
-    if e.name in ("mul", "div", "matmul"):
-        first = unsigned(e.args[0])
-        return None if first is None else apply(e.name, first, e.args[1])
-    return None
-
-
-def _logistic(term: Term, free: frozenset[Index], _: Context) -> Term | None:
-    """exp(u) / (1 + exp(u)) = sigmoid(u), and 1 / (1 + exp(-u)) = sigmoid(u)."""
-    for f in term.factors:
-        if f.power != -1 or not isinstance(f.base, Apply) or f.base.name != "add" or set(f.base["signs"]) != {1} or len(f.base.args) != 2:
-            continue
-        grown = [a for a in f.base.args if isinstance(a, Apply) and a.name == "exp"]
-        if len(grown) != 1 or not any(a == ONE for a in f.base.args):
-            continue
-        (u,) = grown[0].args
-        above = next((g for g in term.factors if g.base == grown[0] and g.places == f.places and g.power == 1), None)
-        plus = unsigned(u)
-        if above is not None and plus is None:
-            made: Expr = apply("sigmoid", u)
-        elif above is not None and plus is not None:
-            made = apply("add", ONE, apply("sigmoid", plus), signs=(1, -1))
-        elif plus is not None:
-            made = apply("sigmoid", plus)
-        else:
-            continue
-        rest = tuple(g for g in term.factors if g is not f and g is not above)
-        return Term(term.coefficient, (*rest, Factor(made, f.places)), term.summed)
-    return None
+def _known(term: Term, free: frozenset[Index], context: Context) -> Term | None:
+    """Factors that together are a function of the book."""
+    return combined(term, context)
 
 
 def uses(term: Term) -> Counter[Index]:

@@ -47,6 +47,8 @@ STRICT = {"greater_equal": "greater", "less_equal": "less"}
 
 def _settled(e: Expr) -> Expr | None:
     """Comparisons of a formula with itself decided; against a number they are strict, which differs on the kink only."""
+    if isinstance(e, Apply) and e.name == "add":
+        return _otherwise(e)
     if not isinstance(e, Apply) or e.op.family != "pointwise" or len(e.args) != 2:
         return None
     a, b = e.args
@@ -55,6 +57,17 @@ def _settled(e: Expr) -> Expr | None:
     if e.name in STRICT.values() and a == b:
         return zeros(e.shape)
     return None
+
+
+OPPOSITE = {"greater": "less_equal", "less_equal": "greater", "less": "greater_equal", "greater_equal": "less"}
+
+
+def _otherwise(e: Apply) -> Expr | None:
+    """1 - (a > b) is a <= b."""
+    if len(e.args) != 2 or e.args[0] != ONE or e["signs"] != (1, -1):
+        return None
+    test = e.args[1]
+    return apply(OPPOSITE[test.name], *test.args) if isinstance(test, Apply) and test.name in OPPOSITE else None
 
 
 def pull_back(node: Apply, which: int, incoming: Expr, result: Expr | None = None) -> Expr:

@@ -1,0 +1,121 @@
+"""What factors of a term are together: exp(u) / (1 + exp(u)) is sigmoid(u), exp(u) over its sum softmax(u), a**(k - 1) * a is a**k."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from shapecalc.expr import ONE, Apply, Expr, Lit
+from shapecalc.forms import add, apply
+from shapecalc.indexed import Factor, Term
+
+from .context import Context
+
+WITH_POWERS = frozenset({"add", "sum", "pow"})
+
+
+def combined(term: Term, context: Context) -> Term | None:
+    """The first of these that is found."""
+    for f in term.factors:
+        e = f.base
+        if not isinstance(e, Apply) or e.name not in WITH_POWERS:
+            continue
+        if e.name == "pow":
+            found = _power(term, f)
+        elif f.power != -1:
+            continue
+        else:
+            found = _logistic(term, f, context) if e.name == "add" else _softmax(term, f, context)
+        if found is not None:
+            return found
+    return None
+
+
+def _without(term: Term, gone: tuple[Factor | None, ...], made: Factor) -> Term:
+    kept = []
+    for g in term.factors:
+        if g is gone[0]:
+            kept.append(made)
+        elif all(g is not x for x in gone):
+            kept.append(g)
+    return term._replace(factors=tuple(kept))
+
+
+def unsigned(e: Expr) -> Expr | None:
+    """u where e is written -u, the sign standing first; else None."""
+    if not isinstance(e, Apply):
+        return None
+    if e.name == "neg":
+        return e.args[0]
+    if e.name in ("mul", "div", "matmul"):
+        first = unsigned(e.args[0])
+        return None if first is None else apply(e.name, first, e.args[1])
+    return None
+
+
+def _logistic(term: Term, f: Factor, context: Context) -> Term | None:
+    """exp(u) / (1 + exp(u)) = sigmoid(u), and 1 / (1 + exp(-u)) = sigmoid(u)."""
+    e = f.base
+    if not isinstance(e, Apply) or set(e["signs"]) != {1} or len(e.args) != 2 or ONE not in e.args:
+        return None
+    grown = next((a for a in e.args if isinstance(a, Apply) and a.name == "exp"), None)
+    if grown is None:
+        return None
+    (u,) = grown.args
+    above = next((g for g in term.factors if g.base == grown and g.places == f.places and g.power == 1), None)
+    plus = unsigned(u)
+    if above is None and plus is None:
+        return None
+    made = apply("sigmoid", u) if above is not None or plus is None else apply("sigmoid", plus)
+    if above is not None and plus is not None and (known := apply("sigmoid", plus)) in context.definitions.values():
+        made = apply("add", ONE, known, signs=(1, -1))  # which has a name
+    return _without(term, (f, above), Factor(made, f.places))
+
+
+def _softmax(term: Term, f: Factor, context: Context) -> Term | None:
+    """exp(u) / sum(exp(u), axis=k) = softmax(u, axis=k), unless the user has a name for the exponentials or their sum."""
+    e = f.base
+    if not isinstance(e, Apply) or not isinstance(e.args[0], Apply) or e.args[0].name != "exp":
+        return None
+    grown, rank = e.args[0], len(e.args[0].shape)
+    axis = 0 if e["axis"] is None and rank == 1 else e["axis"]
+    if not isinstance(axis, int) or any(n in (e, grown) for n in context.definitions.values()):
+        return None
+    axis %= rank
+    for g in term.factors:
+        rest = tuple(None if k == axis else p for k, p in enumerate(g.places))
+        own = rest if e["keepdims"] else tuple(p for k, p in enumerate(g.places) if k != axis)
+        if g.base == grown and g.power == 1 and own == f.places:
+            made = apply("softmax", grown.args[0], axis=-1 if axis == rank - 1 else axis)
+            return None if _named(grown, context) else _without(term, (g, f), Factor(made, g.places))
+    return None
+
+
+def _named(grown: Expr, context: Context) -> bool:
+    """Whether a definition is this quotient already, and so has a name for it."""
+    bodies = (b for b in context.definitions.values() if isinstance(b, Apply) and b.name == "div")
+    return any(b.args[0] == grown for b in bodies)
+
+
+def _power(term: Term, f: Factor) -> Term | None:
+    """a**e * a**n = a**(e + n) for a number n: what the rule for a power leaves, k * a**(k - 1) * a, is k * a**k."""
+    e = f.base
+    if not isinstance(e, Apply) or f.power != 1:
+        return None
+    base, exponent = e.args
+    other = next((g for g in term.factors if g is not f and g.base == base and g.power.denominator == 1), None)
+    if other is None or other.places != f.places[len(f.places) - len(base.shape) :] or len(base.shape) != len(e.shape):
+        return None
+    total = _plus(exponent, other.power)
+    made = Factor(base, f.places, total.value) if isinstance(total, Lit) and isinstance(total.value, Fraction) else None
+    return _without(term, (f, other), made or Factor(apply("pow", base, total), f.places))
+
+
+def _plus(e: Expr, n: Fraction) -> Expr:
+    """e + n, the number joined with one that e ends with."""
+    if isinstance(e, Apply) and e.name == "add" and isinstance(last := e.args[-1], Lit) and isinstance(last.value, Fraction):
+        n += last.value * e["signs"][-1]
+        rest, signs = e.args[:-1], e["signs"][:-1]
+        e = add(*rest, signs=signs)
+    if n == 0:
+        return e
+    return add(e, Lit(abs(n)), signs=(1, 1 if n > 0 else -1))
