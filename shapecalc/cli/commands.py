@@ -157,7 +157,8 @@ def checked(v: Values) -> int:
         raise (error.at(text, name) if name else error) from None
     if not report.claims:
         raise InputProblem("there is no claim to judge", hint="write one: dW = X.T @ dZ")
-    options = Options().with_(title=v["title"] or "", **drawn(v))
+    title = v["title"] or (f"The claims of {name}" if name else "The claims")
+    options = Options().with_(title=title, **drawn(v))
     return hand_over(written_report(report, format_of(v), options, v["output"] not in (None, "-")), v)
 
 

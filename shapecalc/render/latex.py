@@ -133,7 +133,8 @@ class Page:
                 name = "enumerate" if ordered else "itemize"
                 # code has few places where a line may end: it is not stretched to the margin
                 ragged = r"\raggedright" if any(isinstance(part, Code) for p in points for part in p) else ""
-                return f"\\begin{{{name}}}{ragged}{CLOSE}\n" + "\n".join(rf"\item {self.sentence(p)}" for p in points) + f"\n\\end{{{name}}}"
+                inside = "\n".join(rf"\item {self.sentence(p)}" for p in points)
+                return f"\\begin{{{name}}}{ragged}{CLOSE}\n{inside}\n\\end{{{name}}}"
             case Beside(columns):
                 return self.blocks(b for column in columns for b in column)
 
