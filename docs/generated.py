@@ -329,10 +329,12 @@ def _record(name: str, kind: type) -> list[str]:
 
 # ---- JSON --------------------------------------------------------------------------------------
 
-SCHEMAS = {
-    "shapecalc.publishing": ("derivation-1.schema.json", "A derivation", "What `--format json` and `d.to(...)` write."),
-    "shapecalc.render": ("document-1.schema.json", "A page", "The page itself as blocks, under `document` of the above."),
-}
+SCHEMAS = (
+    ("shapecalc.publishing", "derivation-1.schema.json", "A derivation", "What `shapecalc derive --format json` and `d.to(\"json\")` write."),
+    ("shapecalc.publishing", "derivative-1.schema.json", "A Jacobian or a Hessian", "What `shapecalc jacobian` and `hessian` write."),
+    ("shapecalc.publishing", "report-1.schema.json", "Verdicts", "What `shapecalc check --format json` writes, an object for each source."),
+    ("shapecalc.render", "document-1.schema.json", "A page", "The page itself as blocks, under `document` of the first two."),
+)
 JSON = """# JSON
 
 `shapecalc derive SOURCE --format json` writes everything that was derived, by a versioned schema: keys of a version stay, and a new version
@@ -344,7 +346,7 @@ gets a new number. The schemas are shipped with the package as JSON Schema (draf
 def schemas() -> str:
     """The JSON schemas as tables, and where they lie."""
     out = [MADE, JSON]
-    for package, (file, title, words) in SCHEMAS.items():
+    for package, file, title, words in SCHEMAS:
         found = json.loads((files(package) / "data" / file).read_text(encoding="utf-8"))
         path = f"{package.replace('.', '/')}/data/{file}"
         out += [f"## {title}", "", f"{words} Schema: [`{path}`](../{path}).", ""]

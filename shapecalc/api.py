@@ -126,7 +126,7 @@ def jvp(source: str, of: str | None = None, wrt: str | None = None, vector: str 
     """The Jacobian-vector product: how `of` changes along a direction of wrt's shape, as a formula without the Jacobian.
 
     >>> jvp("W: (M, N); x: (N,); y = tanh(W @ x)", of="y", wrt="x")
-    '(1 - tanh(W @ x)**2) * (W @ v)'
+    '(1 - y**2) * (W @ v)'
     """
     return jacobian(source, of, wrt).times(vector)
 
