@@ -120,9 +120,9 @@ def test_the_reduction_is_named(shape, formula, ones):
 @pytest.mark.parametrize(
     ("source", "of", "wrt", "numerator", "denominator"),
     [
-        ("W: (M, N); x: (N,); y = sigmoid(W @ x); ", "y", "x", "diag(sigmoid(W @ x) * (1 - sigmoid(W @ x))) @ W", None),
+        ("W: (M, N); x: (N,); y = sigmoid(W @ x); ", "y", "x", "diag(y * (1 - y)) @ W", None),
         ("A: (m, n); x: (n,); y = A @ x", "y", "x", "A", "A.T"),
-        ("x: (n,); y = softmax(x)", "y", "x", "diag(softmax(x)) - outer(softmax(x), softmax(x))", None),
+        ("x: (n,); y = softmax(x)", "y", "x", "diag(y) - outer(y, y)", None),
         ("x: (n,); y = cumsum(x)", "y", "x", "tril(ones(n, n))", "tril(ones(n, n)).T"),
         ("x: (n,); y = x[1:]", "y", "x", "eye(n)[1:]", "eye(n)[1:].T"),
     ],
@@ -136,7 +136,10 @@ def test_jacobians(source, of, wrt, numerator, denominator):
 def test_kronecker_forms():
     source = "X: (m, n); A: (k, m); B: (n, p); Y = A @ X @ B"
     assert shapecalc.jacobian(source, "Y", "X", vec=True).formula == "kron(B.T, A)"
-    assert shapecalc.jacobian("X: (m, n); Y = tanh(X)", "Y", "X", vec=True).formula == "diag(vec(1 - tanh(X)**2))"
+    by_matrix = shapecalc.jacobian("A: (m, n); x: (n,); y = A @ x", "y", "A", vec=True)
+    assert (by_matrix.formula, by_matrix.latex) == ("kron(x, eye(m))", r"x^{\top} \otimes I_m")
+    assert shapecalc.jacobian("x: (n,); y: (m,); Z = outer(x, y)", "Z", "x", vec=True).formula == "kron(y, eye(n)).T"
+    assert shapecalc.jacobian("X: (m, n); Y = tanh(X)", "Y", "X", vec=True).formula == "diag(vec(1 - Y**2))"
 
 
 def test_products_without_the_matrix():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapecalc.expr import Apply, Expr, Lit, Var
-from shapecalc.forms import apply, mul, power
+from shapecalc.forms import apply, mul, power, transposed
 from shapecalc.indexed import Index, Place, indices
 
 from .pieces import Piece, Table, joined, leaf_is_loose, offer, stretched_to, sums, wraps
@@ -117,9 +117,14 @@ def side_by_side(a: Piece, b: Piece) -> Iterator[Piece]:
     out = joined(p, q)
     if out is not None and len(set(indices(out))) == len(list(indices(out))):
         yield Piece(a.cost + b.cost + 1.05, quotient(a.e, b.e), out)
-    if len(p) == 2 and len(q) == 2 and None not in (*p, *q):
-        yield Piece(a.cost + b.cost + 6, apply("kron", a.e, b.e), (together(p[0], q[0]), together(p[1], q[1])))
-        yield Piece(a.cost + b.cost + 6.02, apply("kron", b.e, a.e), (together(q[0], p[0]), together(q[1], p[1])))
+    if 2 in (len(p), len(q)) and {len(p), len(q)} <= {1, 2} and None not in (*p, *q):
+        # a vector is a row beside a matrix
+        (i, j), (m, n) = ((None, *x)[-2:] for x in (p, q))
+        for x, y, late, places in ((a, b, 0.0, (together(i, m), together(j, n))), (b, a, 0.02, (together(m, i), together(n, j)))):
+            made = apply("kron", x.e, y.e)
+            yield Piece(a.cost + b.cost + 6 + late, made, places)
+            if len(p) != len(q):
+                yield Piece(a.cost + b.cost + 8 + late, transposed(made), places[::-1])
 
 
 def together(*places: Place) -> Place:

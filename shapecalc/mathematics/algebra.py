@@ -112,7 +112,10 @@ def _pi(_w: Writer, _e: Apply, _orient: str) -> Piece:
 
 
 def _kron(w: Writer, e: Apply, _orient: str) -> Piece:
-    return Piece(row(w.within(e.args[0], FRACTION), "⊗", w.within(e.args[1], FRACTION)), ENTRYWISE)
+    """A vector beside a matrix is a row: xᵀ ⊗ I."""
+    turned = ROW if len(e.shape) == 2 else FREE
+    left, right = (w.piece(a, turned).box if len(a.shape) == 1 else w.within(a, FRACTION) for a in e.args)
+    return Piece(row(left, "⊗", right), ENTRYWISE)
 
 
 def _outer(w: Writer, e: Apply, orient: str) -> Piece:

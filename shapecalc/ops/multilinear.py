@@ -180,11 +180,15 @@ def _einsum(shapes: tuple[Shape, ...], params: Parameters) -> Signature:
     return Signature(axes, tuple(None if sizes[x] == 1 else x for x in out), sizes={k: v for k, v in sizes.items() if v != 1})
 
 
+def _padded(shape: Shape, rank: int) -> Shape:
+    return (1,) * (rank - len(shape)) + shape
+
+
 def _kron_shape(shapes: tuple[Shape, ...], _: Parameters) -> Shape:
-    a, b = shapes
-    if len(a) != 2 or len(b) != 2:
-        raise Misfit(f"kron takes two matrices, not {show(a)} and {show(b)}")
-    return (multiply(a[0], b[0]), multiply(a[1], b[1]))
+    if not all(1 <= len(s) <= 2 for s in shapes):
+        raise Misfit(f"kron takes two matrices or vectors, not {show(shapes[0])} and {show(shapes[1])}")
+    a, b = (_padded(s, max(map(len, shapes))) for s in shapes)
+    return tuple(multiply(n, m) for n, m in zip(a, b, strict=True))
 
 
 def _together(*axes: Axis) -> Axis:
@@ -194,7 +198,8 @@ def _together(*axes: Axis) -> Axis:
 
 def _kron(shapes: tuple[Shape, ...], _: Parameters) -> Signature:
     a, b = letters(shapes[0]), letters(shapes[1], 2)
-    out = (_together(a[0], b[0]), _together(a[1], b[1]))
+    rank = max(len(a), len(b))
+    out = tuple(_together(x, y) for x, y in zip((None,) * (rank - len(a)) + a, (None,) * (rank - len(b)) + b, strict=True))
     return Signature((a, b), out, sizes=bound(a, shapes[0]) | bound(b, shapes[1]))
 
 
