@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -149,13 +150,15 @@ def named(given: tuple[str, ...]) -> dict[str, str]:
 @contextlib.contextmanager
 def writer(v: Values, draw: Any) -> Iterator[Callable[[tuple[str, ...], bool], None]]:
     """Writes reports as they come, a blank line between those that are read by people."""
+    from ..render.writing import whole
+
     path = v["output"]
     if path not in (None, "-") and Path(path).is_dir():
         raise InputProblem(f"cannot write {path}: it is a directory")
     gap = "\n" if draw.to in ("text", "terminal") else ""
     with contextlib.ExitStack() as stack:
-        # what is there is kept when the run is broken off: no whole file in the end, but every report as soon as it is known
-        file = sys.stdout if path in (None, "-") else stack.enter_context(Path(path).open("w", encoding="utf-8"))
+        # a run that is broken off leaves no half of a file; what has been judged until then is what --resume keeps
+        file = sys.stdout if path in (None, "-") else io.TextIOWrapper(stack.enter_context(whole(Path(path))), encoding="utf-8")
 
         def put(texts: tuple[str, ...], first: bool) -> None:
             for k, text in enumerate(t for t in texts if t):
@@ -163,6 +166,8 @@ def writer(v: Values, draw: Any) -> Iterator[Callable[[tuple[str, ...], bool], N
             file.flush()
 
         yield put
+        if isinstance(file, io.TextIOWrapper) and file is not sys.stdout:
+            file.detach()  # the file beneath is closed by whoever opened it
 
 
 def summary(count: int, before: int, total: Tally) -> str:

@@ -31,7 +31,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def steady() -> None:
-    """Streams that never fail over a character they cannot show."""
+    """Streams that are there, and never fail over a character they cannot show."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever called us
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
@@ -46,6 +49,9 @@ def guarded(words: list[str]) -> int:
     except ShapecalcError as error:
         sys.stdout.flush()
         sys.stderr.write(f"{error}\n")
+        return 2
+    except MemoryError:
+        sys.stderr.write("this needs more memory than there is\n")
         return 2
     except OSError as error:
         if isinstance(error, BrokenPipeError):

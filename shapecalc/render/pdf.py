@@ -48,8 +48,10 @@ def svg(document: Document, output: Output) -> str:
 
 
 def _typst(document: Document, output: Output, kind: str) -> bytes:
-    import typst as engine
-
+    try:
+        import typst as engine
+    except ImportError as error:
+        raise InputProblem(f"typst is installed, but cannot be loaded: {error}", hint="pip install --force-reinstall typst") from None
     source = typst(document, output)
     if kind != "pdf":
         source = source.replace('paper: "a4", margin: 25mm, numbering: "1"', "width: 210mm, height: auto, margin: 12mm", 1)

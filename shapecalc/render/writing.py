@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import BinaryIO
 
 from ..blocks import Document
 from ..boxes import Box, Tinted, walk
@@ -80,20 +83,43 @@ def save(document: Document, path: str | Path, output: Output | None = None, to:
 
 
 def write_whole(target: Path, data: bytes) -> None:
-    """Writes beside the target, then renames: whoever reads it never sees half a file."""
+    """Writes a file that appears whole or not at all."""
+    with whole(target) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole(target: Path) -> Iterator[BinaryIO]:
+    """A file that is written beside the target and renamed when it is whole: whoever reads it never sees half of it.
+
+    What is no plain file is written into: /dev/stdout, a pipe; nothing could be put in its place.
+    """
     try:
-        handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:
+                yield file
+            return
+        target = target.resolve() if target.is_symlink() else target
+        if target.exists() and not os.access(target, os.W_OK):
+            raise InputProblem(f"cannot write {target}: it is read-only")
+        handle, beside = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
     except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
         raise InputProblem(f"cannot write {target}: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut leaves an empty file under the name
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
         Path(beside).chmod(mode)
         Path(beside).replace(target)
-    except OSError as error:
+    except BaseException as error:
         Path(beside).unlink(missing_ok=True)
-        raise InputProblem(f"cannot write {target}: {error.strerror}") from None
+        if isinstance(error, OSError):
+            raise InputProblem(f"cannot write {target}: {error.strerror}") from None
+        raise
 
 
 def _umask() -> int:
