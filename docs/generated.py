@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -117,9 +118,11 @@ generated code, and against autodiff of torch where it has the function.
 SPELLINGS = """## Spellings
 
 Also read, and turned into the operations above: the operators `+ - * / @ **` and comparisons (1 where they hold, else 0); `.T`, `.mT`,
-`'`, `ᵀ`; `x[:, None]`, `A[0]`, `A[:, 1:]`, `x[::-1]`; `stack`, `A, B = split(X, 2, axis=1)`, `chunk`, `hstack`, `vstack`, `swapaxes`, `moveaxis`, `permute`, `flatten`; `square`,
+`'`, `ᵀ`; `x[:, None]`, `A[0]`, `A[:, 1:]`, `x[::-1]`; `stack`, `A, B = split(X, 2, axis=1)`, `chunk`, `hstack`, `vstack`, `swapaxes`,
+`moveaxis`, `permute`, `flatten`; `square`,
 `reciprocal`, `linear`, `addmm`, `multi_dot`; the losses `cross_entropy`, `nll_loss`, `binary_cross_entropy`,
-`binary_cross_entropy_with_logits`, `kl_gaussian`, and `conv1d`, `conv2d` (torch's, steps of one), `correlate`, `convolve`, which are written out as the compositions that they are; the prefixes `np.`, `torch.`,
+`binary_cross_entropy_with_logits`, `kl_gaussian`, and `conv1d`, `conv2d` (torch's, steps of one), `correlate`, `convolve`, which are
+written out as the compositions that they are; the prefixes `np.`, `torch.`,
 `jnp.`, `F.`, and methods such as `dZ.sum(0)`. See [the language](language.md).
 """
 
@@ -330,7 +333,7 @@ def _record(name: str, kind: type) -> list[str]:
 # ---- JSON --------------------------------------------------------------------------------------
 
 SCHEMAS = (
-    ("shapecalc.publishing", "derivation-1.schema.json", "A derivation", "What `shapecalc derive --format json` and `d.to(\"json\")` write."),
+    ("shapecalc.publishing", "derivation-1.schema.json", "A derivation", "What `derive --format json` and `d.to(\"json\")` write."),
     ("shapecalc.publishing", "derivative-1.schema.json", "A Jacobian or a Hessian", "What `shapecalc jacobian` and `hessian` write."),
     ("shapecalc.publishing", "report-1.schema.json", "Verdicts", "What `shapecalc check --format json` writes, an object for each source."),
     ("shapecalc.render", "document-1.schema.json", "A page", "The page itself as blocks, under `document` of the first two."),
@@ -372,6 +375,23 @@ def _kind(schema: dict[str, Any]) -> str:
     return " or ".join(kind) if isinstance(kind, list) else str(kind or "see the schema")
 
 
+# ---- pictures -------------------------------------------------------------------------------------
+
+ROWS, COLUMNS = "X: (S, D); W: (D, M); b: (M,); Z = X @ W + b", "X: (D, S); W: (M, D); b: (M, 1); Z = W @ X + b"
+PICTURES = {
+    "shapes-rows.svg": (ROWS, "shapes"), "shapes-columns.svg": (COLUMNS, "shapes"),
+    "copied-rows.svg": (ROWS, "broadcasting"), "copied-columns.svg": (COLUMNS, "broadcasting"),
+    "added-rows.svg": (ROWS, "reduction"), "added-columns.svg": (COLUMNS, "reduction"), "graph.svg": (ROWS, "graph"),
+}  # fmt: skip
+
+
+def picture(name: str) -> str:
+    """A drawing by the tool itself."""
+    source, kind = PICTURES[name]
+    return shapecalc.derive(source, wrt="b" if kind == "reduction" else None).svg(kind).data
+
+
 PAGES: dict[str, Callable[[], str]] = {"operations.md": operations, "limits.md": limits, "api.md": api, "json-schema.md": schemas}
+PAGES |= {f"_static/{name}": partial(picture, name) for name in PICTURES}
 
 __all__ = ["PAGES"]
