@@ -60,6 +60,8 @@ def _stretched(e: Expr, target: Places) -> Expr:
     places = tuple(p if d != 1 else None for p, d in zip(own, e.shape, strict=True))
     if isinstance(e, Apply) and e.name == "neg":
         return neg(_stretched(e.args[0], target))
+    if isinstance(e, Apply) and e.name == "mul" and e.args[0].shape == () and e.args[1].shape:
+        return apply("mul", e.args[0], _stretched(e.args[1], target))
     if isinstance(e, Apply) and e.name == "div" and is_scalar(e.args[1].shape):
         return apply("div", _stretched(e.args[0], target), e.args[1])
     return spread(e, places, target)

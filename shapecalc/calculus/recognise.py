@@ -13,7 +13,7 @@ from shapecalc.errors import Misfit, NotKnownYet
 from shapecalc.expr import Apply, Expr, Lit
 from shapecalc.forms import apply, mul, ones, power
 from shapecalc.indexed import Factor, Index, Places, indices
-from shapecalc.shapes import total
+from shapecalc.shapes import Shape, total
 
 from .pieces import Piece, Table, Unreadable, aligned, joined, leaf, leaf_cost, leaf_is_loose, spread, unpacked
 from .products import merge
@@ -133,8 +133,19 @@ def einsum(factors: list[Factor], target: Places) -> Expr:
     for i in missing:
         words.append(names[i])
         args.append(ones((i.dim,)))
-    e = apply("einsum", *args, spec=",".join(words) + "->" + out)
     shape = tuple(total(tuple(i.dim for i in indices((p,)))) for p in target)
+    if len(args) == 1 and sorted(words[0]) == sorted(out) and len(set(out)) == len(out):
+        return permuted(args[0], tuple(words[0].index(x) for x in out), target, shape)
+    e = apply("einsum", *args, spec=",".join(words) + "->" + out)
+    return e if e.shape == shape else apply("reshape", e, shape=shape)
+
+
+def permuted(e: Expr, order: tuple[int, ...], target: Places, shape: Shape) -> Expr:
+    """A single factor with its axes in another order, and axes of size 1 put in where the target has them."""
+    if order != tuple(range(len(order))):
+        e = apply("transpose", e, axes=order)
+    if e.shape != shape and not any(isinstance(p, tuple) for p in target):
+        e = apply("expand_dims", e, axes=tuple(k for k, p in enumerate(target) if p is None))
     return e if e.shape == shape else apply("reshape", e, shape=shape)
 
 

@@ -74,6 +74,9 @@ def _moveaxis(builder: Builder, node: tree.Call) -> Expr:
 def _reshape(builder: Builder, node: tree.Call) -> Expr:
     a = builder.build(node.args[0])
     rest = tuple(k.value for k in node.keywords if k.name in ("shape", "newshape")) or node.args[1:]
+    if len(rest) == 1 and isinstance(rest[0], tree.Call | tree.Attribute) and rest[0].name == "shape":
+        same = given_shape(builder, rest)
+        return a if same == a.shape else fitted(builder, node, lambda: apply("reshape", a, shape=same), a)
     items = rest[0].items if len(rest) == 1 and isinstance(rest[0], tree.Tuple | tree.List) else rest
     dims: list[Dim | None] = []
     for n in items:
@@ -112,9 +115,12 @@ def _expand_dims(builder: Builder, node: tree.Call) -> Expr:
 
 @surface("expand")
 def _expand_back(builder: Builder, node: tree.Call) -> Expr:
-    """For pull-backs: the reduced axes put in again as 1."""
+    """For pull-backs: the reduced axes put in again as 1. torch's x.expand(3, m, n) is broadcast_to."""
     a = builder.build(node.args[0])
     axis = keywords(builder, node, "axis").get("axis")
+    if axis is None:
+        shape = given_shape(builder, node.args[1:]) if len(node.args) > 1 else a.shape
+        return fitted(builder, node, lambda: apply("broadcast_to", a, shape=shape), a)
     axes = axis if isinstance(axis, tuple) else (axis,)
     rank = len(a.shape) + len(axes)
     return apply("expand_dims", a, axes=tuple(sorted(x % rank for x in axes)))
@@ -163,6 +169,29 @@ def _join(builder: Builder, node: tree.Call) -> Expr:
         return concatenated(tuple(pieces), normal(axis, len(pieces[0].shape)))
 
     return fitted(builder, node, make, *parts)
+
+
+@surface("diag")
+def _diag(builder: Builder, node: tree.Call) -> Expr:
+    """The matrix of a vector; of a matrix its diagonal, as NumPy has it."""
+    if len(node.args) != 1 or node.keywords:
+        raise SyntaxProblem("diag takes a vector, or a matrix", span=node.span)
+    a = builder.build(node.args[0])
+    square = len(a.shape) == 2 and a.shape[0] == a.shape[1] != 1
+    return fitted(builder, node, lambda: apply("diagonal" if square else "diag", a), a)
+
+
+@surface("cumsum")
+def _cumsum(builder: Builder, node: tree.Call) -> Expr:
+    """Along an axis; without one, of all entries row by row, as NumPy does."""
+    a = builder.build(node.args[0])
+    given = keywords(builder, node, "axis", "reverse")
+    axis = given.get("axis", builder.static(node.args[1]) if len(node.args) > 1 else None)
+    if axis is None and len(a.shape) != 1:
+        a, axis = apply("reshape", a, shape=(total(a.shape),)), 0
+    if not isinstance(axis, int | None):
+        raise SyntaxProblem("cumsum is along one axis", span=node.span)
+    return fitted(builder, node, lambda: apply("cumsum", a, axis=axis or 0, reverse=given.get("reverse", False)), a)
 
 
 @surface("flip", "fliplr", "flipud")

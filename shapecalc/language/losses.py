@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapecalc.errors import ShapeProblem
+from shapecalc.errors import ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr
 
 from . import tree
@@ -55,3 +55,51 @@ def kl(builder: Builder, node: tree.Call) -> Expr:
     if a.shape != b.shape:
         raise ShapeProblem("the mean and the log-variance must have the same shape", span=node.span)
     return _composed(builder, node, ("m", "v"), "0.5 * sum(m**2 + exp(v) - 1 - v)")
+
+
+COMPOSED = {
+    "l1_loss": (("A", "B"), "MEAN(abs(A - B))"),
+    "smooth_l1_loss": (("A", "B"), "MEAN(where(abs(A - B) < 1, (A - B)**2 / 2, abs(A - B) - 1/2))"),
+    "huber_loss": (("A", "B"), "MEAN(where(abs(A - B) < 1, (A - B)**2 / 2, abs(A - B) - 1/2))"),
+    "softmin": (("A",), "softmax(-A, axis=AXIS)"),
+    "softsign": (("A",), "A / (1 + abs(A))"),
+    "logsigmoid": (("A",), "log(sigmoid(A))"),
+    "logit": (("A",), "log(A / (1 - A))"),
+    "hardtanh": (("A",), "clip(A, -1, 1)"),
+    "relu6": (("A",), "clip(A, 0, 6)"),
+    "tanhshrink": (("A",), "A - tanh(A)"),
+    "logaddexp": (("A", "B"), "log(exp(A) + exp(B))"),
+    "hypot": (("A", "B"), "sqrt(A**2 + B**2)"),
+    "exp2": (("A",), "2**A"),
+    "log2": (("A",), "log(A) / log(2)"),
+    "log10": (("A",), "log(A) / log(10)"),
+}
+
+
+@surface(*COMPOSED)
+def composed(builder: Builder, node: tree.Call) -> Expr:
+    """Functions that are compositions of others, written out."""
+    names, text = COMPOSED[node.name]
+    given = keywords(builder, node, *(("reduction",) if "MEAN" in text else ()), *(("axis",) if "AXIS" in text else ()))
+    axis = given.get("axis", -1)
+    return _composed(builder, node, names, text.replace("MEAN", str(given.get("reduction", "mean"))).replace("AXIS", str(axis)))
+
+
+@surface("normalize")
+def normalize(builder: Builder, node: tree.Call) -> Expr:
+    """torch.nn.functional.normalize: rows divided by their norm (along axis 1 unless told otherwise)."""
+    axis = keywords(builder, node, "axis").get("axis", 1)
+    return _composed(builder, node, ("A",), f"A / norm(A, axis={axis}, keepdims=True)")
+
+
+@surface("clamp", "clamp_min", "clamp_max")
+def clamp(builder: Builder, node: tree.Call) -> Expr:
+    """torch.clamp(x, min, max), either of which may be missing."""
+    given = {k.name: k.value for k in node.keywords}
+    places = {"clamp": ("min", "max"), "clamp_min": ("min",), "clamp_max": ("max",)}[node.name]
+    given |= dict(zip(places, node.args[1:], strict=False))
+    bounds = {k: builder.build(v) for k, v in given.items() if not (isinstance(v, tree.Name) and v.id == "None")}
+    if not node.args or not bounds or set(bounds) - {"min", "max"}:
+        raise SyntaxProblem(f"{node.name} takes a tensor and its bounds", span=node.span, hint="clamp(x, min=0), clip(x, 0, 1)")
+    text = {("max", "min"): "clip(A, min, max)", ("min",): "maximum(A, min)", ("max",): "minimum(A, max)"}[tuple(sorted(bounds))]
+    return build_text(text, {"A": builder.build(node.args[0]), **bounds})

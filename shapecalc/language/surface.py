@@ -65,14 +65,37 @@ def generic(builder: Builder, node: tree.Call) -> Expr:
     args, extra = node.args[:wanted], node.args[wanted:]
     if len(args) < wanted:
         raise SyntaxProblem(f"{op.name} takes {wanted} argument{'s' * (wanted > 1)} ({', '.join(op.args)})", span=node.span)
+    if op.name == "norm":
+        names = ["ord", "axis", "keepdims"]  # in NumPy's and torch's order
     for name, a in zip([n for n in names if n not in given], extra, strict=False):
         given[name] = builder.static(a)
     if len(extra) > len(names):
         raise SyntaxProblem(f"{op.name} takes {wanted} argument{'s' * (wanted > 1)}", span=node.span)
+    if op.name == "norm":
+        _matrix_norm(builder, node, given, bool(extra))
     if isinstance(given.get("axis"), tuple) and len(given["axis"]) == 1:
         given["axis"] = given["axis"][0]
+    if isinstance(given.get("axis"), tuple) and not given.get("keepdims"):
+        rank = len(builder.build(args[0]).shape)
+        if sorted(a % rank for a in given["axis"] if isinstance(a, int) and rank) == list(range(rank)):
+            given["axis"] = None
     _checked(builder, node, op.name, given)
     return builder.made(node, op.name, list(args), **given)
+
+
+def _matrix_norm(builder: Builder, node: tree.Call, given: dict[str, Any], positional: bool) -> None:
+    """Refuses norms of matrices that are not those of their entries, which is how `linalg.norm` reads an order without an axis."""
+    order, axis = given.get("ord", 2), given.get("axis")
+    rank = len(builder.build(node.args[0]).shape)
+    if order not in (1, 2) or rank < 2 or isinstance(axis, int) or "ord" not in given:
+        return
+    written = builder.scope.words(node)
+    if node.prefix.endswith("linalg"):
+        what = "the largest sum of a column" if order == 1 else "the largest singular value"
+        hint = "norm(X, ord=1), the sum of all absolute values" if order == 1 else "norm(X), of all entries"
+        raise NotKnownYet(f"{written} of a matrix is {what}, which is not in the rule book", span=node.span, hint=hint)
+    if positional and not node.prefix:
+        raise SyntaxProblem(f"{written} can be read in two ways", span=node.span, hint=f"ord={order}, or axis={order}")
 
 
 def _checked(builder: Builder, node: tree.Call, name: str, given: dict[str, Any]) -> None:

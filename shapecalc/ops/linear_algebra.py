@@ -249,6 +249,7 @@ OPS = (
         ("a",),
         _square,
         value=_expm_value,
+        aliases=("matrix_exp",),
         spectral="c * y.T",
         doc="the matrix exponential (differentiated in trace form)",
         latex=r"\exp",

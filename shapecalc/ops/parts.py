@@ -53,11 +53,10 @@ def _join_pulls(params: Parameters, shapes: tuple[Shape, ...]) -> tuple[str, ...
     """Each argument gets back its own part: a slice of dy that starts where the arguments before it end."""
     axis = params["axis"]
     out: list[str] = []
-    for s in shapes:
-        before: Dim = 0
-        for other in shapes[: len(out)]:
-            before = add(before, other[axis])
-        parts = ", ".join(f"{before}:{add(before, s[axis])}" if k == axis else ":" for k in range(len(s)))
+    for n, s in enumerate(shapes):
+        # by the arguments' shapes: a size could have the name of an argument
+        before = " + ".join(f"a{k}.shape[{axis}]" for k in range(n)) or "0"
+        parts = ", ".join(f"{before}:{before} + a{n}.shape[{axis}]" if k == axis else ":" for k in range(len(s)))
         out.append(f"dy[{parts}]")
     return tuple(out)
 

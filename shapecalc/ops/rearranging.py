@@ -147,7 +147,16 @@ OPS = (
     Op("transpose", "multilinear", ("a",), _permuted, (("axes", ()),), _permute, doc="the axes in another order; .T reverses them"),
     Op("expand_dims", "multilinear", ("a",), _expanded, (("axes", ()),), _expand, doc="axes of size 1 put in; x[:, None]"),
     Op("squeeze", "multilinear", ("a",), _squeezed, (("axes", ()),), _squeeze, doc="axes of size 1 taken out"),
-    Op("reshape", "multilinear", ("a",), _reshaped, (("shape", ()),), _reshape, doc="the same entries, row by row, in another shape"),
+    Op(
+        "reshape",
+        "multilinear",
+        ("a",),
+        _reshaped,
+        (("shape", ()),),
+        _reshape,
+        pulls=("reshape(dy, shape(a))",),  # where axes are cut across, and there is no signature
+        doc="the same entries, row by row, in another shape",
+    ),
     Op(
         "vec",
         "multilinear",

@@ -80,8 +80,9 @@ def _overlap_value(ring: Any, tensors: list[Any], params: Any) -> Any:
 
 
 def _overlap_pulls(params: Parameters, shapes: tuple[Shape, ...]) -> tuple[str, ...]:
-    sizes = shapes[0][len(shapes[0]) - len(params["axes"]) :]
-    return (f"windows(dy, {show(sizes)}, axis=axes)",)
+    count = len(params["axes"])
+    # by the argument's shape: a size could have the name of an argument
+    return (f"windows(dy, ({''.join(f'a.shape[{k - count}], ' for k in range(count))}), axis=axes)",)
 
 
 OPS = (
