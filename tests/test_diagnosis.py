@@ -266,3 +266,33 @@ def test_a_long_formula_is_diagnosed_in_time():
     claim = "dW1 = X.T @ ((((((P * (dP - sum(dP * P, axis=1, keepdims=True))) @ W3.T) * A2 * (1 - A2)) @ W2.T) * A1 * (1 - A1)))"
     v = judged(sheet, claim)
     assert v.verdict == "wrong"
+
+
+# ---- what would make it right ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "Z: (S, K); Y: (S, K); P = softmax(Z); L = -sum(Y*log(P))/S; dZ = (P - Y)/S",
+            "right if the rows of Y add up to 1, which nothing declares; if they do, say so: Y: onehot (S, K)",
+        ),
+        (
+            "Z: (K, m); Y: (K, m); P = softmax(Z, axis=0); L = -sum(Y*log(P)); dZ = P - Y",
+            "right if the columns of Y are one-hot, which nothing declares; if they are, say so: Y: onehot_columns (K, m)",
+        ),
+        ("z: (K,); y: (K,); L = -sum(y*log(softmax(z))); dz = softmax(z) - y", "right if the entries of y add up to 1"),
+    ],
+)
+def test_what_is_not_declared_but_would_make_it_right_is_said(source, said):
+    (verdict,) = shapecalc.check(source).claims
+    assert verdict.verdict == "wrong"
+    assert said in verdict.message
+
+
+@pytest.mark.parametrize("claim", ["dZ = (Y - P)/S", "dZ = P - Y", "dZ = (P - Y)/S + Y"])
+def test_nothing_is_said_where_it_would_not_help(claim):
+    (verdict,) = shapecalc.check(f"Z: (S, K); Y: (S, K); P = softmax(Z); L = -sum(Y*log(P))/S; {claim}").claims
+    assert verdict.verdict == "wrong"
+    assert "which nothing declares" not in verdict.message

@@ -8,6 +8,7 @@ from ..language.problem import Claim
 from ..language.tree import Call, Name, Node, Product, Sum, Transpose
 from ..notation import text as written
 from ..shapes import show
+from .assumptions import assumption
 from .case import Case, Found
 from .confusions import sentence
 from .entry import first_difference
@@ -65,14 +66,15 @@ def _right(case: Case) -> str:
 def _differs(case: Case, found: Found | None) -> list[str]:
     """The slip in words, and the first entry that shows it."""
     out = []
+    assumed = assumption(case)
     if found is None:
-        out.append("slip: no single slip explains it")
+        out.append("slip: no single slip explains it" + (f". {assumed}" if assumed else ""))
         steps = case.truth.steps()
         if steps:
             out.append(f"derivation: {'; '.join(steps[-MOST_STEPS:])}")
     elif found.words:
         more = f"; besides, {found.also}" if found.also else ""
-        said = sentence(case, found)
+        said = " ".join(x for x in (sentence(case, found), assumed) if x)
         out.append(f"slip: {found.words}{more}" + (f". {said}" if said else ""))
     entry = first_difference(case)
     return [*out, f"entry: {entry}"] if entry else out
