@@ -252,3 +252,11 @@ def test_abbreviations_put_back_are_the_formulas():
 
 def test_what_is_short_or_stands_once_keeps_its_place():
     assert "where\n" not in derive("X: (S, D); W: (D, M); Z = tanh(X @ W)").to("text")
+
+
+def test_what_could_be_declared_is_said_with_the_answer():
+    source = "Z: (S, K); Y: {} (S, K); P = softmax(Z); L = -sum(Y*log(P))"
+    page = words(made(source.format(""), wrt="Z"))
+    assert "• If the rows of Y add up to 1, as one-hot ones do, say so: Y: onehot (S, K)" in page
+    assert "say so" not in words(made(source.format("onehot"), wrt="Z"))
+    assert "say so" not in words(made("x: (n,); a: (n,); L = sum(a) * sum(x**2)")), "a sum that was written is meant"

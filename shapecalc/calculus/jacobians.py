@@ -16,6 +16,7 @@ from .context import Context
 from .gradients import Backward, _onto, backward, dependents, fold
 from .reverse import Reverse
 from .simplify import simplified
+from .structures import bare, declared
 
 
 @dataclass(slots=True)
@@ -122,9 +123,15 @@ def opened(out: Places, terms: list[Term]) -> tuple[Places, list[Term]]:
 
 
 def hessian(problem: Problem, wrt: str, wrt2: str | None = None) -> tuple[Jacobian, Backward]:
-    """The second derivative of the scalar loss: the Jacobian of its gradient by wrt, by wrt2."""
-    first = backward(problem, [wrt])
-    gradient = first.expanded(wrt)
+    """The second derivative of the scalar loss: the Jacobian of its gradient by wrt, by wrt2.
+
+    What is declared of the two may be used only when both derivatives are taken: the first is that of free entries.
+    """
+    free = problem
+    for name in {wrt, wrt2 or wrt} & set(problem.declared):
+        free = bare(free, name)
+    first = backward(free, [wrt])
+    gradient = declared(first.expanded(wrt), problem)
     found = _run(problem, "", gradient, wrt2 or wrt)
     found.context.hidden = frozenset({problem.loss}) if problem.loss else frozenset()
     return found, first

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from shapecalc.errors import NotKnownYet
-from shapecalc.expr import Apply, Expr, Var, rebuild
+from shapecalc.expr import Apply, Expr, Var, nodes, rebuild
 from shapecalc.forms import add, apply, lit, mul, remake, transposed
 from shapecalc.language.problem import Problem
 
@@ -73,12 +74,39 @@ def stated(variable: Var, word: str) -> str:
     return f"{variable.name} {WORDS.get(word, word)}: {fact(variable, word)}"
 
 
-def bare(problem: Problem, name: str) -> Problem:
-    """The problem with nothing declared of a variable but its shape."""
-    plain = Var(name, problem.declared[name].shape)
+def supposed(problem: Problem, name: str, *properties: str) -> Problem:
+    """The problem with these properties declared of a variable, and no others."""
+    other = Var(name, problem.declared[name].shape, frozenset(properties))
 
     def change(node: Expr) -> Expr | None:
-        return plain if isinstance(node, Var) and node.name == name else None
+        return other if isinstance(node, Var) and node.name == name else None
 
     definitions = {n: rebuild(e, change, remake) for n, e in problem.definitions.items()}
-    return replace(problem, declared={**problem.declared, name: plain}, definitions=definitions)
+    return replace(problem, declared={**problem.declared, name: other}, definitions=definitions)
+
+
+def bare(problem: Problem, name: str) -> Problem:
+    """The problem with nothing declared of a variable but its shape."""
+    return supposed(problem, name)
+
+
+def totals(problem: Problem, formulas: Iterable[Expr]) -> Iterator[tuple[Var, Apply, tuple[str, ...]]]:
+    """Sums over the rows or columns of tables that were declared without properties, and properties that would make them 1."""
+    seen: set[Expr] = set()
+    for formula in formulas:
+        for node in nodes(formula):
+            table = node.args[0] if isinstance(node, Apply) and node.name == "sum" else None
+            v = problem.declared.get(table.name) if isinstance(table, Var) else None
+            if v is None or v.properties or not v.shape or node in seen or not isinstance(node, Apply):
+                continue
+            seen.add(node)
+            rank, axis = len(v.shape), node["axis"]
+            if isinstance(axis, tuple) or (axis is None and rank > 1):
+                continue
+            last = axis is None or axis % rank == rank - 1
+            yield v, node, ("probabilities", "onehot") if last else ("onehot_columns",) if axis % rank == 0 and rank == 2 else ()
+
+
+def declared(e: Expr, problem: Problem) -> Expr:
+    """A formula with what is declared of its variables."""
+    return rebuild(e, lambda node: problem.declared.get(node.name) if isinstance(node, Var) else None, remake)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 from ..calculus.gradients import backward
+from ..calculus.structures import supposed, totals
 from ..errors import ShapecalcError
-from ..expr import Apply, Var, nodes
+from ..expr import Var
 from ..shapes import show
 from ..verify.judge import Judge
 from ..verify.points import Undecided
 from .case import Case
 
-ROWS = "probabilities", "onehot"
-COLUMNS = ("onehot_columns",)
 SAID = {
     "probabilities": ("the rows of {name} add up to 1", "they do", "onehot"),
     "onehot": ("the rows of {name} are one-hot", "they are", "onehot"),
@@ -26,7 +22,8 @@ def assumption(case: Case) -> str:
     """The sentence that says it; empty where nothing of the kind helps."""
     if case.claim is None or not case.fits:
         return ""
-    for v, property_ in _candidates(case):
+    tried = dict.fromkeys((v, p) for v, _, properties in totals(case.problem, case.truth.all_forms) for p in properties)
+    for v, property_ in tried:
         if _right_if(case, v, property_):
             what, if_so, word = SAID[property_]
             said = what.format(name=v.name) if len(v.shape) > 1 else f"the entries of {v.name} add up to 1"
@@ -34,30 +31,10 @@ def assumption(case: Case) -> str:
     return ""
 
 
-def _candidates(case: Case) -> Iterator[tuple[Var, str]]:
-    """Declared tables whose rows or columns are added up in what is right, and what may be true of them."""
-    declared = case.problem.declared
-    seen: set[tuple[str, str]] = set()
-    for form in case.truth.all_forms:
-        for node in nodes(form):
-            if not (isinstance(node, Apply) and node.name == "sum" and isinstance(node["axis"], int | None)):
-                continue
-            (table,) = node.args
-            v = declared.get(table.name) if isinstance(table, Var) else None
-            if v is None or v.properties or not v.shape:
-                continue
-            last = node["axis"] is None or node["axis"] % len(v.shape) == len(v.shape) - 1
-            for property_ in ROWS if last else COLUMNS:
-                if (v.name, property_) not in seen and (node["axis"] is not None or len(v.shape) == 1):
-                    seen.add((v.name, property_))
-                    yield v, property_
-
-
 def _right_if(case: Case, v: Var, property_: str) -> bool:
     """Whether the claim has the value of the truth wherever the table is of that kind."""
     assert case.claim is not None
-    declared = {n: Var(n, w.shape, frozenset({property_})) if n == v.name else w for n, w in case.problem.declared.items()}
-    problem = replace(case.problem, declared=declared)
+    problem = supposed(case.problem, v.name, property_)
     try:
         judge = Judge(problem, backward(problem))
         return judge.compare(case.claim, case.truth.formula, squeeze=case.truth.squeeze).verdict == "equal"

@@ -12,6 +12,7 @@ from ..notation import text
 from ..shapes import show
 from ..symbols import size_symbol
 from .pen import Pen
+from .properties import undeclared
 
 BRIEF = 9  # nodes of a formula up to which the shapes stand under its factors
 FEW = 3  # definitions up to which each is a formula of its own
@@ -109,6 +110,9 @@ def answer(pen: Pen, within: Iterable[str] = ()) -> Block:
     named = tuple(Line(pen.formula(v), pen.formula(e), prose(f"`{v.name} = {text(e)}`"), e.shape) for v, e in short.parts)
     if named or inner:
         body += [Prose(prose("where")), Aligned((*named, *map(line, inner)))]
+    hints = tuple(undeclared(pen, [*s.wrt, *inner]))
+    if hints:
+        body.append(List(hints))
     return Callout("answer", prose("The answer"), tuple(body))
 
 
