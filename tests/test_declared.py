@@ -53,3 +53,10 @@ def test_a_sign_that_closes_a_condition_is_named():
 def test_orthonormal_columns_have_no_orthonormal_rows():
     d = shapecalc.derive("Q: orthogonal (n, p); y: (n,); L = sum((Q @ Q.T @ y)**2)")
     assert d["y"].formula == "2*Q @ Q.T @ y"
+
+
+def test_a_property_is_used_after_both_derivatives_are_taken():
+    h = shapecalc.hessian("A: symmetric (n, n); x: (n,); L = x @ A @ A @ x", wrt="A")
+    assert h.formula == "einsum('jk,i,l->ijkl', eye(n), x, x) + einsum('il,j,k->ijkl', eye(n), x, x)"
+    h = shapecalc.hessian("X: (n, d); b: (d,); Om: posdef (n, n); r = X @ b; L = r @ inv(Om) @ r", wrt="Om")
+    assert h.certificate.assumptions == ("Om positive definite: Om.T = Om, and x @ Om @ x > 0",)
