@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Union
 
 from .boxes import Box, Tinted, is_box, walk
+from .errors import visible
 from .shapes import Shape, names
 
 # ---- inside a sentence
@@ -19,6 +20,9 @@ class Words:
 
     text: str
     style: str = ""
+
+    def __post_init__(self) -> None:
+        _made_visible(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,9 @@ class Code:
 
     text: str
 
+    def __post_init__(self) -> None:
+        _made_visible(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Dims:
@@ -45,6 +52,13 @@ class Dims:
 Inline = Union[Words, Math, Code, Dims]  # noqa: UP007 - a runtime alias
 Content = tuple[Inline, ...]
 _MARKS = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*")
+
+
+def _made_visible(block: Words | Code | CodeBlock) -> None:
+    """Control and direction characters written out where a text enters a page: no format has to think of them, no terminal obeys them."""
+    if not block.text.isprintable():
+        lines = block.text.split("\n") if isinstance(block, CodeBlock) else [block.text]
+        object.__setattr__(block, "text", "\n".join(map(visible, lines)))
 
 
 def prose(*parts: str | Box | Inline | Content) -> Content:
@@ -165,6 +179,9 @@ class CodeBlock:
 
     text: str
     language: str = "text"
+
+    def __post_init__(self) -> None:
+        _made_visible(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ..batch.judged import Judged
 from ..batch.tasks import Task
 from ..derivation import Report, Verdict
+from ..errors import visible
 
 WRONG = frozenset({"wrong", "ill-shaped"})
 UNSURE = frozenset({"unreadable", "undecided"})
@@ -92,7 +93,7 @@ class Drawing:
 
 def github(task: Task, report: Report) -> Iterator[str]:
     """What GitHub shows beside the lines of a pull request."""
-    where = f"file={escaped(task.path, True)}"
+    where = f"file={escaped(visible(task.path), True)}"
     line = int(str(task.place).rpartition(":")[2]) if task.kind == "line" else None
     for problem in report.problems:
         yield f"::error {where}{f',line={line}' if line else ''}::{escaped(problem)}"
