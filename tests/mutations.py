@@ -35,6 +35,8 @@ NUMPY = {
 class Row:
     """One derivation: declarations, definitions, and a claim that is right."""
 
+    layout = "denominator"
+
     def __init__(self, line):
         self.sheet, self.claim = line.split(" | ")
         self.left, self.right = (s.strip() for s in self.claim.split("=", 1))
@@ -190,7 +192,7 @@ def binary(node, row):
 
 
 def reductions(node):
-    keywords = {k.arg: k.value.value for k in node.keywords}
+    keywords = {k.arg: ast.literal_eval(k.value) for k in node.keywords}
     inner, axis = node.args[0], keywords.get("axis")
     if axis is not None:
         yield "wrong-axis", call(node.func.id, inner, **{**keywords, "axis": 1 - axis})

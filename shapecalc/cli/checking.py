@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,13 +15,14 @@ from typing import Any
 from ..batch.judged import Judged
 from ..batch.tasks import Task, of_path
 from ..batch.work import Work
-from ..errors import InputProblem, ShapecalcError
+from ..errors import InputProblem, ShapecalcError, visible
 from . import output, sources
 from .progress import Bar
 from .reporting import Drawing, Outcome, Tally
 from .resuming import Results
 
 Values = dict[str, Any]
+FILE = re.compile(r"[^\s;=]+\.(sheet|py|md|qmd|tex|ipynb|jsonl)(:[\w.]+)?")  # what can only be meant as a file
 
 
 def check(v: Values) -> int:
@@ -115,6 +117,8 @@ def tasks(v: Values) -> Iterator[Task]:
             yield from of_path(path, function, own)
             continue
         try:
+            if FILE.fullmatch(argument.strip()):
+                raise InputProblem(f"there is no file {visible(argument)}")
             yield Task(None, "text", sources.source(argument)[0])
         except ShapecalcError as error:
             yield Task(argument, "text", "", error=str(error))

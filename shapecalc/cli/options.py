@@ -88,7 +88,7 @@ WHAT = option(
     default="derivation", choices=("derivation", "conventions", "check"), metavar="PAGE",
 )  # fmt: skip
 RENDER = (WHAT, *(TO if o is FORMAT else o for o in PAGE if o is not CERTIFICATE))
-ONE_LAYOUT = LAYOUT._replace(choices=LAYOUTS[:2])
+ONE_LAYOUT = LAYOUT._replace(choices=LAYOUTS[:2], help="denominator or numerator: how gradients are drawn.")
 ONE_NAME = WRT._replace(help="The name to differentiate by; the first one declared.", metavar="NAME")
 LOOK_OF_ONE = (TITLE, FORMAT, STANDALONE, GITHUB, BOLD, SYMBOL, *LOOKS, PAGER, TARGET_FILE)
 VEC = option("--vec", text="Columns stacked, so that it is a matrix.", panel=CONTENT)
@@ -117,10 +117,10 @@ CHECK = (
     option("--strict", text="Lines that cannot be read or decided fail, too.", panel=CONTENT),
     option("--time-limit", kind="number", text="Seconds for one source; 0 for no limit.", panel=MANY, default=60, metavar="SECONDS"),
     option("--jobs", "-j", kind="number", text="Processes that judge; 0 for one on each core.", panel=MANY, default=1, metavar="N"),
-    option("--dask", kind="text", text="The scheduler of a Dask cluster that judges (shapecalc[cluster]).", panel=MANY, metavar="ADDRESS"),
+    option("--dask", kind="text", text="The scheduler of a Dask cluster that judges.", panel=MANY, metavar="ADDRESS"),
     option("--resume", kind="text", text="Results go to FILE, as JSON; what it has is not judged again.", panel=MANY, metavar="FILE"),
     FORMAT._replace(default="text", choices=REPORTS, help="text, json (one object a line) or github (annotations)."),
-    *LOOKS, TARGET_FILE,
+    *LOOKS, TARGET_FILE._replace(help="A file for the reports."),
 )  # fmt: skip
 GALLERY = (option("--source", text="The sheet itself.", panel=CONTENT), *PAGE)
 VERIFY = (
