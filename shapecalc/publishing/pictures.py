@@ -33,15 +33,21 @@ def pictures(s: Subject, plan: Plan) -> dict[str, Picture]:
     pen = Pen(s, plan)
     out: dict[str, Picture] = {}
     if len(s.problem.definitions) == 1:
-        (name,) = s.problem.definitions
-        out["problem"] = of_definition(pen, name)
+        ((name, body),) = s.problem.definitions.items()
+        if telling(pen, body):
+            out["problem"] = of_definition(pen, name)
     for name in s.wrt:
         made = of_reduction(pen, name)
         if made is not None:
             out[f"reduction:{name}"] = made
-        elif len(s.shape(name)) == 2:
+        elif len(s.shape(name)) == 2 and telling(pen, s.formulas[name]):
             out[f"gradient:{name}"] = of_gradient(pen, name)
     return {k: v for k, v in out.items() if v is not None}
+
+
+def telling(pen: Pen, e: Expr) -> bool:
+    """Whether a formula is made of several tensors, so that its shapes show something."""
+    return len(parts(pen, e)) > 1
 
 
 def of_definition(pen: Pen, name: str) -> Picture:
