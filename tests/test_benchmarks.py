@@ -12,7 +12,7 @@ from benchmarks.display import as_json, markdown
 from benchmarks.harness import Plan, Sample, Table, exponent, in_turn
 
 ROOT = Path(__file__).resolve().parent.parent
-SECTIONS = ("startup", "elementwise", "closed", "identities", "claims", "memory", "instructions")
+SECTIONS = ("startup", "elementwise", "closed", "identities", "claims", "pages", "memory", "instructions")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -23,6 +23,7 @@ SECTIONS = {
     "identities": "Published identities",
     "claims": "Claims",
     "batch": "Many submissions",
+    "pages": "Pages",
     "memory": "Memory",
     "instructions": "Instruction counts",
 }
