@@ -14,11 +14,13 @@ WORK = Work(Judged("denominator", structured=False, aliases={}))
 
 # each line that is judged, and what is found: right, or the slip
 FOUND = """
+adjoint.py: 15 right, 16 right, 17 right, 28 right, 41 right
 attention.py: 9 right, 10 right, 11 right, 12 right, 13 missing-scale
 autograd.py: 18 right, 20 right, 22 wrong-axis
 batchnorm.py: 33 right, 34 right, 35 right, 36 right, 37 right, 38 right
 bn2.py: 34 right, 35 right, 37 right, 38 right, 40 right, 43 right, 45 right, 47 right, 52 right, 56 right
 cs231n.py: 38 right, 41 right, 42 right, 45 factor-2, 46 wrong-axis
+gpt.py: 11 missing-scale, 12 right, 13 right, 14 right, 15 right, 16 right, 17 right
 jax_typed.py: 11 right, 12 right, 13 right, 14 wrong-layout
 layers.py: 12 right, 13 right, 14 right, 26 right, 39 right, 40 right, 41 right, 43 missing-term
 llmc.py: 31 right, 32 right, 34 right, 36 right
@@ -27,7 +29,10 @@ makemore.py: 30 right, 31 right, 32 right, 34 right, 35 right, 36 right, 38 righ
 44 right, 45 right, 46 right, 48 right, 49 right, 50 right, 51 right, 53 right, 54 right, 55 right, 56 right, 57 right
 manual_torch.py: 21 right, 22 right, 23 right, 24 right, 25 right, 26 extra-scale
 mlp_scratch.py: 14 right, 15 right, 16 right, 18 right, 19 right
+mm2.py: 10 right, 13 right, 14 right, 15 right, 16 right, 17 right, 18 right
 nb.ipynb: 2.1 right, 2.3 wrong-axis, 3.4 wrong-layout, 3.5 right
+nielsen.py: 12 right, 14 right, 15 right
+rnn.py: 20 right, 21 right, 22 right, 23 right, 24 right
 ng.py: 33 missing-scale, 34 right, 35 right, 36 right, 37 right, 38 right
 notes.md: 14 right, 14 right, 18 right, 22 nonconformable
 notes.tex: 7 right, 8 right, 9 wrong-order, 11 right

@@ -25,6 +25,8 @@ class Idioms(Subscripts):
             return self._expanded(name, args, span)
         if name == "one_hot" and args:
             return self._one_hot(args[0], span)
+        if name == "cross_entropy" and len(args) == 2:
+            self.say_targets(args[1], args[0])
         return None
 
     def _clamped(self, name: str, args: Sequence[ast.expr], keywords: Sequence[ast.keyword], span: Span) -> Node:

@@ -84,6 +84,19 @@ def beside_notes(source: Source, function: ast.FunctionDef | ast.AsyncFunctionDe
             yield Note(names[0], text, (comment.start, comment.start + len(comment.text)))
 
 
+def _kept_notes(source: Source, init: ast.FunctionDef) -> Iterator[Note]:
+    """What __init__ tells of what it keeps for all methods: its docstring, its comments, self.W = W  # (D, M)."""
+    last = init.end_lineno or init.lineno
+    inside = [c for c in source.comments if init.lineno <= c.line <= last]
+    yield from comment_notes(inside)
+    targets = {n.lineno: n.targets[0].attr for n in init.body if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Attribute)}
+    for comment in inside:
+        text = beside(comment) if comment.line in targets and not comment.alone else None
+        if text is not None:
+            yield Note(targets[comment.line], text, (comment.start, comment.start + len(comment.text)))
+    yield from docstring_notes(source, init)
+
+
 def arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
     """All arguments of a function that have names."""
     return [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
@@ -143,6 +156,7 @@ def notes(source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef | Non
         owner = next((n for n in source.tree.body if isinstance(n, ast.ClassDef) and function in n.body), None)
         if owner is not None:
             keep(docstring_notes(source, owner))
+            keep(note for m in owner.body if isinstance(m, ast.FunctionDef) and m.name == "__init__" for note in _kept_notes(source, m))
         defaults = dict(zip([a.arg for a in function.args.args][::-1], function.args.defaults[::-1], strict=False))
         keep(Note(n, "()", source.span(d)) for n, d in defaults.items() if isinstance(d, ast.Constant) and type(d.value) is float)
     else:

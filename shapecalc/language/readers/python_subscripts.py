@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from shapecalc.errors import NotKnownYet, ShapecalcError, Span, SyntaxProblem
-from shapecalc.shapes import show
+from shapecalc.shapes import Shape, show
 
 from ..tree import Compare, Dots, Index, Name, NewAxis, Node, Number, Product, Slice, Subscript, Sum
 from .growing import call, number, product, total
@@ -141,19 +141,31 @@ class Subscripts:
         return name in _RANGES and len(node.args) == 1
 
     def _say_onehot(self, items: list[ast.expr], base: ast.expr) -> None:
-        """What picks one entry of each row of P is a label for each row: as a one-hot matrix it has the shape of P."""
-        where = path(items[1])
+        """What picks one entry of each row of P is a label for each row."""
         held = self.world.values.get(path(base) or "")
         shape = self.world.shape(held) if held is not None else None
-        if where is None or where in self.world.values or shape is None or len(shape) != 2 or self.world.draft.taken(where):
+        rows = self.value(items[0].args[0]) if shape and isinstance(items[0], ast.Call) else None
+        if shape and isinstance(rows, Size) and rows.dim == shape[0]:
+            self._say_labels(items[1], shape)
+
+    def _say_labels(self, labels: ast.expr, shape: Shape) -> None:
+        """As a one-hot matrix the labels of the rows of P have the shape of P; what they are called must be nothing else yet."""
+        where = path(labels)
+        if where is None or where in self.world.values or len(shape) != 2 or self.world.draft.taken(where):
             return
         note = self.world.notes.get(where)
-        if note is not None and (note.is_onehot or note.text != show(shape[:1])):
-            return
-        rows = self.value(items[0].args[0]) if isinstance(items[0], ast.Call) else None
-        if isinstance(rows, Size) and rows.dim == shape[0]:
-            span = self.world.source.span(items[1])
-            self.world.notes = {**self.world.notes, where: Note(where, f"onehot {show(shape)}", note.span if note else span)}
+        if note is None or (not note.is_onehot and note.text == show(shape[:1])):
+            span = note.span if note else self.world.source.span(labels)
+            self.world.notes = {**self.world.notes, where: Note(where, f"onehot {show(shape)}", span)}
+
+    def say_targets(self, labels: ast.expr, base: ast.expr) -> None:
+        """Of cross_entropy(scores, y): labels, if they are used as such anywhere in the file."""
+        where, held = path(labels), self.world.values.get(path(base) or "")
+        shape = self.world.shape(held) if held is not None else None
+        slices = (n.slice for n in ast.walk(self.world.source.tree) if isinstance(n, ast.Subscript))
+        pairs = (s.elts for s in slices if isinstance(s, ast.Tuple) and len(s.elts) == 2)
+        if shape and where is not None and any(self._counts(i) and path(k) == where for i, k in pairs):
+            self._say_labels(labels, shape)
 
     def _onehot(self, node: ast.AST) -> Node | None:
         """A name that is told to be one-hot."""
