@@ -188,6 +188,13 @@ class Masked(Modular):
             self.masks[self.prime - key] = (1 - found) % self.prime
         return found
 
+    def each(self, name: str, columns: Sequence[Sequence[int]]) -> list[int]:
+        """The function of each row of entries."""
+        made, modulus = _MASKED.get(name), self.modulus
+        if made is None:
+            raise Unsupported(name)
+        return [made(self, *entries) % modulus for entries in zip(*columns, strict=True)]
+
     def function(self, name: str, *args: int) -> int:
         """A comparison, or a choice by one."""
         made = _MASKED.get(name)
