@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from shapecalc import shapes
 from shapecalc.expr import ONE, Apply, Expr, rebuild
-from shapecalc.forms import apply, neg, power, remake, zeros
+from shapecalc.forms import add, apply, neg, power, remake, zeros
 from shapecalc.indexed import Places, Term, indices
 from shapecalc.shapes import Dim, is_scalar, total
 
@@ -67,6 +67,28 @@ def _stretched(e: Expr, target: Places) -> Expr:
     return spread(e, places, target)
 
 
+def cancelled(e: Expr) -> Expr:
+    """A formula in which a - p - (a - q) is q - p: sums inside sums are opened where that lets addends cancel, and nowhere else."""
+    return rebuild(e, _cancelled, remake)
+
+
+def _cancelled(e: Expr) -> Expr | None:
+    if not isinstance(e, Apply) or e.name != "add" or not any(isinstance(a, Apply) and a.name == "add" for a in e.args):
+        return None
+    count: dict[Expr, int] = {}
+    loose = 0
+    for a, sign in zip(e.args, e["signs"], strict=True):
+        inner = zip(a.args, a["signs"], strict=True) if isinstance(a, Apply) and a.name == "add" and a.shape == e.shape else [(a, 1)]
+        for b, s in inner:
+            count[b] = count.get(b, 0) + sign * s
+            loose += 1
+    kept = {b: n for b, n in count.items() if n}
+    if sum(map(abs, kept.values())) == loose or any(abs(n) > 1 for n in kept.values()) or all(b.shape != e.shape for b in kept):
+        return None
+    ordered = [b for b, n in kept.items() if n > 0] + [b for b, n in kept.items() if n < 0]
+    return add(*ordered, signs=tuple(kept[b] for b in ordered))
+
+
 def upright(e: Expr, terms: list[Term]) -> Expr:
     """A formula without negative exponents; only terms that have some can bring them in."""
     return rebuild(e, _upright, remake) if any(f.power < 0 for t in terms for f in t.factors) else e
@@ -84,7 +106,7 @@ def best_formula(terms: list[Term], target: Places, context: Context, scaling: s
     free = tuple(indices(target))
     plain = vanishing(simplified(terms, free, context), frozenset(free), context)
     plain = [folded(t, context) for t in plain]
-    best = upright(formula(plain, target, context, scaling), plain)
+    best = cancelled(upright(formula(plain, target, context, scaling), plain))
     if not any(worth_expanding(t, len(plain)) for t in plain):
         return best, plain
     loose = [expanded(t, frozenset(free), context) for t in plain]

@@ -233,6 +233,8 @@ def _inverse(e: Apply, places: Places) -> Term:
             return lower(apply("inv", a.args[0]), (column, row))
         if a.name == "inv":
             return lower(a.args[0], places)
+        if a.name == "diag":
+            return lower(apply("diag", apply("power", a.args[0], k=Fraction(-1))), places)
         if a.name == "matmul" and is_invertible(a):
             middle = Index(a.shape[0]) if a.shape[0] != 1 else None
             left = lower(apply("inv", a.args[1]), (row, middle))

@@ -109,7 +109,7 @@ def turned(piece: Piece) -> Iterator[Piece]:
             product = isinstance(piece.e, Apply) and piece.e.name in ("mul", "div")
             entrywise = product and len(set(ranks(piece.e))) > 1
             column = None in p and isinstance(piece.e, Apply) and ("keepdims", True) in piece.e.params
-            compound = product or (isinstance(piece.e, Apply) and piece.e.name == "matmul")
+            compound = product or (isinstance(piece.e, Apply) and (piece.e.name == "matmul" or (piece.e.name == "slice" and None in p)))
             yield Piece(piece.cost + (-2 if back else 26 if entrywise or column else 4.5 if compound else 2), transposed(piece.e), swapped)
         else:
             axes = (*range(len(p) - 2), len(p) - 1, len(p) - 2)
@@ -117,9 +117,19 @@ def turned(piece: Piece) -> Iterator[Piece]:
     if len(p) == 1 and p[0] is not None:
         yield Piece(piece.cost + (12 if isinstance(piece.e, Var) else 20), apply("expand_dims", piece.e, axes=(1,)), (p[0], None))
     if len(p) >= 2 and None not in p[-1:] and len(p) == 2 and p[0] is None and p[1] is not None:
-        yield Piece(piece.cost + (8 if isinstance(piece.e, Var) else 16), apply("squeeze", piece.e, axes=(0,)), (p[1],))
+        yield squeezed(piece, 0, 16)
     if len(p) == 2 and p[1] is None and p[0] is not None:
-        yield Piece(piece.cost + (8 if isinstance(piece.e, Var) else 21), apply("squeeze", piece.e, axes=(1,)), (p[0],))
+        yield squeezed(piece, 1, 21)
+
+
+def squeezed(piece: Piece, axis: int, cost: float) -> Piece:
+    """A row or a column as a vector: x[:, 0] of a name, and A[0] for the slice A[:1], are easily read."""
+    e = apply("squeeze", piece.e, axes=(axis,))
+    if isinstance(piece.e, Var):
+        cost = 8
+    elif isinstance(piece.e, Apply) and piece.e.name == "slice" and piece.e["items"][axis][1] == 1:
+        cost = leaf_cost(e) - leaf_cost(piece.e)
+    return Piece(piece.cost + cost, e, (piece.places[1 - axis],))
 
 
 def ranks(e: Expr) -> Iterator[int]:

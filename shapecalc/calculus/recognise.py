@@ -181,6 +181,15 @@ def read(factors: list[Factor], target: Places, scaling: str = "broadcast", even
         best = min((p for p in table.values() if fits(p.places, target)), key=lambda p: p.cost + missing(p, target), default=None)
     except (Unreadable, Misfit):
         best = None
+    if best is None and None not in target and all(isinstance(p, Index) for p in target):
+        held = {i for f in factors for i in indices(f.places)}
+        if any(p not in held for p in target):  # the result is the same along some axes: they are left at 1
+            return read(factors, tuple(p if p in held else None for p in target), scaling, even)
+    if best is None and None in target and len(target) > 2:
+        flat = tuple(p for p in target if p is not None)
+        inner = read(factors, flat, scaling, even)
+        if inner.places == flat and flat:
+            return Piece(inner.cost + 12, apply("expand_dims", inner.e, axes=tuple(k for k, p in enumerate(target) if p is None)), target)
     if best is None and any(isinstance(p, tuple) for p in target):
         best = packed(factors, target, scaling, even)
     if best is None:
