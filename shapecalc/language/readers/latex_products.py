@@ -133,8 +133,8 @@ class Products:
         if any(not t.shape for t in terms):
             entrywise(terms)
         rows = [t for t in vectors if t.row]
-        plain = all(t.row or (isinstance(t.node, Name) and t.shape == rows[0].shape) for t in vectors)
-        if plain and any(not isinstance(t.node, Name) for t in rows):
+        made = any(not isinstance(t.node, Name) for t in rows)
+        if made and all(t.row or (isinstance(t.node, Name) and t.shape == rows[0].shape) for t in vectors):
             vectors = rows  # x W + b: who writes x W has rows, and b is one
         if any(t.row != vectors[0].row for t in vectors) and matrix is None:
             raise SyntaxProblem("one of these is a row, the other a column", (vectors[0].span[0], vectors[-1].span[1]))
