@@ -46,6 +46,7 @@ FOUND = (  # what the long runs have found
     ("sheet", "P: (n, k)\nL = cross_entropy() + sum(P)"),
     ("sheet", "x: (n,); y = x / 0"),
     ("notebook", "{}"),
+    ("latex", "% shapecalc: A, B: (n, n); X: (S, D); W: (D, M); b: (M,)\n\\begin{align}\nZ &= X W + b \\\\\n\\nabla_A tr AB = B^T\n\\end{align}"),
     ("sheet", "B: (); h = var(B, ddof=1)"),
     ("sheet", "X: (n, m); Z = 2*X\ndX = dZ\nX = X + dX\ndX = X"),
 )

@@ -81,13 +81,14 @@ def written(run, given, kinds):
         run.one(judge if rng.random() < given.judged else parse, kind, writer.text(kind))
 
 
-def guided(run, given, kinds):
+def guided(run, given):
     """Inputs that atheris finds by the branches they reach; the first byte says which reader is meant."""
     import atheris
 
-    with atheris.instrument_imports(include=["shapecalc.language", "shapecalc.errors"]):
-        from fuzz.targets import parse
+    with atheris.instrument_imports(include=["shapecalc.language", "shapecalc.errors", "shapecalc.stored", "shapecalc.batch"]):
+        from fuzz.targets import KINDS, parse
         from fuzz.texts import NASTY, samples
+    kinds = tuple(given.only.split(",")) if given.only else KINDS
     end = time.monotonic() + given.minutes * 60
 
     def once(data):
@@ -112,12 +113,12 @@ def guided(run, given, kinds):
 def main(words):
     given = arguments(words)
     run = Run(given.keep)
+    if given.guided:  # before anything of ours is imported, so that it can be watched
+        guided(run, given)
+        return int(bool(run.found))
     from fuzz.targets import KINDS
 
     kinds = tuple(given.only.split(",")) if given.only else KINDS
-    if given.guided:
-        guided(run, given, kinds)
-        return int(bool(run.found))
     size = Path("/proc/self/statm")  # of this process, where there is such a thing
     floor = int(size.read_text(encoding="ascii").split()[0]) * resource.getpagesize() if size.exists() else 2**31
     resource.setrlimit(resource.RLIMIT_AS, (floor + MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
