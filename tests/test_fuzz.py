@@ -46,7 +46,7 @@ FOUND = (  # what the long runs have found
     ("sheet", "P: (n, k)\nL = cross_entropy() + sum(P)"),
     ("sheet", "x: (n,); y = x / 0"),
     ("notebook", "{}"),
-    ("latex", "% shapecalc: A, B: (n, n); X: (S, D); W: (D, M); b: (M,)\n\\begin{align}\nZ &= X W + b \\\\\n\\nabla_A tr AB = B^T\n\\end{align}"),
+    ("latex", "% shapecalc: X: (S, D); W: (D, M); b: (M,)\n$$Z = X W + b \\\\ \\nabla_A \\mathrm{tr} AB = B^T$$"),
     ("sheet", "B: (); h = var(B, ddof=1)"),
     ("sheet", "X: (n, m); Z = 2*X\ndX = dZ\nX = X + dX\ndX = X"),
 )
