@@ -672,9 +672,9 @@ def test_a_thousand_layers():
 
 
 def test_masks_that_meet_each_other():
-    """relu(A) where A <= 0 is 0 by order, not by algebra: reals settle the matter, exact arithmetic the gradient that is 0 there."""
+    """relu(A) where A <= 0 is 0 by order, not by algebra: what is 0 at every real point is settled by exact arithmetic, or not at all."""
     judge, _ = judge_of("A: (S, D)\nh = relu(A)\nk = where(A > 0, A, h)\nL = sum(k**2)")
-    assert judge.certify().method == "real"
+    assert judge.certify().points > 2
     passed = judge.backward
     passed.flows["h"].formula = claim(judge, "3*dk * (1 - (A > 0))")
     with pytest.raises(Undecided, match="the gradient of h"):
