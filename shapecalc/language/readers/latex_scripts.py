@@ -151,6 +151,8 @@ def subscripts(tokens: Sequence[Token]) -> tuple[Subscript, ...] | None:
             out += [Subscript(text, token.span) for text in texts]
         elif token.kind == "letter" or (token.kind == "command" and token.text in GREEK_COMMANDS) or token.is_(":"):
             out.append(Subscript(token.text, token.span))
+        elif token.is_("\\cdot", "\\bullet", "*") and len(inner) > 1 and token in (inner[0], inner[-1]):
+            out.append(Subscript(":", token.span))  # the i-th row, as a dot
         elif not token.is_(","):
             return None
     return tuple(out) if out else None
