@@ -98,7 +98,8 @@ def located(c: Verdict, text: str, name: str | None) -> Verdict:
     """A verdict on a sheet with its column, and its place if the sheet has a name."""
     if c.span is None:
         return c
-    column = c.span[0] - text.rfind("\n", 0, c.span[0])
+    place = c.mend_span[0] if c.verdict == "unreadable" and c.mend_span is not None else c.span[0]
+    column = place - text.rfind("\n", 0, place)
     return replace(c, column=column, where=f"{name}:{c.line}:{column}" if name else None)
 
 
@@ -108,7 +109,8 @@ def placed(reading: Reading, c: Verdict) -> Verdict:
     mend = reading.place(c.mend_span) if c.mend_span is not None else None
     if place is None:
         return c
-    c = replace(c, **spot(place), span=place.span, mend_span=mend and mend.span, message=drawn_there(reading, c, mend or place))
+    shown = mend if mend is not None and c.verdict == "unreadable" else place
+    c = replace(c, **spot(shown), span=place.span, mend_span=mend and mend.span, message=drawn_there(reading, c, mend or place))
     if c.verdict not in ("right", "undecided"):
         return c
     # these messages hold nothing of the user's that could look like a line

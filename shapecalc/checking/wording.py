@@ -38,7 +38,8 @@ def explained(claim: Claim, text: str, case: Case, found: Found | None, error: S
     slip = found.slug if found is not None else None
     tree = None if found is None or found.tree is None else opened(case.reader, found.tree)
     equals = "==" if case.truth.kind == "equality" else "="
-    suggestion = f"{case.truth.left} {equals} {written(case.truth.formula) if tree is None else case.said(tree)}"
+    better = written(case.truth.formula) if tree is None else case.said(tree)
+    suggestion = f"{case.truth.left} {equals} {better}" if better != case.truth.left else None
     shape = None if case.claim is None else case.claim.shape
     span = found.span if found is not None and found.span and found.span[0] >= 0 else case.tree.span
     parts = [_yours(case, error), _right(case), *_differs(case, found), _mend(case, found, span, suggestion)]
@@ -80,9 +81,9 @@ def _differs(case: Case, found: Found | None) -> list[str]:
     return [*out, f"entry: {entry}"] if entry else out
 
 
-def _mend(case: Case, found: Found | None, span: tuple[int, int], suggestion: str) -> str:
+def _mend(case: Case, found: Found | None, span: tuple[int, int], suggestion: str | None) -> str:
     """The user's line with the change underlined."""
-    if found is None:
+    if found is None or suggestion is None:
         return ""
     drawn = ShapecalcError(suggestion, span).at(case.problem.source)
     return f"mend:\n{drawn}"

@@ -61,7 +61,8 @@ def flat(text: str) -> str:
 def body(report: Report, c: Verdict) -> Iterator[Block]:
     """What was found, the place in the line, and the mend."""
     if c.verdict == "unreadable":
-        yield CodeBlock(c.message)
+        placed = not c.where or c.message.startswith(c.where)
+        yield CodeBlock(c.message if placed else f"{c.where}\n{c.message}")
         return
     told, mend = parts(c.message)
     if told:
