@@ -210,13 +210,22 @@ def limits() -> str:
     out = [MADE, "# Known limits", "", book["words"].strip(), ""]
     for part in book["part"]:
         out += [f"## {part['title']}", "", part["words"].strip(), ""]
-        rows = [[row["what"], f"`{row['ask']}`", answer(row["ask"]), row.get("instead", "")] for row in part["row"]]
+        rows = [[row["what"], f"`{asked(row)}`", answer(row["ask"], row.get("claim")), row.get("instead", "")] for row in part["row"]]
         out += [*table(["what", "asked", "the answer", "instead"], rows), ""]
     return "\n".join(out)
 
 
-def answer(ask: str) -> str:
-    """What the tool says to a problem (or to one claim): the refusal, or the result with its conditions."""
+def asked(row: dict[str, str]) -> str:
+    """The problem, and the claim about it where there is one."""
+    return "; ".join(row[k] for k in ("ask", "claim") if k in row)
+
+
+def answer(ask: str, claim: str | None = None) -> str:
+    """What the tool says to a problem, or to a claim about it: the refusal, or the result with its conditions."""
+    if claim is not None:
+        (verdict,) = shapecalc.check(f"{ask}\n{claim}").claims
+        provided = verdict.certificate.conditions if verdict.certificate else ()
+        return f"*{verdict.verdict}*" + (f", provided that {', '.join(provided)}" if provided else "")
     try:
         d = shapecalc.derive(ask)
     except errors.ShapecalcError as error:
@@ -232,7 +241,7 @@ def _plain(text: str) -> str:
 
 # ---- the interface --------------------------------------------------------------------------------
 
-FUNCTIONS = ("derive", "check", "check_many", "jacobian", "hessian", "jvp", "hvp")
+FUNCTIONS = ("derive", "check", "check_many", "jacobian", "hessian", "jvp", "hvp", "recheck")
 HOMES = dict.fromkeys(FUNCTIONS, "shapecalc") | {"assert_gradient": "shapecalc.testing", "ShapeProblem": "shapecalc.errors"}
 CLASSES = ("Derivation", "Gradient", "JacobianResult")
 PLAIN = {
