@@ -34,12 +34,15 @@ from ..blocks import (
     size_names,
 )
 from ..boxes import inlined, row
+from ..symbols import shape_box
 from .breaking import broken, ems
 from .mathml import MathML
 from .output import Output
 from .palette import DARK, LIGHT, Palette
 
-WIDE = 46.0  # widths of an m that a formula may take before it goes on in the next line
+WIDE = 42.0  # widths of an m that a formula may take before it goes on in the next line
+FRAME = 3.0  # of these, what the sides of a callout take
+REASON = 9.0  # of these, what is left to the reasons
 PIECE = 12.0  # above this, a formula in a sentence may go on in the next line
 NARROW = 15.0  # above this, a formula may need to be scrolled on a telephone
 
@@ -114,9 +117,8 @@ class Page:
                 return f"<p>{self.sentence(text)}</p>"
             case Formula():
                 return self.formula(block)
-            case Aligned(lines, numbered):
-                inside = "\n".join(map(self.line, lines))
-                return f'<ol class="steps{" numbered" if numbered else ""}" role="list">\n{inside}\n</ol>'
+            case Aligned():
+                return self.aligned(block)
             case MatrixBlock(matrices):
                 return '<div class="matrices">\n' + "\n".join(map(self.matrix, matrices)) + "\n</div>"
             case Table():
@@ -163,15 +165,26 @@ class Page:
     def formula(self, block: Formula) -> str:
         """A displayed formula, with its shape beside it."""
         label = f'<p class="label">{self.sentence(block.label)}</p>\n' if block.label else ""
-        parts = broken(block.box, WIDE)
+        beside = ems(shape_box(block.shape)) + 2 if block.shape is not None else 0
+        parts = broken(block.box, WIDE - FRAME - beside)
         drawn = "".join(self.mathml.block(part) for part in parts)
         shape = f'<div class="shape">{self.mathml.shape(block.shape)}</div>' if block.shape is not None else ""
         return f'{label}<div class="formula scroll"{_scrolls(max(map(ems, parts)), "formula")}><div>{drawn}</div>{shape}</div>'
 
-    def line(self, line: Line) -> str:
+    def aligned(self, block: Aligned) -> str:
+        """Lines of a derivation; without reasons the formulas have their room."""
+        reasons = any(line.reason for line in block.lines)
+        left = max((ems(line.left) for line in block.lines if line.left is not None), default=0.0)
+        shape = max((ems(shape_box(line.shape)) + 2 for line in block.lines if line.shape is not None), default=0.0)
+        room = WIDE - left - shape - (REASON if reasons else 0) - 2 * block.numbered
+        inside = "\n".join(self.line(line, room) for line in block.lines)
+        look = "steps" + " numbered" * block.numbered + " bare" * (not reasons)
+        return f'<ol class="{look}" role="list">\n{inside}\n</ol>'
+
+    def line(self, line: Line, room: float) -> str:
         """One line of a derivation: four cells of a grid."""
         left = self.mathml.inline(line.left, display=True) if line.left is not None else ""
-        parts = broken(row(line.relation, line.right) if line.relation else line.right, WIDE - (16 if line.reason else 8))
+        parts = broken(row(line.relation, line.right) if line.relation else line.right, room)
         right = "<br>".join(self.mathml.inline(part, display=True) for part in parts if part != row())
         shape = self.mathml.shape(line.shape) if line.shape is not None else ""
         scrolls = _scrolls(max(map(ems, parts)), "formula")
