@@ -177,7 +177,9 @@ def writer(v: Values, draw: Any) -> Iterator[Callable[[tuple[str, ...], bool], N
 def summary(count: int, before: int, total: Tally) -> str:
     """All sources in one line."""
     said = f"{count} {'source' if count == 1 else 'sources'}"
-    parts = [f"{said} ({before} of them judged before)" if before else said, f"{total.right} of {total.claims} claims right"]
+    parts = [f"{said} ({before} of them judged before)" if before else said]
+    if total.claims:
+        parts.append(f"{total.right} of {total.claims} claims right")
     if total.wrong:
         parts.append(f"{total.wrong} wrong")
     unsure = total.claims - total.right - total.wrong
