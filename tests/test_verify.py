@@ -12,10 +12,10 @@ from random import Random
 
 import pytest
 
-from shapecalc.api import check
+from shapecalc.api import check, derive
 from shapecalc.calculus.gradients import backward
 from shapecalc.calculus.jacobians import hessian, jacobian
-from shapecalc.calculus.structures import structured
+from shapecalc.calculus.structures import fact, structured
 from shapecalc.calculus.texts import meaning
 from shapecalc.derivation import Certificate
 from shapecalc.evaluate import Frame, evaluate
@@ -24,7 +24,7 @@ from shapecalc.language.problem import Problem
 from shapecalc.language.sheet import build, read
 from shapecalc.language.syntax import parse
 from shapecalc.rings import Masked, Modular, Real, Unlucky
-from shapecalc.shapes import value
+from shapecalc.shapes import divide, polynomial, value
 from shapecalc.tensor import Tensor
 from shapecalc.verify import Disproved, Judge, Undecided
 from shapecalc.verify.arrangement import arranged, arrangement
@@ -779,3 +779,55 @@ def test_a_comparison_that_turns_nowhere_is_said():
     (v,) = check("x: (n,); L = sum(sqrt(1 + relu(exp(x))))\ndx = exp(x)/(2*sqrt(1 + exp(x)))").claims
     assert v.verdict == "right"
     assert "exp(x) > 0, as at every point that was tried" in v.certificate.conditions
+
+
+# ---- what mutants of ourselves have shown to be untested ----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "conditions"),
+    [
+        ("A: invertible (n, n); B: (n, n); L = logdet(A @ B)", ("A @ B is invertible",)),
+        ("A, B: invertible (n, n); L = logdet(A @ B)", ()),
+        ("A: invertible (n, n); L = logdet(A.T @ inv(A) @ matpow(A, 2))", ()),
+        ("x: (n,); L = log(sum(exp(x)))", ()),
+        ("x: (n,); L = sum(log(sqrt(exp(x))))", ()),
+        ("x: (n,); L = log(x @ x)", ("x @ x > 0",)),
+    ],
+)
+def test_conditions_are_neither_lost_nor_invented(source, conditions):
+    assert derive(source).certificate.conditions == conditions
+
+
+def test_nothing_to_certify_is_certified_at_no_point():
+    problem = read("x: (n,); y = 2*x")
+    made = Judge(problem, backward(problem, [])).certify()
+    assert (made.method, made.points, made.sizes) == (EXACT, 0, ())
+
+
+def test_a_formula_for_a_free_matrix_is_not_that_of_a_symmetric_one():
+    d = derive("A: symmetric (n, n); B: (n, n); x: (n,); L = x @ A @ x + x @ B @ x")
+    assert d["x"].formula == "2*A @ x + B @ x + B.T @ x"
+    both = derive("A: symmetric (n, n); B: (n, n); x, z: (n,); u = A @ x; v = B @ z; L = u @ u + v @ v")
+    assert (both["x"].formula, both["z"].formula) == ("A @ du", "B.T @ dv")
+
+
+DIVIDED = [("2*m*n", "n", "2*m"), ("m*n", "k", None), ("m*n + n", "n", "m + 1"), (6, 4, None), (6, 3, 2)]
+
+
+@pytest.mark.parametrize(("a", "b", "quotient"), DIVIDED)
+def test_sizes_divide_or_do_not(a, b, quotient):
+    found = divide(a, b)
+    assert (found if found is None else polynomial(found)) == (quotient if quotient is None else polynomial(quotient))
+
+
+def test_onehot_facts_name_the_axis_only_where_there_are_several():
+    assert fact(Var("y", ("n",), frozenset({"onehot"})), "onehot") == "sum(y) = 1"
+    assert fact(Var("Y", ("m", "n"), frozenset({"onehot"})), "onehot") == "sum(Y, axis=1) = 1"
+
+
+def test_roots_of_products_stay_under_the_root():
+    """(2x)**(1/2) is not 2**(1/2) x: only a single factor takes a fractional power."""
+    d = derive("x: positive (n,); y: positive (n,); L = sum((2*x*y)**0.5)")
+    assert d.certificate.points >= 1
+    assert read("x: positive (n,); y: positive (n,); L = sum((2*x*y)**0.5)").definitions["L"].shape == ()
