@@ -123,7 +123,10 @@ class Typst:
             elif part == Operator(",") and k == len(parts) - 1:
                 out.append(CLOSING)
             elif part != Operator(APPLY):
-                out.append(self.math(part))
+                # a blank beside a word is drawn, and ∂ belongs to what follows it
+                written = self.math(part)
+                touching = written.startswith('"') and out and out[-1] == "∂"
+                out.append((out.pop() if touching else "") + written)
         return " ".join(filter(None, out)).replace(f" {CLOSING}", CLOSING)
 
     def gap(self, before: Box, after: Box) -> str:
