@@ -831,3 +831,14 @@ def test_roots_of_products_stay_under_the_root():
     d = derive("x: positive (n,); y: positive (n,); L = sum((2*x*y)**0.5)")
     assert d.certificate.points >= 1
     assert read("x: positive (n,); y: positive (n,); L = sum((2*x*y)**0.5)").definitions["L"].shape == ()
+
+
+def test_a_point_near_a_pole_is_no_disproof():
+    """softmax makes entries of 1e-15, and log of them: a step of 1e-20 is long there, and was taken for a wrong formula."""
+    for seed in range(12):
+        judge, _ = judge_of("Z: (S, S)\nP = softmax(30 * Z)\nL = -tr(log(P))", seed)
+        assert judge.certify().points
+    judge, _ = judge_of("Z: (S, S)\nP = softmax(30 * Z)\nL = -tr(log(P))", 1)
+    judge.backward.flows["P"].formula = claim(judge, "-eye(S) / P * (1 + 1/1000000)")
+    with pytest.raises(Disproved):
+        judge.certify()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, NoReturn
 
 from shapecalc.calculus.gradients import Backward
@@ -26,6 +27,7 @@ from .points import STRUCTURES, Undecided, distinct, is_structured
 from .trials import EXACT, MISFORTUNE, REAL, Kinked, Trial, Trials, band, rescaled
 
 WITNESS = "difference quotients of the program itself"
+SHORTER = Decimal("1e-8")  # a step so much shorter is tried where the first leaves a gap
 CULPRITS = 8  # wrong gradients that are named
 REVIVALS = 3  # further points where a gradient was 0 at all of them
 SIGNED = frozenset({"positive", "nonnegative", "probabilities", "onehot", "onehot_columns"})
@@ -161,7 +163,14 @@ class Judge:
         (wanted,) = trial.witness.slope(directions)
         if isinstance(ring, Modular):
             return float(found != wanted)
-        return gap(found, wanted, max(map(abs, products)), SLOPE_NOISE * trial.level())
+        noise, largest = SLOPE_NOISE * trial.level(), max(map(abs, products))
+        first = gap(found, wanted, largest, noise)
+        if first <= YES or noise > largest * SHORTER * NO:
+            return first
+        # near a pole a step may be too long; a shorter one helps if the formula is right, and only then
+        short = {n: Tensor(v.shape, ring.dots(v.data, [SHORTER] * len(v.data), 1)) for n, v in directions.items()}
+        (wanted,) = trial.witness.slope(short)
+        return min(first, gap(found * SHORTER, wanted, largest * SHORTER, noise))
 
     def certify_jacobian(
         self, of: str, wrt: str, formula: Expr, layout: str = "numerator", vec: bool = False, axes: Axes | None = None
@@ -273,7 +282,6 @@ class Judge:
         if dead:
             seen += f" (the gradient{'s' * (len(dead) > 1)} of {_listed(dead)} being 0 at every point)"
         return replace(made, points=len(trials), sizes=sizes_of(trials), gap=worst, witnesses=(seen,))
-
 
     def _doubtful(self, dead: Mapping[str, Expr], reach: Reach) -> list[str]:
         """Of gradients that are 0 at all real points, those that exact arithmetic with unknown masks does not confirm either."""
