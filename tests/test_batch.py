@@ -22,6 +22,7 @@ from shapecalc.batch.processes import processes
 from shapecalc.batch.tasks import Task, of_path, together
 from shapecalc.batch.work import Work
 from shapecalc.cli.main import main
+from shapecalc.cli.resuming import Results
 
 PROBLEM = "X: (S, D); W: (D, M); b: (M,); Z = X @ W + b"
 RIGHT, WRONG = "dW = X.T @ dZ", "db = sum(dZ, axis=1)"
@@ -282,6 +283,15 @@ def test_resume_skips_what_is_there_and_counts_nothing_twice(tmp_path):
         assert again.stdout == f"40 sources ({10 if 'garbage' not in left else 9} of them judged before), 72 of 80 claims right, 8 wrong.\n"
         assert again.returncode == 1
         assert kept.read_text(encoding="utf-8") == everything
+
+
+def test_two_runs_do_not_write_to_one_file(tmp_path):
+    kept = tmp_path / "results.jsonl"
+    with Results(kept, "how"):
+        done = run(sheet(RIGHT), "--resume", kept)
+    assert done.returncode == 2
+    assert f"another run is writing to {kept}" in done.stderr
+    assert run(sheet(RIGHT), "--resume", kept).returncode == 0
 
 
 def test_resume_sees_what_has_changed(tmp_path):

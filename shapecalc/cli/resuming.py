@@ -14,6 +14,11 @@ from ..batch.tasks import Task
 from ..errors import InputProblem
 from .reporting import Outcome, Tally, tally
 
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks: there, two runs at once are the user's to avoid
+    fcntl = None  # type: ignore[assignment]
+
 Key = tuple[str, str]
 
 
@@ -31,9 +36,22 @@ class Results:
     def __enter__(self) -> Self:
         if self.path.exists() and not self.path.is_file():
             raise InputProblem(f"{self.path} is not a plain file")
+        self.file = self.opened()
         self.load()
-        self.file = self.path.open("a", encoding="utf-8")
+        self.file.close()  # it may have been put anew
+        self.file = self.opened()
         return self
+
+    def opened(self) -> IO[str]:
+        """The file, for this run alone."""
+        file = self.path.open("a", encoding="utf-8")
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.close()
+                raise InputProblem(f"another run is writing to {self.path}") from None
+        return file
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self.file is not None:
