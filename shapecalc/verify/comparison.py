@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from math import prod
 from typing import Any
 
 from shapecalc.derivation import Certificate
-from shapecalc.expr import Expr, nodes
+from shapecalc.evaluate import Frame, concrete
+from shapecalc.expr import Expr, Lit, nodes
 from shapecalc.rings import Real, Unsupported
 from shapecalc.shapes import Shape, show, strip
 from shapecalc.tensor import Tensor, strides
@@ -23,6 +25,7 @@ ZERO = Decimal(0)
 YES, NO = Decimal("1e-20"), Decimal("1e-12")  # relative gaps up to which reals are equal, and from which on they are different
 NOISE, SHARP = Decimal("1e-48"), Decimal("1e-30")  # of the largest number met: what rounding may do, and what it cannot
 FLOATS = 1e-8  # what a function of arrays is held to
+WORKABLE = 2_000  # entries of one tensor at the larger sizes
 ROUNDS = 4  # how often points are added for a certainty that is too small
 TRUTH = ("the derived formula",)
 Extra = Mapping[str, Expr]
@@ -68,6 +71,7 @@ class Comparisons:
     def __init__(self, trials: Trials) -> None:
         self.trials = trials
         self.borders = Borders(trials)
+        self._larger: tuple[Trial, ...] | None = None
         self._conditions: Conditions | None = None
         self._certainty: Certainty | None = None
 
@@ -95,7 +99,7 @@ class Comparisons:
             return Comparison("shape", reason=f"{show(claim.shape)} against {show(truth.shape)}")
         exact = self._exactly(claim, truth, extra)
         if exact is not None and exact.verdict == "equal":
-            return exact
+            return self._at_larger_sizes(claim, truth, extra) or exact
         try:
             real = self._really(claim, truth, extra)
         except Undecided as error:
@@ -155,7 +159,32 @@ class Comparisons:
                     return different(trial, a, b, place, gap)
             unseen += [side.unseen] if side.unseen else []
         made = self._equal(REAL, used, (claim,), gap=float(worst))
-        return replace(made, conditions=(*made.conditions, *unseen))
+        return self._at_larger_sizes(claim, truth, extra) or replace(made, conditions=(*made.conditions, *unseen))
+
+    def _at_larger_sizes(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison | None:
+        """For a claim in which sizes are numbers, (n - 2)*(n - 3)*x: whether it differs at sizes beyond those that are drawn."""
+        if not any(isinstance(n, Lit) and isinstance(n.value, str) for e in (claim, *(extra or {}).values()) for n in nodes(e)):
+            return None
+        if self._larger is None:
+            self._larger = tuple(self._drawn_larger())
+        for trial, a, b in self._pairs(self._larger, claim, truth, extra):
+            gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
+            if gap > NO:
+                return different(trial, a, b, place, gap)
+        return None
+
+    def _drawn_larger(self) -> Iterator[Trial]:
+        """One point at sizes in the same order, each more than twice as large; none where a problem is long or its tensors grow large."""
+        if self.trials.long or not self.trials.problem.sizes:
+            return
+        try:
+            first = self.trials.of(REAL)[0]
+            sizes = {n: 2 * k + 3 for n, k in first.frame.items() if n in self.trials.problem.sizes}
+            shapes = (v.shape for v in self.trials.problem.variables().values())
+            if max((prod(concrete(s, Frame(sizes))) for s in shapes), default=1) <= WORKABLE:
+                yield self.trials.draw(REAL, sizes=sizes, styles=(first.style,))
+        except (Undecided, Unsupported):
+            return
 
     def _elsewhere(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
         """For a claim that has no value where the program has one: points that are drawn for the claim."""
