@@ -262,7 +262,11 @@ def test_axe_finds_nothing(browser: Browser, written: dict[str, Path], name: str
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [400, 1200])
-def test_axe_finds_nothing_on_any_page(browser: Browser, written: dict[str, Path], width: int):
-    browser.width(width)
-    assert {name: found for name, file in written.items() if (found := accessible(browser, file))} == {}
+@pytest.mark.timeout(900)
+def test_axe_finds_nothing_on_any_page(browser: Browser, written: dict[str, Path]):
+    browser.width(400)  # where most must be scrolled
+    found = {}
+    for name, file in written.items():
+        browser.open(file)
+        found[name] = browser.violations(without=("color-contrast",))  # which is slow on long pages, and measured above
+    assert {name: broken for name, broken in found.items() if broken} == {}

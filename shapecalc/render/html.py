@@ -169,7 +169,8 @@ class Page:
         parts = broken(block.box, WIDE - FRAME - beside)
         drawn = "".join(self.mathml.block(part) for part in parts)
         shape = f'<div class="shape">{self.mathml.shape(block.shape)}</div>' if block.shape is not None else ""
-        return f'{label}<div class="formula scroll"{_scrolls(max(map(ems, parts)), "formula")}><div>{drawn}</div>{shape}</div>'
+        scrolls = _scrolls(max(map(ems, parts)), "formula", NARROW - beside)
+        return f'{label}<div class="formula scroll"{scrolls}><div>{drawn}</div>{shape}</div>'
 
     def aligned(self, block: Aligned) -> str:
         """Lines of a derivation; without reasons the formulas have their room."""
@@ -177,17 +178,18 @@ class Page:
         left = max((ems(line.left) for line in block.lines if line.left is not None), default=0.0)
         shape = max((ems(shape_box(line.shape)) + 2 for line in block.lines if line.shape is not None), default=0.0)
         room = WIDE - left - shape - (REASON if reasons else 0) - 2 * block.numbered
-        inside = "\n".join(self.line(line, room) for line in block.lines)
+        narrow = NARROW + 2 - left - shape - 2 * block.numbered
+        inside = "\n".join(self.line(line, room, narrow) for line in block.lines)
         look = "steps" + " numbered" * block.numbered + " bare" * (not reasons)
         return f'<ol class="{look}" role="list">\n{inside}\n</ol>'
 
-    def line(self, line: Line, room: float) -> str:
-        """One line of a derivation: four cells of a grid."""
+    def line(self, line: Line, room: float, narrow: float) -> str:
+        """One line of a derivation: four cells of a grid. The keyboard can scroll what is wider than ``narrow``."""
         left = self.mathml.inline(line.left, display=True) if line.left is not None else ""
         parts = broken(row(line.relation, line.right) if line.relation else line.right, room)
         right = "<br>".join(self.mathml.inline(part, display=True) for part in parts if part != row())
         shape = self.mathml.shape(line.shape) if line.shape is not None else ""
-        scrolls = _scrolls(max(map(ems, parts)), "formula")
+        scrolls = _scrolls(max(map(ems, parts)), "formula", narrow)
         return (
             f'<li><div class="left">{left}</div><div class="right scroll"{scrolls}>{right}</div>'
             f'<div class="shape">{shape}</div><div class="why">{self.sentence(line.reason)}</div></li>'
@@ -242,6 +244,6 @@ def named(svg: str, alt: str, number: int) -> str:
     return svg[found.start() :].replace(found[0], f'{opening[:-1]} role="img" aria-label="{escape(alt)}">', 1)
 
 
-def _scrolls(wide: float, what: str) -> str:
+def _scrolls(wide: float, what: str, narrow: float = NARROW) -> str:
     """What lets the keyboard scroll something wide."""
-    return f' tabindex="0" role="group" aria-label="{what}"' if wide > NARROW else ""
+    return f' tabindex="0" role="group" aria-label="{what}"' if wide > narrow else ""
