@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from .expr import Apply, Expr, Lit
-from .shapes import Dim
+from .shapes import Dim, add, negative
 
 SUM, NEGATIVE, PRODUCT, POWER, POSTFIX, ATOM = range(1, 7)
 COMPARISON = 0
@@ -210,8 +210,6 @@ def _squeeze(e: Apply) -> tuple[str, int]:
 
 def _spans(e: Apply) -> list[str]:
     """A slice, axis by axis."""
-    from .shapes import add
-
     out = []
     for (start, length), dim in zip(e["items"], e.args[0].shape, strict=True):
         stop = add(start, length)
@@ -246,8 +244,6 @@ def _shaped(e: Apply) -> tuple[str, int]:
 
 def _place(e: Apply) -> tuple[str, int]:
     """A tensor put into zeros: joined with zeros before and after it, axis by axis."""
-    from .shapes import add, negative
-
     written, shape = text(e.args[0]), list(e.args[0].shape)
     for axis, ((start, length), dim) in enumerate(zip(e["items"], e.shape, strict=True)):
         after = add(dim, negative(add(start, length)))
