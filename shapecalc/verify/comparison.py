@@ -163,15 +163,20 @@ class Comparisons:
 
     def _at_larger_sizes(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison | None:
         """For a claim in which sizes are numbers, (n - 2)*(n - 3)*x: whether it differs at sizes beyond those that are drawn."""
-        if not any(isinstance(n, Lit) and isinstance(n.value, str) for e in (claim, *(extra or {}).values()) for n in nodes(e)):
+        if not any(_counts(n) for e in (claim, *(extra or {}).values()) for n in nodes(e)):
             return None
-        if self._larger is None:
-            self._larger = tuple(self._drawn_larger())
-        for trial, a, b in self._pairs(self._larger, claim, truth, extra):
+        for trial, a, b in self._pairs(self.larger, claim, truth, extra):
             gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
             if gap > NO:
                 return different(trial, a, b, place, gap)
         return None
+
+    @property
+    def larger(self) -> tuple[Trial, ...]:
+        """A point at larger sizes, if there is one."""
+        if self._larger is None:
+            self._larger = tuple(self._drawn_larger())
+        return self._larger
 
     def _drawn_larger(self) -> Iterator[Trial]:
         """One point at sizes in the same order, each more than twice as large; none where a problem is long or its tensors grow large."""
@@ -187,7 +192,13 @@ class Comparisons:
             return
 
     def _elsewhere(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
-        """For a claim that has no value where the program has one: points that are drawn for the claim."""
+        """For a claim that has no value where the program has one: points that are drawn for the claim, at larger sizes first (x[7])."""
+        for trial, a, b in self._pairs(self.larger, claim, truth, extra):
+            gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
+            if gap > NO:
+                return different(trial, a, b, place, gap)
+            if gap <= YES:
+                return self._equal(REAL, [trial], (claim,), gap=float(gap))
         for style in STYLES:
             for _ in range(4):
                 try:
@@ -236,6 +247,11 @@ class Comparisons:
                     return different(trial, Tensor(wanted.shape, found), wanted, place, Decimal(gap))
                 worst = max(worst, gap)
         return self._equal(REAL, used, (), gap=worst)
+
+
+def _counts(e: Expr) -> bool:
+    """Whether a size is a number in a formula, (n - 2)*x, or is counted with: ones(n - 5)."""
+    return (isinstance(e, Lit) and isinstance(e.value, str)) or any(isinstance(d, str) and not d.isidentifier() for d in e.shape)
 
 
 def different(trial: Trial, a: Tensor, b: Tensor, place: int, gap: Decimal) -> Comparison:

@@ -30,6 +30,7 @@ PATIENCE = 10.0  # seconds after which no further point is drawn for one trial
 TRIES = 24  # points for each way of drawing; fewer where one takes long
 KEPT = 20_000  # values remembered from claim to claim
 MISFORTUNE = (Unlucky, ArithmeticError)  # a pole, a kink, outside a domain; a decimal that overflows is an ArithmeticError
+SHORT = "an index is past the end"
 ONE = Decimal(1)
 
 Found = TypeVar("Found")
@@ -139,8 +140,11 @@ class Trials:
         reason, start = "", time.monotonic()
         for style in self._styles(mode)[: 1 if equal else None] if styles is None else styles:
             for attempt in range(self.tries * (2 if mode == EXACT else 1)):
+                made = dict(sizes) if sizes else self._sizes(equal, avoid=attempt < self.tries // 3)
+                if not sizes and reason == SHORT:
+                    made = {name: n + attempt for name, n in made.items()}  # x[:6] wants more entries than are drawn at first
                 try:
-                    trial = self._once(mode, style, dict(sizes) if sizes else self._sizes(equal, avoid=attempt < self.tries // 3))
+                    trial = self._once(mode, style, made)
                 except MISFORTUNE as error:
                     reason = str(error) or type(error).__name__
                     if time.monotonic() - start > PATIENCE:
