@@ -148,18 +148,19 @@ def checked(v: Values) -> int:
     from ..api import check
     from ..errors import ShapecalcError
     from ..publishing.options import Options
-    from ..publishing.writing import written_report
+    from ..publishing.writing import Judging, written_report
 
     text, name = sources.source(v["source"])
     try:
-        report = check(text, ONE[v["layout"]], v["structured"])
+        how = Judging(ONE[v["layout"]], v["structured"])
+        report = check(text, how.layout, how.structured)
     except ShapecalcError as error:
         raise (error.at(text, name) if name else error) from None
     if not report.claims:
         raise InputProblem("there is no claim to judge", hint="write one: dW = X.T @ dZ")
     title = v["title"] or (f"The claims of {name}" if name else "The claims")
     options = Options().with_(title=title, **drawn(v))
-    return hand_over(written_report(report, format_of(v), options, v["output"] not in (None, "-")), v)
+    return hand_over(written_report(report, how, format_of(v), options, v["output"] not in (None, "-")), v)
 
 
 def jacobian(v: Values) -> int:

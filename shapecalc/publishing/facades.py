@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .options import Options
     from .pages import Derived
     from .shown import Shown
+    from .writing import Judging
 
 
 class Published:
@@ -151,14 +152,14 @@ class PublishedDerivative(Published):
 class PublishedReport(Published):
     """Verdicts as a page."""
 
-    def judged(self) -> Report:
-        """The verdicts."""
+    def judged(self) -> tuple[Report, Judging]:
+        """The verdicts, and how they came about."""
         raise NotImplementedError
 
     def _written(self, fmt: str, options: Options, standalone: bool) -> str | bytes:
         from .writing import written_report
 
-        return written_report(self.judged(), fmt, options, standalone)
+        return written_report(*self.judged(), fmt, options, standalone)
 
     def _repr_markdown_(self) -> str:
         return str(self.to("markdown"))
@@ -172,18 +173,22 @@ class CheckedReport(PublishedReport, Report):
     structured: bool = False
     aliases: Mapping[str, str] = field(default_factory=dict)
 
-    def judged(self) -> Report:
+    def judged(self) -> tuple[Report, Judging]:
         """Itself."""
-        return self
+        from .writing import Judging
+
+        return self, Judging(self.layout, self.structured, self.aliases)
 
 
 @dataclass(frozen=True, slots=True, repr=False)  # so that IPython comes upon _repr_pretty_ first
 class CheckedVerdict(PublishedReport, Verdict):
     """What was found about one claim; a page in any format."""
 
-    def judged(self) -> Report:
+    def judged(self) -> tuple[Report, Judging]:
         """A report with one verdict."""
-        return Report((self,))
+        from .writing import Judging
+
+        return Report((self,)), Judging()
 
 
 def checked(report: Report, layout: str, structured: bool, aliases: Mapping[str, str] | None) -> CheckedReport:

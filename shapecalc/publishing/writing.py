@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from ..blocks import prose
 from ..derivation import Report
 from ..render import Output, format_of, render
 from ..render.writing import write_whole
-from .facades import CheckedReport
 from .options import Options
 from .pages import Derived, page
 
@@ -50,13 +50,21 @@ def written_derivative(found: Any, to: str, options: Options, standalone: bool =
     return render(derivative_page(found, options), to, output(options, standalone))
 
 
-def written_report(report: Report, to: str, options: Options, standalone: bool = False) -> str | bytes:
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How a report was judged, for whoever judges it again."""
+
+    layout: str = "denominator"
+    structured: bool = False
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+
+def written_report(report: Report, how: Judging, to: str, options: Options, standalone: bool = False) -> str | bytes:
     """Verdicts in a format; JSON is the facts, on one line for each report."""
     if to == "json":
         from .verdicts import facts
 
-        judged = report if isinstance(report, CheckedReport) else CheckedReport(report.claims, report.source)
-        return json.dumps(facts(judged, judged.layout, judged.structured, judged.aliases), ensure_ascii=options.ascii) + "\n"
+        return json.dumps(facts(report, how.layout, how.structured, how.aliases), ensure_ascii=options.ascii) + "\n"
     from ..exposition.reports import page as report_page
 
     return render(report_page([report], prose(options.title)), to, output(options, standalone))
