@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shapecalc.api import check, derive
 from shapecalc.errors import ShapecalcError, SyntaxProblem, TooLarge
 from shapecalc.language.statements import (
     Assign,
@@ -1618,3 +1619,12 @@ def test_time_grows_with_the_length(unit: str):
     short, long = (unit * (size // len(unit)) for size in (3_000, 48_000))
     # sixteen times the text; a square would take 256 times as long, and every time, not only while the machine is busy elsewhere
     assert any(seconds(long) < 80 * max(min(seconds(short) for _ in range(3)), 0.002) for _ in range(4))
+
+
+def test_the_derivative_of_an_undefined_function_is_read_back():
+    d = derive("def f(x); X: (n, m); W: (m, k); Z = f(X @ W); A = f'(Z)")
+    assert d["X"].expanded == "(dA * f''(Z) * f'(X @ W)) @ W.T"
+    report = check("def f(x); X: (n, m); L = sum(f(X)**2); dX = 2*f(X) * f'(X)")
+    assert report.ok
+    with pytest.raises(ShapecalcError, match="an operator is missing"):
+        derive("x: (n,); A: (n, n); L = x'(A @ x)")

@@ -193,7 +193,7 @@ class Builder:
 
         if node.name in self.scope.functions:
             return self.user_function(node)
-        surface = SURFACE.get(node.name)
+        surface = SURFACE.get("'" if node.name.endswith("'") else node.name)
         if surface is not None:
             return surface(self, node)
         op = NAMES.get(node.name)

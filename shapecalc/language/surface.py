@@ -7,8 +7,9 @@ from typing import Any
 
 from shapecalc.errors import Misfit, NotDifferentiable, NotKnownYet, ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr
-from shapecalc.forms import add, apply, lit, power, transposed
+from shapecalc.forms import add, apply, apply_op, lit, power, transposed
 from shapecalc.ops import NAMES
+from shapecalc.ops.undefined import undefined
 from shapecalc.shapes import show
 
 from . import tree
@@ -125,6 +126,18 @@ def fitted(builder: Builder, node: tree.Call, make: Callable[[], Expr], *about: 
     except Misfit as misfit:
         notes = tuple(f"{builder.scope.words(n, 'an argument')} is {show(e.shape)}" for n, e in zip(node.args, about, strict=False))
         raise ShapeProblem(f"{node.name}: {misfit.message}", span=node.span, notes=notes, hint=misfit.hint) from None
+
+
+@surface("'")
+def _derivative(builder: Builder, node: tree.Call) -> Expr:
+    """f'(x), f''(x): the derivatives of a function that is left undefined."""
+    name = node.name.rstrip("'")
+    if name in builder.scope.variables:
+        inside = builder.scope.words(node.args[0], "...") if node.args else "..."
+        raise SyntaxProblem(f"an operator is missing between {node.name} and ({inside})", span=node.span, hint=f"{name}.T @ ({inside})")
+    if builder.scope.functions.get(name, ((), node))[1] is not None or len(node.args) != 1 or node.keywords:
+        raise SyntaxProblem(f"{node.name} is the derivative of a function that is left undefined", span=node.span, hint=f"def {name}(x)")
+    return apply_op(undefined(name), (builder.build(node.args[0]),), {"order": len(node.name) - len(name)})
 
 
 @surface("square")

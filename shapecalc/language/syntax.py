@@ -152,6 +152,10 @@ class _Parser:
         elif token.text == "[":
             frame.operand = None
             self._open(Frame("index", token, self.place, operand.span[0], subject=operand))
+        elif token.text == "(" and operand.span[1] == token.start and (name := _primed(operand)):
+            # f'(x): the derivative of a function that is left undefined
+            frame.operand = None
+            self._open(Frame("call", token, self.place, operand.span[0], name=Token(Kind.NAME, name, *operand.span)))
         elif token.text == ",":
             self._comma(token)
         elif token.text in {")", "]"}:
@@ -286,6 +290,14 @@ class _Parser:
             order, end = ORDERS[sign.text], sign.end
             self.place += 1
         self.frame.operand = Norm(value, order, (frame.start, end))
+
+
+def _primed(operand: Node) -> str:
+    """f' or f'' where a name with these marks was written, else nothing."""
+    marks = ""
+    while isinstance(operand, Transpose) and operand.how == "'":
+        operand, marks = operand.arg, marks + "'"
+    return operand.id + marks if isinstance(operand, Name) and marks else ""
 
 
 def _postfix(operand: Node, token: Token) -> Node:
