@@ -251,9 +251,9 @@ PLAIN = {
     }
 }
 MEMBERS = {
-    "Derivation": ("backward", "certificate", "code", "entries", "turned", "to", "save"),
+    "Derivation": ("backward", "certificate", "code", "entries", "turned", "to", "save", "html", "markdown", "svg"),
     "Gradient": ("formula", "expanded", "shape", "reduction", "latex", "steps", "certificate", "recognised", "judge"),
-    "JacobianResult": ("formula", "expanded", "shape", "certificate", "code", "times", "latex", "to", "save"),
+    "JacobianResult": ("formula", "expanded", "shape", "certificate", "code", "times", "latex", "to", "save", "html", "markdown"),
 }
 RECORDS = ("Certificate", "Reduction", "Step", "Report", "Verdict")
 ERRORS = ("SyntaxProblem", "UnknownName", "NameProblem", "ShapeProblem", "NotDifferentiable", "NotKnownYet", "TooLarge", "InputProblem")
