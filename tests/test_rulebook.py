@@ -14,9 +14,9 @@ from shapecalc.verify.judge import Disproved
 MISH = ("tanh(softplus(x)) + x * sigmoid(x) * (1 - tanh(softplus(x))**2)", "x * tanh(softplus(x))")
 EXAMPLES = {
     "mish": (pointwise("mish", *MISH, source="Misra (2019), Mish"), "X: (n, m)\nw: (m,)\nL = sum(mish(X) * w)"),
-    "hypot": (
-        pointwise("hypot", ("a / y", "b / y"), "sqrt(a**2 + b**2)", ("a", "b")),
-        "X: (n, m)\nw: (m,)\nL = sum(hypot(X, w)**3)",
+    "hypotenuse": (
+        pointwise("hypotenuse", ("a / y", "b / y"), "sqrt(a**2 + b**2)", ("a", "b")),
+        "X: (n, m)\nw: (m,)\nL = sum(hypotenuse(X, w)**3)",
     ),
     "energy": (
         structured("energy", ("dy * (b + b.T) @ a", "dy * outer(a, a)"), "a @ b @ a", lambda shapes, _: (), ("a", "b")),
