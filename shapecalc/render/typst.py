@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from ..blocks import (
     Aligned,
@@ -88,8 +89,14 @@ class Page:
         return f"#set document(title: {quoted(plain)})\n#align(center)[{title}{below}]\n#v(0.5em)\n"
 
     def blocks(self, blocks: Iterable[Block]) -> str:
-        """Blocks one after the other."""
-        return "\n\n".join(filter(None, map(self.block, blocks)))
+        """Blocks one after the other; a paragraph that announces a formula stands on the same page."""
+        parts = list(blocks)
+        out = []
+        for block, after in zip_longest(parts, parts[1:]):
+            written = self.block(block) if block is not None else ""
+            announces = isinstance(block, Prose) and isinstance(after, Formula | Aligned | MatrixBlock)
+            out.append(f"#block(sticky: true)[{written}]" if announces and written else written)
+        return "\n\n".join(filter(None, out))
 
     def block(self, block: Block) -> str:
         """One block."""
