@@ -413,3 +413,19 @@ def test_the_instrument_makes_what_it_says():
     assert max(len(v.shape) for p in problems for v in p.declared.values()) >= 4
     assert {p.loss is None for p in problems} == {True, False}
     assert any(sum(n in variables(e) for e in p.definitions.values()) > 1 for p in problems for n in p.definitions)
+
+
+# ---- what long runs have found ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch"])
+def test_a_minus_before_a_comparison_is_one_of_numbers(target):
+    if target == "torch":
+        require_module("torch")
+    made = module_of(shapecalc.derive("x, b, c: (n,); y = -(x > b) * c + x; L = sum(y**2)"), target)
+    found = made["gradients"](x=np.array([1.0, 2.0]), b=np.array([0.0, 3.0]), c=np.array([5.0, 7.0]))
+    np.testing.assert_allclose(np.asarray(found["c"]), [8.0, 0.0])
+
+
+def test_clip_with_its_bounds_the_wrong_way_round():
+    assert shapecalc.derive("x, a, b: (n,); y = clip(x, a, b)").certificate.points >= 1

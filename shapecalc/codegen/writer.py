@@ -96,6 +96,8 @@ class Writer:
             args = tuple(Var(self.wrapped(b), ()) if a in self.numbers else b for a, b in zip(node.args, args, strict=True))
         if not self._masks(node, args):
             args = tuple(self.real(a) for a in args)
+        if (name == "neg" or (name == "add" and node["signs"][0] < 0)) and begins_with_comparison(args[0]):
+            args = (Var(f"({notation.text(args[0])})", args[0].shape), *args[1:])  # a truth value has no minus
         if name == "slice":
             return self._slice(node, args[0])
         if name in ARITHMETIC | COMPARISONS | POSTFIX or name == "matmul" or (name == "transpose" and self._plain_transpose(node)):
@@ -185,3 +187,10 @@ class Writer:
 def is_comparison(e: Expr) -> bool:
     """Whether the library gives truth values for a formula, not numbers."""
     return isinstance(e, Apply) and e.name in COMPARISONS
+
+
+def begins_with_comparison(e: Expr) -> bool:
+    """Whether a minus before a formula would be one before truth values."""
+    while isinstance(e, Apply) and e.name in ("mul", "div", "matmul"):
+        e = e.args[0]
+    return is_comparison(e)
