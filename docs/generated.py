@@ -118,13 +118,11 @@ generated code, and against autodiff of torch where it has the function.
 SPELLINGS = """## Spellings
 
 Also read, and turned into the operations above: the operators `+ - * / @ **` and comparisons (1 where they hold, else 0); `.T`, `.mT`,
-`'`, `ᵀ`; `x[:, None]`, `A[0]`, `A[:, 1:]`, `x[::-1]`; `stack`, `A, B = split(X, 2, axis=1)`, `chunk`,
-`lam, V = eigh(A)`, `hstack`, `vstack`, `swapaxes`,
-`moveaxis`, `permute`, `flatten`; `square`,
-`reciprocal`, `linear`, `addmm`, `multi_dot`; the losses `cross_entropy`, `nll_loss`, `binary_cross_entropy`,
-`binary_cross_entropy_with_logits`, `kl_gaussian`, and `conv1d`, `conv2d` (torch's, steps of one), `correlate`, `convolve`, `l1_loss`, `smooth_l1_loss`, `huber_loss`,
-`normalize`, `softmin`, `softsign`, `logsigmoid`, `logaddexp`, `hypot`, `logit`, which are
-written out as the compositions that they are; the prefixes `np.`, `torch.`,
+`'`, `ᵀ`; `x[:, None]`, `A[0]`, `A[:, 1:]`, `x[::-1]`; `stack`, `A, B = split(X, 2, axis=1)`, `chunk`, `lam, V = eigh(A)`, `hstack`,
+`vstack`, `swapaxes`, `moveaxis`, `permute`, `flatten`; `square`, `reciprocal`, `linear`, `addmm`, `multi_dot`; the losses
+`cross_entropy`, `nll_loss`, `binary_cross_entropy`, `binary_cross_entropy_with_logits`, `l1_loss`, `smooth_l1_loss`, `huber_loss`,
+`kl_gaussian`, and `conv1d`, `conv2d` (torch's, steps of one), `correlate`, `convolve`, `normalize`, `softmin`, `softsign`, `logsigmoid`,
+`logaddexp`, `hypot`, `logit`, which are written out as the compositions that they are; the prefixes `np.`, `torch.`,
 `jnp.`, `F.`, and methods such as `dZ.sum(0)`. See [the language](language.md).
 """
 
