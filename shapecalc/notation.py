@@ -160,7 +160,7 @@ def _quotient(e: Apply) -> tuple[str, int]:
 
 def _matmul(e: Apply) -> tuple[str, int]:
     a, b = e.args
-    free = isinstance(b, Apply) and b.name == "matmul" and len(b.args[0].shape) >= 2 and len(b.args[1].shape) <= 2 and len(a.shape) <= 2
+    free = isinstance(b, Apply) and b.name == "matmul" and len(b.args[0].shape) == 2 and len(b.args[1].shape) <= 2 and len(a.shape) <= 2
     return f"{_left_of_matmul(a)} @ {_within(b, PRODUCT if free and _leads_matmul(b) else POWER)}", PRODUCT
 
 

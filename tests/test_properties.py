@@ -431,3 +431,13 @@ def test_a_minus_before_a_comparison_is_one_of_numbers(target):
 
 def test_clip_with_its_bounds_the_wrong_way_round():
     assert shapecalc.derive("x, a, b: (n,); y = clip(x, a, b)").certificate.points >= 1
+
+
+def test_a_matrix_before_a_product_with_more_axes_keeps_its_parentheses():
+    """diag(d) @ (H @ g) is d_a H_abs g_s; read from the left, diag(d) @ H would be d_b H_abs."""
+    d = shapecalc.derive("H: (k, k, m); g: (m,); P: (k, k); y = sum((H @ g) * P, axis=1)")
+    again = build_text(d["P"].formula, names_of(d.problem, d.backward_pass), d.problem.sizes)
+    assert d.judge.compare(again, d["P"].expression).verdict == "equal"
+    a, b = read("H: (k, k, m); g: (m,); d: (k,); y = diag(d) @ (H @ g); z = diag(d) @ H @ g").definitions.values()
+    assert text(a) == "diag(d) @ (H @ g)"
+    assert text(b) == "diag(d) @ H @ g"
