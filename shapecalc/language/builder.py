@@ -15,13 +15,12 @@ from shapecalc.ops.undefined import undefined
 from shapecalc.shapes import Dim, show
 
 from . import tree
-from .misfits import misaligned, nonconformable
+from .misfits import misaligned, nonconformable, of_operators
 from .nearest import nearest
 from .scope import Scope
 from .syntax import parse
 
 COMPARE = {">": "greater", "<": "less", ">=": "greater_equal", "<=": "less_equal", "==": "equal"}
-
 
 Surface = Callable[["Builder", tree.Call], Expr]
 SURFACE: dict[str, Surface] = {}
@@ -54,6 +53,7 @@ class Builder:
             case tree.Transpose():
                 return self.transpose(node)
             case tree.Norm(arg=arg, order=order):
+                of_operators(self.build(arg).shape, order, node.span)
                 return self.made(node, "norm", [arg], ord=1 if order == "1" else 2)
             case tree.Subscript() | tree.Attribute() | tree.Call() | tree.Method() | tree.Unpacked():
                 try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shapecalc import shapes
-from shapecalc.errors import Misfit, ShapecalcError, ShapeProblem
+from shapecalc.errors import Misfit, NotKnownYet, ShapecalcError, ShapeProblem
 from shapecalc.expr import Expr
 from shapecalc.shapes import Shape, show
 
@@ -53,6 +53,12 @@ def nonconformable(
     if a.shape[-1] == inner:
         what = misfit.message
     return ShapeProblem(what, span=span, notes=(f"{x} {show(a.shape)} @ {y} {show(b.shape)}",), hint=product_hint(x, a.shape, y, b.shape))
+
+
+def of_operators(shape: Shape, order: str, span: tuple[int, int]) -> None:
+    """Refuses ||A||_2 and ||A||_1 of a matrix, which are norms of operators."""
+    if order in ("1", "2") and len(shape) == 2 and 1 not in shape:
+        raise NotKnownYet(f"the {order}-norm of a matrix is a norm of operators, which is not in the rule book", span, hint="||A||_F, say")
 
 
 def product_hint(x: str, a: Shape, y: str, b: Shape) -> str | None:

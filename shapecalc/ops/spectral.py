@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +11,7 @@ from shapecalc.op import Op, Parameters
 from shapecalc.rings import Unlucky, Unsupported
 from shapecalc.shapes import Shape, show
 
-SWEEPS, NEAR = 60, Decimal("1e-6")
+SWEEPS, NEAR, DIGITS = 60, Decimal("1e-6"), 28
 MAGNUS = "Magnus (1985), On differentiating eigenvalues and eigenvectors, th. 1"
 
 
@@ -47,7 +47,14 @@ def decomposed(ring: Any, rows: list[list[Any]]) -> tuple[list[Any], list[list[A
     """The eigenvalues of the symmetric part in rising order, and the eigenvectors, each a column whose largest entry is positive."""
     if getattr(ring, "exact", False) or not hasattr(ring, "context"):
         raise Unsupported("eigenvalues")
-    c, n = ring.context, len(rows)
+    if ring.context is None:  # floats
+        values, vectors = _decimals(Context(DIGITS), [[Decimal(x) for x in row] for row in rows])
+        return [float(x) for x in values], [[float(x) for x in row] for row in vectors]
+    return _decimals(ring.context, rows)
+
+
+def _decimals(c: Context, rows: list[list[Decimal]]) -> tuple[list[Decimal], list[list[Decimal]]]:
+    n = len(rows)
     a = [[c.divide(c.add(rows[i][j], rows[j][i]), Decimal(2)) for j in range(n)] for i in range(n)]
     v = [[Decimal(int(i == j)) for j in range(n)] for i in range(n)]
     least = max((abs(x) for row in a for x in row), default=Decimal(0)).scaleb(-c.prec - 5)
