@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import urllib.error
 import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,8 +50,12 @@ class Browser:
         """One command of the standard."""
         body = json.dumps(data if data is not None else {}).encode() if method == "POST" else None
         request = urllib.request.Request(f"{self.root}{path}", body, {"Content-Type": "application/json"}, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - our own driver
-            return json.load(answer)["value"]
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - our own driver
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            told = json.loads(error.read() or b"{}").get("value", {})
+            raise RuntimeError(f"{told.get('error', error)}: {told.get('message', '')[:300]}") from None
 
     def open(self, page: Path) -> None:
         """Loads a file."""

@@ -144,14 +144,15 @@ def test_every_notebook_is_one():
 # ---- a browser -------------------------------------------------------------------------------------
 
 LAID_OUT = """
+const first = (text, n) => [...text].slice(0, n).join("");  // letters, none of them cut in two
 const maths = [...document.querySelectorAll("math")].filter(m => !m.closest(".read"));
 const flat = maths.filter(m => { const r = m.getBoundingClientRect(); return r.width < 3 || r.height < 5; });
 const wide = [...document.querySelectorAll("main *")].filter(
   e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, pre, svg"));
 return {
   inner: innerWidth, page: document.documentElement.scrollWidth, maths: maths.length,
-  flat: flat.map(m => m.outerHTML.slice(0, 200)), wide: wide.map(e => e.outerHTML.slice(0, 120)),
-  cut: [...document.querySelectorAll(".scroll")].filter(e => e.scrollWidth > e.clientWidth + 2).map(e => e.innerText.slice(0, 80)),
+  flat: flat.map(m => first(m.outerHTML, 200)), wide: wide.map(e => first(e.outerHTML, 120)),
+  cut: [...document.querySelectorAll(".scroll")].filter(e => e.scrollWidth > e.clientWidth + 2).map(e => first(e.innerText, 80)),
   font: document.fonts.check('16px "Shapecalc Math"'),
   pictures: [...document.querySelectorAll("svg")].filter(s => s.getBoundingClientRect().width < 20).length,
   letters: [...document.querySelectorAll("svg text")].filter(t => !t.closest("svg").contains(document.elementFromPoint(0, 0)) &&
@@ -188,7 +189,7 @@ for (const e of document.querySelectorAll("main *")) {
   const style = getComputedStyle(e), ink = e.closest("svg") ? style.fill : style.color, below = ground(e), key = ink + below;
   if (seen.has(key)) continue;
   const [a, b] = [light(ink), light(below)].sort((x, y) => y - x);
-  seen.set(key, {ratio: (a + 0.05) / (b + 0.05), html: e.outerHTML.slice(0, 120), ink, below});
+  seen.set(key, {ratio: (a + 0.05) / (b + 0.05), html: [...e.outerHTML].slice(0, 120).join(""), ink, below});
 }
 return [...seen.values()].filter(x => x.ratio < 4.5);
 """

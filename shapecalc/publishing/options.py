@@ -68,6 +68,9 @@ class Options:
         return out
 
 
+OF_MATRICES = ("invertible", "definite", "independent", "det(")  # conditions that a matrix may be too wide, or too tall, to meet
+
+
 def sizes(problem: Problem, at: Mapping[str, int], certificate: Certificate | None = None) -> dict[str, int]:
     """A number for every size: the given ones, and small ones for the others.
 
@@ -82,7 +85,7 @@ def sizes(problem: Problem, at: Mapping[str, int], certificate: Certificate | No
         if name not in problem.sizes:
             there = f"the sizes are {', '.join(problem.sizes)}" if problem.sizes else "all sizes are numbers"
             raise InputProblem(f"there is no size {name}", hint=there)
-    if certificate is not None and certificate.conditions and certificate.sizes:
+    if certificate is not None and certificate.sizes and any(word in c for c in certificate.conditions for word in OF_MATRICES):
         met = certificate.sizes[0]
         places = {value: k for k, value in enumerate(sorted(set(met.values())))}
         return {n: at.get(n, places.get(met.get(n, 0), 0) + 2) for n in problem.sizes}

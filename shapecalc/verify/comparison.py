@@ -157,7 +157,11 @@ class Comparisons:
                 gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
                 if gap > NO:
                     return different(trial, a, b, place, gap)
+                worst = max(worst, gap)
             unseen += [side.unseen] if side.unseen else []
+        if worst > YES:
+            why = f"beyond a kink the values differ by {worst:.0e}"
+            return Comparison("undecided", REAL, len(used), sizes_of(used), gap=float(worst), reason=why)
         made = self._equal(REAL, used, (claim,), gap=float(worst))
         return self._at_larger_sizes(claim, truth, extra) or replace(made, conditions=(*made.conditions, *unseen))
 
