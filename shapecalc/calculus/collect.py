@@ -7,7 +7,7 @@ from fractions import Fraction
 from shapecalc import shapes
 from shapecalc.expr import ONE, Apply, Expr, rebuild
 from shapecalc.forms import add, apply, neg, power, remake, zeros
-from shapecalc.indexed import Places, Term, indices
+from shapecalc.indexed import Index, Places, Term, indices
 from shapecalc.shapes import Dim, is_scalar, total
 
 from .context import Context
@@ -16,7 +16,7 @@ from .factoring import WIDE, outside
 from .folding import folded
 from .parts import Part, part_of, shorter, written
 from .pieces import spread
-from .simplify import simplified
+from .simplify import gathered, simplified
 
 
 def formula(terms: list[Term], target: Places, context: Context, scaling: str = "broadcast") -> Expr:
@@ -101,11 +101,17 @@ def _upright(e: Expr) -> Expr | None:
     return None
 
 
+def named(terms: list[Term], free: tuple[Index, ...], context: Context) -> list[Term]:
+    """The terms with definitions called by their names; terms that are alike by then are added up."""
+    out = [folded(t, context) for t in terms]
+    return out if out == terms else gathered(out, free, context)
+
+
 def best_formula(terms: list[Term], target: Places, context: Context, scaling: str = "broadcast") -> tuple[Expr, list[Term]]:
     """The shortest formula for a sum of terms, as it stands or multiplied out; and the terms that it was read from."""
     free = tuple(indices(target))
     plain = vanishing(simplified(terms, free, context), frozenset(free), context)
-    plain = [folded(t, context) for t in plain]
+    plain = named(plain, free, context)
     best = cancelled(upright(formula(plain, target, context, scaling), plain))
     if not any(worth_expanding(t, len(plain)) for t in plain):
         return best, plain
@@ -113,7 +119,7 @@ def best_formula(terms: list[Term], target: Places, context: Context, scaling: s
     if all(x is not None for x in loose) and any(len(x or ()) > 1 for x in loose):
         flat = [t for x in loose if x is not None for t in x]
         if len(flat) <= WIDE:
-            multiplied_out = [folded(t, context) for t in simplified(flat, free, context)]
+            multiplied_out = named(simplified(flat, free, context), free, context)
             other = upright(formula(multiplied_out, target, context, scaling), multiplied_out)
             if shorter(other, best):
                 return other, multiplied_out
