@@ -20,8 +20,7 @@ from shapecalc.verify.judge import Judge
 from shapecalc.verify.points import Undecided
 
 PROGRAMS = int(os.environ.get("SHAPECALC_PROGRAMS", "60"))
-settings.register_profile("programs", max_examples=PROGRAMS, deadline=None, suppress_health_check=list(HealthCheck))
-settings.load_profile("programs")
+bounded = settings(max_examples=PROGRAMS, deadline=None, suppress_health_check=list(HealthCheck))
 seeds = st.integers(0, 2**32)
 
 
@@ -33,11 +32,13 @@ def decided(source):
         return None
 
 
+@bounded
 @given(seeds, st.integers(1, 3))
 def test_closed_form_against_difference_quotients(seed, most):
     decided(Maker(Random(seed), most).program())
 
 
+@bounded
 @given(seeds)
 def test_written_out_is_the_same_value(seed):
     problem = read(Maker(Random(seed), 2).program())
@@ -50,6 +51,7 @@ def test_written_out_is_the_same_value(seed):
         return
 
 
+@bounded
 @given(seeds)
 def test_a_printed_formula_reads_back_to_the_same_text(seed):
     problem = read(Maker(Random(seed), 3).program())
@@ -61,6 +63,7 @@ def test_a_printed_formula_reads_back_to_the_same_text(seed):
             assert text(build_text(printed, names, problem.sizes)) == printed
 
 
+@bounded
 @given(seeds)
 def test_numerator_is_the_transpose_of_denominator(seed):
     problem = read(Maker(Random(seed), 2).program())
@@ -76,6 +79,7 @@ def test_numerator_is_the_transpose_of_denominator(seed):
         return
 
 
+@bounded
 @given(seeds)
 def test_renaming_sizes_and_variables_changes_nothing_else(seed):
     source = Maker(Random(seed), 2).program()

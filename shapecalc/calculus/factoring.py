@@ -31,11 +31,17 @@ def paired(a: Part, b: Part) -> Part | None:
         middle_a, middle_b = (c[prefix : len(c) - suffix] for c in (ca, cb))
         first, second = unchained(middle_a), unchained(middle_b)
         if first.shape == second.shape or ONE in (first, second):
-            inner = total_of(factored([Part(a.number / scale, own[0], first), Part(b.number / scale, own[1], second)]))
+            both = [Part(a.number / scale, own[0], first), Part(b.number / scale, own[1], second)]
+            scale, inner = _upright(scale, total_of(factored(both)))
             core = _rejoined([*ca[:prefix], inner, *ca[len(ca) - suffix :]], (a.core.shape, b.core.shape))
             if core is not None:
                 return Part(scale, outer, core)
     return _paired_wrapped(a, b, scale, own, outer) or _paired_outer(a, b, scale, own, outer) or _paired_entrywise(a, b, scale, own, outer)
+
+
+def _upright(scale: Fraction, inner: Expr) -> tuple[Fraction, Expr]:
+    """A minus before what is in parentheses stands before everything."""
+    return (-scale, inner.args[0]) if isinstance(inner, Apply) and inner.name == "neg" else (scale, inner)
 
 
 def _rejoined(factors: list[Expr], shapes_: tuple[Shape, ...]) -> Expr | None:
@@ -124,7 +130,8 @@ def _paired_entrywise(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...
     rest_a = multiplied(_less(ua, up), _less(da, down))
     rest_b = multiplied(_less(ub, up), _less(db, down))
     try:
-        inner = total_of(factored([Part(a.number / scale, own[0], rest_a), Part(b.number / scale, own[1], rest_b)]))
+        both = [Part(a.number / scale, own[0], rest_a), Part(b.number / scale, own[1], rest_b)]
+        scale, inner = _upright(scale, total_of(factored(both)))
         core = multiplied([*up, inner], down) if up and ua and ua[0] in up else multiplied([inner, *up], down)
     except Misfit:
         return None
@@ -186,7 +193,8 @@ def outside(parts: list[Part]) -> Expr:
     best = plain
     for number in dict.fromkeys((Fraction(1), scale)):
         inner = [Part(p.number / number, _without(p.scalars, shared), p.core) for p in parts]
-        whole = written(Part(number, tuple(shared.items()), total_of(factored(inner))))
+        signed, core = _upright(number, total_of(factored(inner)))
+        whole = written(Part(signed, tuple(shared.items()), core))
         if length(whole) <= length(best):
             best = whole
     return best

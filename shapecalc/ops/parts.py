@@ -36,6 +36,8 @@ def _placed(shapes: tuple[Shape, ...], params: Parameters) -> Shape:
 def _place_value(ring: Any, tensors: list[Any], params: Any) -> Any:
     (a,) = tensors
     starts = [start for start, _ in params["items"]]
+    if any(start < 0 or start + length > dim for start, length, dim in zip(starts, a.shape, params["shape"], strict=True)):
+        raise Unlucky("an index is past the end")
     return a.placed(starts, params["shape"], ring.lift(Fraction(0)))
 
 
