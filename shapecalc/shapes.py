@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from .errors import TooLarge
+
 Dim = int | str
 Shape = tuple[Dim, ...]
 Monomial = tuple[str, ...]  # size names, sorted, with repetition; () is the constant
+MOST_PARTS = 64  # monomials of one size
 
 
 def polynomial(dim: Dim) -> dict[Monomial, int]:
@@ -77,6 +80,8 @@ def multiply(a: Dim, b: Dim) -> Dim:
         for right, d in polynomial(b).items():
             monomial = tuple(sorted(left + right))
             out[monomial] = out.get(monomial, 0) + c * d
+    if len(out) > MOST_PARTS:
+        raise TooLarge(f"a size is a sum of at most {MOST_PARTS} products of sizes")
     return canonical(out)
 
 

@@ -127,7 +127,8 @@ def test_a_bomb_is_read_or_refused_within_its_limits(what):
     done = bounded_run(PROGRAM.format(text=BOMBS[what], memory=MEMORY))
     assert done.returncode == 0, done.stderr[-800:]
     seconds, length, said = done.stdout.split(" ", 2)
-    allowed = SECONDS * (5 if what[:2] in {"10", "mo"} else 1)  # large files may take as long as they are large
+    # processor time, doubled for a busy machine; large files may take as long as they are large
+    allowed = 2 * SECONDS * (6 if what[:2] in {"10", "mo"} else 1)
     assert float(seconds) < allowed, said
     assert int(length) < 2000, said
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shapecalc.errors import NameProblem, ShapecalcError, ShapeProblem, SyntaxProblem, TooLarge, UnknownName
-from shapecalc.expr import Expr, Var
+from shapecalc.expr import Expr, Var, collector_off
 from shapecalc.shapes import Dim, show
 
 from . import (
@@ -227,6 +227,7 @@ class Sheet:
         )
 
 
+@collector_off()
 def read(source: str, errors: list[ShapecalcError] | None = None, aliases: Mapping[str, str] | None = None) -> Problem:
     """The problem that a text describes; with a list for errors, claims that cannot be read are put there and the rest goes on."""
     sheet = Sheet(source, aliases=aliases or {})
