@@ -34,9 +34,11 @@ def assumption(case: Case) -> str:
 def _right_if(case: Case, v: Var, property_: str) -> bool:
     """Whether the claim has the value of the truth wherever the table is of that kind."""
     assert case.claim is not None
-    problem = supposed(case.problem, v.name, property_)
+    judges, key = case.bench.judges, (v.name, property_)
     try:
-        judge = Judge(problem, backward(problem))
-        return judge.compare(case.claim, case.truth.formula, squeeze=case.truth.squeeze).verdict == "equal"
+        if key not in judges:
+            problem = supposed(case.problem, v.name, property_)
+            judges[key] = Judge(problem, backward(problem))
+        return judges[key].compare(case.claim, case.truth.formula, squeeze=case.truth.squeeze).verdict == "equal"
     except (ShapecalcError, Undecided):
         return False

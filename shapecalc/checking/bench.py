@@ -12,6 +12,7 @@ from ..expr import Expr
 from ..rings import Unlucky, Unsupported
 from ..shapes import Shape, strip
 from ..tensor import Tensor
+from ..verify.judge import Judge
 from ..verify.trials import REAL, Trial, Trials
 from .floats import Floats
 
@@ -53,6 +54,7 @@ class Bench:
         self.spots = [Spot(t.frame, {n: v.mapped(float) for n, v in t.env.items()}) for t in drawn]
         self.tried = 0
         self.small: Trial | None = None  # where entries are shown, drawn once
+        self.judges: dict[tuple[str, str], Judge] = {}  # of the problem with something more declared
 
     def values(self, e: Expr) -> Values | None:
         """The value at every point."""
