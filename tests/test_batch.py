@@ -155,6 +155,32 @@ def test_time_is_up(thread):
         pass
 
 
+def test_a_limit_in_a_thread_leaves_nothing_behind():
+    """After an exception that was taken back, Python 3.11 would hang here."""
+    program = """
+import sys, threading
+from shapecalc.batch.limits import TimeUp, within
+def quick():
+    with within(60):
+        pass
+def late():
+    try:
+        with within(0.05):
+            while True:
+                pass
+    except TimeUp:
+        print("up")
+for work in (quick, late):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+sys.settrace(lambda *_: None)
+print(max(k for k in range(3)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["up", "2"]
+
+
 def test_a_source_that_takes_too_long_or_fails(tmp_path):
     work = Work(JUDGED, 0.5, Obeying(str(tmp_path)))
     _, problems = work.one(Task(None, "text", "hang"))

@@ -84,16 +84,22 @@ def _by_signal(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _by_thread(seconds: float) -> Iterator[None]:
-    """Signals reach the main thread only; another one is interrupted by Python itself, between two of its steps."""
+    """Signals reach the main thread only; another one is interrupted by Python itself, between two of its steps.
+
+    What was said is never taken back: after PyThreadState_SetAsyncExc(..., None) Python 3.11 would look for an exception for ever, at every
+    step of every thread, and would not go on at all where a tracer is at work (coverage, a debugger).
+    """
     here = ctypes.c_ulong(threading.get_ident())
     done = threading.Event()
     lock = threading.Lock()
+    said: list[float] = []  # the waits after which it was
 
     def watch() -> None:
         wait = seconds
         while not done.wait(wait):
             with lock:
                 if not done.is_set():
+                    said.append(wait)
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(here, ctypes.py_object(TimeUp))
             wait = AGAIN
 
@@ -101,6 +107,12 @@ def _by_thread(seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
-        with lock:  # from here on nothing new is said; what was said already is taken back
-            done.set()
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(here, None)
+        while True:
+            try:
+                with lock:  # from here on nothing new is said
+                    done.set()
+                for _ in range(100 if said else 0):
+                    pass  # what was said is heard at a backward jump at the latest; here it is too late, and nobody's
+                break
+            except TimeUp:
+                continue
