@@ -9,6 +9,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Union
 
 from .op import Op, Signature
@@ -74,6 +75,12 @@ class Lit(_Node):
         return f"Lit({str(self.value)!r})"
 
 
+@lru_cache(maxsize=4096)
+def _signature(op: Op, shapes: tuple[Shape, ...], params: Params) -> Signature | None:
+    """The index signature, which hangs on the shapes of the arguments alone."""
+    return None if op.signature is None else op.signature(shapes, dict(params))
+
+
 class Apply(_Node):
     """An operation of the rule book on arguments, with its parameters (axis, keepdims, ...) as sorted pairs."""
 
@@ -102,8 +109,7 @@ class Apply(_Node):
         try:
             return self._signature
         except AttributeError:
-            make = self.op.signature
-            self._signature = None if make is None else make(tuple([a.shape for a in self.args]), dict(self.params))
+            self._signature = _signature(self.op, tuple([a.shape for a in self.args]), self.params)
             return self._signature
 
     def __getitem__(self, name: str) -> Any:

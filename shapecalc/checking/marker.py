@@ -133,6 +133,8 @@ class Marker:
 
     def unused(self, claims: Sequence[Claim]) -> Iterator[Verdict]:
         """A word on abbreviations that no later line uses: perhaps they were meant as claims."""
+        if not self.defined:
+            return
         used = {part.id for c in claims for v in c.values for part, _ in walk(v) if isinstance(part, Name)}
         for claim in claims:
             if claim.kind == "abbreviation" and claim.name not in used and len(claim.values) == 1 and claim.name in self.defined:
@@ -153,8 +155,7 @@ class Marker:
 
     def _as_defined(self, value: Node) -> Expr | None:
         """The value with everything as the user has defined it; None where that is the same."""
-        used = {part.id for part, _ in walk(value) if isinstance(part, Name)}
-        if not used & self.own.keys():
+        if not self.own or self.own.keys().isdisjoint(part.id for part, _ in walk(value) if isinstance(part, Name)):
             return None
         return Reader(self.problem, {**self.truths.names, **self.defined, **self.own}).tried(value)
 
@@ -165,7 +166,7 @@ class Marker:
 
     def _remember(self, claim: Claim, truth: Truth, right: bool | None) -> None:
         """What the name of a gradient stands for from here on, where the user's value is not the true one."""
-        if claim.kind != "gradient" or claim.operator == "+=":
+        if claim.kind != "gradient" or claim.operator == "+=" or (right and not self.own):
             return
         value = claim.values[-1]
         user = self._as_defined(value)

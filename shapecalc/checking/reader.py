@@ -51,7 +51,7 @@ class Reader:
         except Misfit as misfit:
             raise ShapecalcError(misfit.message, node.span, hint=misfit.hint).at(self.problem.source) from None
         for part in nodes(made):
-            if any(str(d).startswith("-") for d in part.shape):
+            if any(d < 0 if isinstance(d, int) else d[0] == "-" for d in part.shape):
                 raise ShapeProblem(f"a size cannot be negative, and this is {show(part.shape)}", node.span).at(self.problem.source)
         return made
 

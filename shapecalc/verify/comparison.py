@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from math import prod
 from typing import Any
 
 from shapecalc.derivation import Certificate
-from shapecalc.evaluate import Frame, concrete
-from shapecalc.expr import Expr, Lit, nodes
+from shapecalc.expr import Expr, nodes
 from shapecalc.rings import Real, Unsupported
 from shapecalc.shapes import Shape, show, strip
 from shapecalc.tensor import Tensor, strides
@@ -18,6 +16,7 @@ from shapecalc.tensor import Tensor, strides
 from .borders import Borders
 from .certainty import ENOUGH, Certainty, sizes_of, total_bits
 from .conditions import Conditions, assumptions
+from .larger import Larger, counted_with
 from .points import STYLES, Undecided
 from .trials import EXACT, MISFORTUNE, REAL, Trial, Trials
 
@@ -25,7 +24,6 @@ ZERO = Decimal(0)
 YES, NO = Decimal("1e-20"), Decimal("1e-12")  # relative gaps up to which reals are equal, and from which on they are different
 NOISE, SHARP = Decimal("1e-48"), Decimal("1e-30")  # of the largest number met: what rounding may do, and what it cannot
 FLOATS = 1e-8  # what a function of arrays is held to
-WORKABLE = 2_000  # entries of one tensor at the larger sizes
 ROUNDS = 4  # how often points are added for a certainty that is too small
 TRUTH = ("the derived formula",)
 Extra = Mapping[str, Expr]
@@ -65,15 +63,33 @@ class Comparison:
         return Certificate(self.method, self.points, self.sizes, self.bits, self.gap, self.conditions, self.assumptions, TRUTH)
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The trials that are compared at: their tuples of sizes, and how many of them are at that which has fewest."""
+
+    trials: tuple[Trial, ...]
+    sizes: tuple[Mapping[str, int], ...]
+    least: int
+
+
 class Comparisons:
-    """Compares formulas at the trials of one problem."""
+    """Compares formulas at the trials of one problem. What hangs on the trials alone is worked out once for all claims."""
 
     def __init__(self, trials: Trials) -> None:
         self.trials = trials
         self.borders = Borders(trials)
-        self._larger: tuple[Trial, ...] | None = None
+        self.larger = Larger(trials)
+        self._surveys: dict[str, Survey] = {}
         self._conditions: Conditions | None = None
+        self._assumptions: tuple[tuple[int, int], tuple[str, ...]] = (-1, -1), ()
         self._certainty: Certainty | None = None
+
+    def _survey(self, mode: str) -> Survey:
+        """The trials of a kind, which may have been drawn again since the last claim."""
+        drawn, found = self.trials.of(mode), self._surveys.get(mode)
+        if found is None or len(found.trials) != len(drawn) or any(a is not b for a, b in zip(found.trials, drawn, strict=True)):
+            found = self._surveys[mode] = Survey(tuple(drawn), sizes_of(drawn), total_bits(1, drawn))
+        return found
 
     def conditions(self, formulas: Sequence[Expr] = ()) -> tuple[str, ...]:
         """What must hold for the program and the formulas."""
@@ -83,12 +99,16 @@ class Comparisons:
 
     def assumptions(self) -> tuple[str, ...]:
         """The declared properties that were used so far."""
-        return assumptions(self.trials.backward, self._conditions)
+        backward, known = self.trials.backward, self._conditions
+        met = len(backward.context.used) if backward is not None else 0, len(known.relied) if known is not None else 0
+        if met != self._assumptions[0]:
+            self._assumptions = met, assumptions(backward, known)
+        return self._assumptions[1]
 
     @property
     def certainty(self) -> Certainty:
         """The bounds for the exact trials; Unsupported where there are none."""
-        sizes = sizes_of(self.trials.of(EXACT))
+        sizes = self._survey(EXACT).sizes
         if self._certainty is None or self._certainty.sizes != sizes:
             self._certainty = Certainty(self.trials.problem, self.trials.backward, sizes, 1 << self.trials.bits)
         return self._certainty
@@ -99,7 +119,7 @@ class Comparisons:
             return Comparison("shape", reason=f"{show(claim.shape)} against {show(truth.shape)}")
         exact = self._exactly(claim, truth, extra)
         if exact is not None and exact.verdict == "equal":
-            return self._at_larger_sizes(claim, truth, extra) or exact
+            return self._at_larger_sizes(claim, truth, extra, EXACT) or exact
         try:
             real = self._really(claim, truth, extra)
         except Undecided as error:
@@ -124,15 +144,16 @@ class Comparisons:
         try:
             for _ in range(ROUNDS):
                 used = []
-                for trial, a, b in self._pairs(self.trials.of(EXACT), claim, truth, extra):
+                for trial, a, b in self._pairs(self._survey(EXACT).trials, claim, truth, extra):
                     if a.data != b.data:
                         return None if trial.masked else Comparison("different", EXACT, 1, at=dict(trial.frame), exact=True)
                     used.append(trial)
-                single = self.certainty.equality(claim, truth, extra) if used else 0
-                if not single:
+                met = self._met(EXACT, used)
+                sure = met.least * self.certainty.equality(claim, truth, extra) if used else 0
+                if not sure:
                     return None
-                if (sure := total_bits(single, used)) >= ENOUGH:
-                    return self._equal(EXACT, used, (claim,), bits=sure)
+                if sure >= ENOUGH:
+                    return self._equal(EXACT, met, (claim,), bits=sure)
                 self.trials.again(EXACT)
         except (Unsupported, Undecided):
             return None
@@ -141,7 +162,7 @@ class Comparisons:
     def _really(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
         """Equal, different or undecided by sixty digits."""
         worst, used = ZERO, []
-        for trial, a, b in self._pairs(self.trials.of(REAL), claim, truth, extra):
+        for trial, a, b in self._pairs(self._survey(REAL).trials, claim, truth, extra):
             gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
             if gap > NO:
                 return different(trial, a, b, place, gap)
@@ -149,8 +170,9 @@ class Comparisons:
             used.append(trial)
         if not used:
             return self._elsewhere(claim, truth, extra)
+        met = self._met(REAL, used)
         if worst > YES:
-            return Comparison("undecided", REAL, len(used), sizes_of(used), gap=float(worst), reason=f"the values differ by {worst:.0e}")
+            return Comparison("undecided", REAL, len(used), met.sizes, gap=float(worst), reason=f"the values differ by {worst:.0e}")
         unseen = []
         for side in self.borders.of((claim, truth), extra):
             for trial, a, b in self._pairs(side.trials, claim, truth, extra):
@@ -161,48 +183,34 @@ class Comparisons:
             unseen += [side.unseen] if side.unseen else []
         if worst > YES:
             why = f"beyond a kink the values differ by {worst:.0e}"
-            return Comparison("undecided", REAL, len(used), sizes_of(used), gap=float(worst), reason=why)
-        made = self._equal(REAL, used, (claim,), gap=float(worst))
-        return self._at_larger_sizes(claim, truth, extra) or replace(made, conditions=(*made.conditions, *unseen))
+            return Comparison("undecided", REAL, len(used), met.sizes, gap=float(worst), reason=why)
+        made = self._equal(REAL, met, (claim,), gap=float(worst))
+        return self._at_larger_sizes(claim, truth, extra, REAL) or replace(made, conditions=(*made.conditions, *unseen))
 
-    def _at_larger_sizes(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison | None:
-        """For a claim in which sizes are numbers, (n - 2)*(n - 3)*x: whether it differs at sizes beyond those that are drawn."""
-        if not any(_counts(n) for e in (claim, *(extra or {}).values()) for n in nodes(e)):
+    def _at_larger_sizes(self, claim: Expr, truth: Expr, extra: Extra | None, mode: str) -> Comparison | None:
+        """For a claim in which sizes are numbers, (n - 2)*(n - 3)*x: whether it differs where those sizes are beyond what is drawn.
+
+        ``mode``: the arithmetic in which the two agreed so far; agreement modulo a prime settles this too.
+        """
+        counted = counted_with((claim, *(extra or {}).values()))
+        if not counted:
             return None
-        for trial, a, b in self._pairs(self.larger, claim, truth, extra):
+        if mode == EXACT and [a.data == b.data for _, a, b in self._pairs(self.larger.of(EXACT, counted), claim, truth, extra)] == [True]:
+            return None
+        for trial, a, b in self._pairs(self.larger.of(REAL, counted), claim, truth, extra):
             gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
             if gap > NO:
                 return different(trial, a, b, place, gap)
         return None
 
-    @property
-    def larger(self) -> tuple[Trial, ...]:
-        """A point at larger sizes, if there is one."""
-        if self._larger is None:
-            self._larger = tuple(self._drawn_larger())
-        return self._larger
-
-    def _drawn_larger(self) -> Iterator[Trial]:
-        """One point at sizes in the same order, each more than twice as large; none where a problem is long or its tensors grow large."""
-        if self.trials.long or not self.trials.problem.sizes:
-            return
-        try:
-            first = self.trials.of(REAL)[0]
-            sizes = {n: 2 * k + 3 for n, k in first.frame.items() if n in self.trials.problem.sizes}
-            shapes = (v.shape for v in self.trials.problem.variables().values())
-            if max((prod(concrete(s, Frame(sizes))) for s in shapes), default=1) <= WORKABLE:
-                yield self.trials.draw(REAL, sizes=sizes, styles=(first.style,))
-        except (Undecided, Unsupported):
-            return
-
     def _elsewhere(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
         """For a claim that has no value where the program has one: points that are drawn for the claim, at larger sizes first (x[7])."""
-        for trial, a, b in self._pairs(self.larger, claim, truth, extra):
+        for trial, a, b in self._pairs(self.larger.of(REAL, frozenset(self.trials.problem.sizes)), claim, truth, extra):
             gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
             if gap > NO:
                 return different(trial, a, b, place, gap)
             if gap <= YES:
-                return self._equal(REAL, [trial], (claim,), gap=float(gap))
+                return self._equal(REAL, self._met(REAL, [trial]), (claim,), gap=float(gap))
         for style in STYLES:
             for _ in range(4):
                 try:
@@ -214,12 +222,18 @@ class Comparisons:
                     if gap > NO:
                         return different(trial, a, b, place, gap)
                     if gap <= YES:
-                        return self._equal(REAL, [trial], (claim,), gap=float(gap))
+                        return self._equal(REAL, self._met(REAL, [trial]), (claim,), gap=float(gap))
         return Comparison("undecided", REAL, reason="the claim has no value at any of the points", void=True)
 
-    def _equal(self, method: str, used: Sequence[Trial], formulas: Sequence[Expr], **how: Any) -> Comparison:
+    def _met(self, mode: str, used: Sequence[Trial]) -> Survey:
+        """The trials at which the claim had a value: mostly all of them."""
+        every = self._survey(mode)
+        same = len(used) == len(every.trials) and all(a is b for a, b in zip(used, every.trials, strict=True))
+        return every if same else Survey(tuple(used), sizes_of(used), total_bits(1, used))
+
+    def _equal(self, method: str, met: Survey, formulas: Sequence[Expr], **how: Any) -> Comparison:
         provided = self.conditions(formulas)
-        return Comparison("equal", method, len(used), sizes_of(used), conditions=provided, assumptions=self.assumptions(), **how)
+        return Comparison("equal", method, len(met.trials), met.sizes, conditions=provided, assumptions=self.assumptions(), **how)
 
     def _gap(self, trial: Trial, formulas: Sequence[Expr], a: Tensor, b: Tensor) -> tuple[Decimal, int]:
         """The largest relative difference of two values, and in which entry; what rounding may have done counts as none."""
@@ -250,12 +264,7 @@ class Comparisons:
                 if not gap <= FLOATS:
                     return different(trial, Tensor(wanted.shape, found), wanted, place, Decimal(gap))
                 worst = max(worst, gap)
-        return self._equal(REAL, used, (), gap=worst)
-
-
-def _counts(e: Expr) -> bool:
-    """Whether a size is a number in a formula, (n - 2)*x, or is counted with: ones(n - 5)."""
-    return (isinstance(e, Lit) and isinstance(e.value, str)) or any(isinstance(d, str) and not d.isidentifier() for d in e.shape)
+        return self._equal(REAL, self._met(REAL, used), (), gap=worst)
 
 
 def different(trial: Trial, a: Tensor, b: Tensor, place: int, gap: Decimal) -> Comparison:

@@ -183,6 +183,7 @@ class Conditions:
         self.own: dict[str, Expr] = {}
         self.kinks: dict[str, None] = {}
         self.relied: dict[tuple[str, str], None] = {}
+        self._plain: tuple[str, ...] | None = None  # those of the program alone
         for name, body in problem.definitions.items():
             self.known.learn(body, name)
             for node in nodes(body):
@@ -192,13 +193,35 @@ class Conditions:
 
     def of(self, formulas: Iterable[Expr] = ()) -> tuple[str, ...]:
         """Those of the program and of the formulas together."""
+        asking = [e for e in formulas if any(map(_asks, nodes(e)))]
+        if not asking and self._plain is not None:
+            return self._plain
         out, kinks = dict(self.own), dict(self.kinks)
-        for e in formulas:
+        for e in asking:
             self.known.learn(e)
             for node in nodes(e):
                 _collect(node, self.known, out, self.relied)
         kept = [c for c, e in out.items() if not _follows(c, e, out, self.known)]
-        return tuple(kept) + ((f"no argument is on a kink of {', '.join(kinks)}",) if kinks else ())
+        every = tuple(kept) + ((f"no argument is on a kink of {', '.join(kinks)}",) if kinks else ())
+        if not asking:
+            self._plain = every
+        return every
+
+
+def _asks(node: Expr) -> bool:
+    """Whether an operation may not be defined everywhere; a quotient by a number or a size is."""
+    if not isinstance(node, Apply):
+        return False
+    if node.op.domain:
+        return node.name != "div" or not _counts(node.args[1])
+    return node.name in ("power", "matpow") and (node["k"] < 0 or node["k"].denominator != 1)
+
+
+def _counts(e: Expr) -> bool:
+    """Whether e is a positive number: sizes, numerals, products of those."""
+    if isinstance(e, Lit):
+        return isinstance(e.value, str) or e.value > 0
+    return isinstance(e, Apply) and e.name == "mul" and all(isinstance(a, Lit) and _counts(a) for a in e.args)
 
 
 def _follows(condition: str, e: Expr, others: dict[str, Expr], known: Known) -> bool:
@@ -276,4 +299,6 @@ def assumptions(backward: Backward | None, conditions: Conditions | None = None)
     if conditions is not None:
         used.update(conditions.relied)
         declared.update(conditions.known.problem.declared)
-    return tuple(stated(declared[name], word) for name, word in used if name in declared)
+    order = list(declared)  # the order in which they were met may be that of a set
+    met = sorted((order.index(name), word) for name, word in used if name in declared)
+    return tuple(stated(declared[order[k]], word) for k, word in met)
