@@ -12,7 +12,7 @@ from .contractions import Gather, contraction, laid_out, plan
 from .expr import Apply, Expr, Lit, Params, Var
 from .op import Op, Signature
 from .ops.multilinear import aligned
-from .rings import Adapted, Ring, Unsupported
+from .rings import Adapted, Ring, Unlucky, Unsupported
 from .shapes import Dim, Shape, value
 from .tensor import Tensor
 
@@ -20,6 +20,7 @@ Sizes = Mapping[str, int]
 Step = Callable[[Any, Sequence[Tensor]], Tensor]
 Expand = Callable[[Apply], tuple[Expr, tuple[str, ...]]]
 MOST_STEPS = 4096
+EMPTY = "an axis has no entries"  # x[7:] of seven
 
 
 class Frame(dict[str, int]):
@@ -105,6 +106,8 @@ def _expansion(node: Apply, frame: Frame, expand: Expand) -> Step:
 def _step(node: Apply, frame: Frame, expand: Expand) -> Step:
     """How one operation runs at the sizes of a frame."""
     op, shape, shapes = node.op, concrete(node.shape, frame), tuple(a.shape for a in node.args)
+    if any(n < 1 for n in shape):
+        raise Unlucky(EMPTY)
     if op.name == "zeros":
         return lambda ring, _: Tensor(shape, [ring.lift(Fraction(0))] * prod(shape))
     if op.signature is not None:

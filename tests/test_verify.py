@@ -753,6 +753,8 @@ def test_trials_know_what_has_no_exact_meaning():
         ("A: symmetric (n, n); B = relu(A)", "dA = dB * (A > 0.1)"),
         ("x: (n,); L = x @ x", "dx = where(x > 100, 0, 2*x)"),
         ("x: (n,); L = x @ x", "dx = 2*x + relu(x - 50000)"),
+        ("X: (S, D); W: (D, M); Z = X @ W", "dW = X.T @ clip(dZ, -5, 5)"),
+        ("X: (S, D); W: (D, M); Z = X @ W", "dW = X.T @ minimum(dZ, 1000)"),
         ("x: (n,); L = sum(exp(x))", "dx = exp(x) + relu(x - 3)"),
         ("x: (n,); L = x @ x", "dx = 2*x + max(concatenate([x, 50*ones(1)])) - 50"),
     ],
@@ -767,6 +769,8 @@ def test_a_comparison_that_turns_elsewhere_is_found(source, claim):
         ("x: (n,); y = relu(x)", "dx = dy * (2*x > 0)"),
         ("x: (n,); y = relu(x)", "dx = dy * (1 + sign(x))/2"),
         ("r: (n,); L = sum(where(abs(r) < 1, r**2/2, abs(r) - 1/2))", "dr = clip(r, -1, 1)"),
+        ("x: (n,); y = maximum(x, 0.01*x)", "dx = where(x > 0, dy, 0.01*dy)"),
+        ("x: (n,); y = minimum(2*x, -x)", "dx = dy * where(x >= 0, -1, 2)"),
         ("x: (n,); y = abs(x)", "dx = dy*x/abs(x)"),
         ("X: (n, m); L = sum(max(X, axis=1))", "dX = (X == max(X, axis=1, keepdims=True))*1"),
     ],
@@ -789,6 +793,9 @@ def test_a_comparison_that_turns_nowhere_is_said():
         ("x: (n,); L = sum(exp(x))", "dx = exp(x)*(n < 6)", "wrong"),
         ("x: (n,); L = x @ x", "dx = 2*x + concatenate([zeros(5), ones(n - 5)])", "wrong"),
         ("x: (n,); L = x @ x", "dx = concatenate([2*x[:1], 2*x[1:]])", "right"),
+        ("x: (n,); L = x @ x", "dx = concatenate([2*x[:7], 2*x[7:]])", "right"),
+        ("x: (n,); L = x @ x", "dx = 2*x + sum(x[100:])*0", "undecided"),
+        ("x: (n,); L = sum(x)**2/2", "dx = x[0] + x[1] + x[2] + 0*x", "wrong"),
         ("x: (n,); L = x @ x", "dx = 2*x + sum(x[6:7]) - sum(x[6:7])", "right"),
         ("x: (n,); L = x @ x", "dx = 2*x + sum(x[6:7])", "wrong"),
         ("x: (n,); L = sum(x[:6]**2)", "dx = concatenate([2*x[:6], zeros(n - 6)])", "right"),
@@ -800,6 +807,19 @@ def test_a_comparison_that_turns_nowhere_is_said():
 )
 def test_a_claim_that_is_right_at_small_sizes_only_is_wrong(source, claim, verdict):
     assert check(f"{source}\n{claim}").claims[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("source", "claim", "where"),
+    [
+        ("x: (n,); L = x @ x / 2", "dx = exp(log(x))", "right where it has a value: x > 0"),
+        ("x: (n,); L = sum(log(x))", "dx = exp(-log(x))", ""),
+        ("x: (n,); L = x @ x / 2", "dx = x**2/x", ""),
+    ],
+)
+def test_a_claim_that_has_a_value_only_here_and_there_says_where(source, claim, where):
+    (v,) = check(f"{source}\n{claim}").claims
+    assert (v.verdict, v.message) == ("right", where)
 
 
 # ---- what mutants of ourselves have shown to be untested ----------------------------------------------

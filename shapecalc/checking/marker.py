@@ -213,7 +213,8 @@ class Marker:
             compared = judge.compare(e, truth.formula, squeeze=truth.squeeze)
             if compared.verdict == "equal":
                 carried = self._carried(value, user, truth)
-                made = plain(claim, "right", carried, text, compared.certificate)
+                where = f"right where it has a value: {'; '.join(compared.narrow)}" if compared.narrow else ""
+                made = plain(claim, "right", carried or where, text, compared.certificate)
                 return replace(made, carried=self._blamed(value)) if carried else made
             if compared.verdict == "undecided" and not compared.void:
                 return plain(claim, "undecided", compared.reason, text)

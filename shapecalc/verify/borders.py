@@ -19,6 +19,7 @@ from shapecalc.tensor import Tensor
 
 from .points import Undecided
 from .trials import MISFORTUNE, REAL, Trial, Trials
+from .witness import incoming
 
 SIDES = {
     **dict.fromkeys(("greater", "less", "greater_equal", "less_equal", "maximum", "minimum"), ((0, 1),)),
@@ -29,9 +30,10 @@ MOST = 16  # borders that are looked for
 OTHERS = 3  # points between which each is looked for
 ENTRIES = 3  # entries of one comparison that are followed to their borders
 PATIENCE = 3.0  # seconds for all of them
+SHARE = Decimal("0.47")  # of the way, at which a border is looked for next: halfway from x to -x lies 0, which is on the border itself
 HALVINGS = 18  # of the way between two points; the rest is far from a kink still, and near for any claim
 NOUGHT = lit(0)
-RAY = tuple(map(Decimal, ("0", "0.01", "0.1", "0.5", "2", "-1", "10", "-10", "100", "-100", "1e4", "-1e4", "1e6", "-1e6")))
+RAY = tuple(map(Decimal, ("1e-4", "0.01", "0.1", "0.5", "2", "-1", "10", "-10", "100", "-100", "1e4", "-1e4", "1e6", "-1e6")))
 FIXED = frozenset({"onehot", "onehot_columns", "orthogonal"})  # what lies between two such values is no such value
 HELD = FIXED | {"probabilities"}  # a multiple of which is none
 SIGNED = frozenset({"positive", "nonnegative", "posdef"})
@@ -101,11 +103,11 @@ class Search:
         self.movable = self._behind()
 
     def _behind(self) -> frozenset[str]:
-        """The declared names that a difference hangs on: the others stay where they are when it is looked for far out."""
+        """The names that a difference hangs on, declared or given: the others stay where they are when it is looked for far out."""
         problem, symbols = self.trials.problem, {*(self.extra or ())}
         asked = set(variables(self.g))
         if asked & symbols or not asked <= {*problem.declared, *problem.definitions}:
-            return frozenset(problem.declared)
+            return frozenset((*problem.declared, *incoming(problem).values()))
         for name in reversed(problem.definitions):
             if name in asked:
                 asked.update(variables(problem.definitions[name]))
@@ -144,7 +146,7 @@ class Search:
         """The border of entry k between two points, as close as is needed."""
         near, far = Decimal(0), Decimal(1)
         for _ in range(HALVINGS):
-            middle = (near + far) / 2
+            middle = near + (far - near) * SHARE
             signs = self._signs(between(self.trials, start, other, middle))
             if signs is not None and signs[k] == side:
                 near = middle
@@ -208,6 +210,10 @@ def stretched(trials: Trials, start: Point, factor: Decimal, movable: frozenset[
     """A point on the ray from the origin along some of the names."""
     ring = Real()
     held = HELD if factor > 0 else HELD | SIGNED
-    moved = {n for n in movable if not trials.problem.declared[n].properties & held}
-    made = {n: a if n not in moved else Tensor(a.shape, ring.dots(a.data, [factor] * len(a.data), 1)) for n, a in start.declared.items()}
-    return Point(start.of, made, start.given)
+    declared = trials.problem.declared
+    moved = {n for n in movable if n not in declared or not declared[n].properties & held}
+
+    def made(values: Values) -> Values:
+        return {n: a if n not in moved else Tensor(a.shape, ring.dots(a.data, [factor] * len(a.data), 1)) for n, a in values.items()}
+
+    return Point(start.of, made(start.declared), made(start.given))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from shapecalc.derivation import Certificate
+from shapecalc.evaluate import EMPTY
 from shapecalc.expr import Expr, nodes
 from shapecalc.rings import Real, Unsupported
 from shapecalc.shapes import Shape, show, strip
@@ -18,7 +19,7 @@ from .certainty import ENOUGH, Certainty, sizes_of, total_bits
 from .conditions import Conditions, assumptions
 from .larger import Larger, counted_with
 from .points import STYLES, Undecided
-from .trials import EXACT, MISFORTUNE, REAL, Trial, Trials
+from .trials import EXACT, MISFORTUNE, REAL, SHORT, Trial, Trials
 
 ZERO = Decimal(0)
 YES, NO = Decimal("1e-20"), Decimal("1e-12")  # relative gaps up to which reals are equal, and from which on they are different
@@ -26,6 +27,7 @@ NOISE, SHARP = Decimal("1e-48"), Decimal("1e-30")  # of the largest number met: 
 FLOATS = 1e-8  # what a function of arrays is held to
 ROUNDS = 4  # how often points are added for a certainty that is too small
 TRUTH = ("the derived formula",)
+TOO_SMALL = (SHORT, EMPTY)
 Extra = Mapping[str, Expr]
 Function = Callable[[Mapping[str, Any]], Any]
 
@@ -36,7 +38,8 @@ class Comparison:
 
     ``verdict``: "equal", "different", "shape" (they cannot be compared) or "undecided". Where they differ: ``at`` which sizes, in
     which entry, and both numbers; ``exact`` says that exact arithmetic found it too. ``gap``: relative, the largest one seen, or
-    that of the entry. ``void``: nothing could be compared, since the claim has no value anywhere.
+    that of the entry. ``void``: nothing could be compared, since the claim has no value anywhere. ``narrow``: what must hold for the
+    claim alone, where it has no value at some of the points (exp(log(x)) at a negative x).
     """
 
     verdict: str
@@ -54,6 +57,7 @@ class Comparison:
     assumptions: tuple[str, ...] = ()
     reason: str = ""
     void: bool = False
+    narrow: tuple[str, ...] = ()
 
     @property
     def certificate(self) -> Certificate | None:
@@ -83,6 +87,7 @@ class Comparisons:
         self._conditions: Conditions | None = None
         self._assumptions: tuple[tuple[int, int], tuple[str, ...]] = (-1, -1), ()
         self._certainty: Certainty | None = None
+        self._short = False  # whether the last claim without a value wanted more entries than there were
 
     def _survey(self, mode: str) -> Survey:
         """The trials of a kind, which may have been drawn again since the last claim."""
@@ -130,12 +135,13 @@ class Comparisons:
             return real
         return replace(real, exact=True) if real.verdict == "different" else exact
 
-    def _pairs(self, trials: Sequence[Trial], claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[tuple[Trial, Tensor, Tensor]]:
+    def _pairs(self, trials: Iterable[Trial], claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[tuple[Trial, Tensor, Tensor]]:
         """Both values, wherever the claim has one."""
         for trial in trials:
             try:
                 pair = trial.value(claim, extra), trial.value(truth)
-            except MISFORTUNE:
+            except MISFORTUNE as error:
+                self._short = str(error) in TOO_SMALL
                 continue
             yield trial, *pair
 
@@ -205,7 +211,9 @@ class Comparisons:
 
     def _elsewhere(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
         """For a claim that has no value where the program has one: points that are drawn for the claim, at larger sizes first (x[7])."""
-        for trial, a, b in self._pairs(self.larger.of(REAL, frozenset(self.trials.problem.sizes)), claim, truth, extra):
+        every = frozenset(self.trials.problem.sizes)
+        further = (t for times in (2, 4, 8) for t in self.larger.of(REAL, every, times))
+        for trial, a, b in self._pairs(further, claim, truth, extra):
             gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
             if gap > NO:
                 return different(trial, a, b, place, gap)
@@ -223,6 +231,8 @@ class Comparisons:
                         return different(trial, a, b, place, gap)
                     if gap <= YES:
                         return self._equal(REAL, self._met(REAL, [trial]), (claim,), gap=float(gap))
+        if self._short:
+            return Comparison("undecided", REAL, reason="the sizes at which the claim has a value are larger than those that are tried")
         return Comparison("undecided", REAL, reason="the claim has no value at any of the points", void=True)
 
     def _met(self, mode: str, used: Sequence[Trial]) -> Survey:
@@ -232,8 +242,10 @@ class Comparisons:
         return every if same else Survey(tuple(used), sizes_of(used), total_bits(1, used))
 
     def _equal(self, method: str, met: Survey, formulas: Sequence[Expr], **how: Any) -> Comparison:
-        provided = self.conditions(formulas)
-        return Comparison("equal", method, len(met.trials), met.sizes, conditions=provided, assumptions=self.assumptions(), **how)
+        provided, known = self.conditions(formulas), self.assumptions()
+        missed = formulas and any(t not in met.trials for t in self._survey(method).trials)
+        narrow = tuple(c for c in provided if c not in self.conditions()) if missed else ()
+        return Comparison("equal", method, len(met.trials), met.sizes, conditions=provided, assumptions=known, narrow=narrow, **how)
 
     def _gap(self, trial: Trial, formulas: Sequence[Expr], a: Tensor, b: Tensor) -> tuple[Decimal, int]:
         """The largest relative difference of two values, and in which entry; what rounding may have done counts as none."""
