@@ -97,4 +97,9 @@ def renamed(term: Term, names: Mapping[Index, Place]) -> Term:
 
 def refreshed(term: Term) -> Term:
     """A term whose summed indices are new, so that it can be multiplied with another copy of itself."""
-    return renamed(term, {i: Index(i.dim) for i in term.summed})
+    return renamed(term, {i: Index(i.dim) for i in in_order(term.summed)})
+
+
+def in_order(some: Iterable[Index]) -> list[Index]:
+    """Indices in the order in which they were made: that of a set hangs on where they lie in memory, and no formula may."""
+    return sorted(some, key=lambda i: i.serial)

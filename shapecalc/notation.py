@@ -9,11 +9,9 @@ from fractions import Fraction
 from typing import Any
 
 from .expr import Apply, Expr, Lit
+from .masks import COMPARISONS, leads, numbers_wanted, truth
+from .numerals import ATOM, COMPARISON, NEGATIVE, POSTFIX, POWER, PRODUCT, SUM, dimension, number
 from .shapes import Dim, add, negative
-
-SUM, NEGATIVE, PRODUCT, POWER, POSTFIX, ATOM = range(1, 7)
-COMPARISON = 0
-COMPARISONS = {"greater": ">", "less": "<", "greater_equal": ">=", "less_equal": "<=", "equal": "=="}
 
 
 def text(e: Expr) -> str:
@@ -25,28 +23,6 @@ def _within(e: Expr, level: int) -> str:
     """e, in parentheses where it binds less tightly than its surroundings ask."""
     written, own = _text(e)
     return f"({written})" if own < level else written
-
-
-def number(value: Fraction) -> tuple[str, int]:
-    """An exact number: an integer, a short decimal, or a quotient."""
-    if value < 0:
-        return "-" + number(-value)[0], NEGATIVE
-    if value.denominator == 1:
-        return str(value.numerator), ATOM
-    for digits in range(1, 5):
-        if 10**digits % value.denominator == 0:
-            whole, rest = divmod(value.numerator * 10**digits // value.denominator, 10**digits)
-            return f"{whole}.{rest:0{digits}d}", ATOM
-    places = next((k for k in range(5, 31) if 10**k % value.denominator == 0), 0)
-    if places and (scaled := value.numerator * 10**places // value.denominator) < 100:
-        return f"{scaled}e-{places}", ATOM  # 1e-6, not 1/1000000
-    return f"{value.numerator}/{value.denominator}", PRODUCT
-
-
-def dimension(dim: Dim) -> tuple[str, int]:
-    """A size as a number in a formula."""
-    written = str(dim)
-    return written, SUM if " " in written else PRODUCT if "*" in written else ATOM
 
 
 def _text(e: Expr) -> tuple[str, int]:
@@ -72,8 +48,13 @@ def _value(v: Any) -> str:
     return str(v)
 
 
+def _number(e: Expr) -> str:
+    """The text of an argument that has to be a number."""
+    return f"1*{_within(e, POWER)}" if truth(e) else text(e)
+
+
 def _call(e: Apply, *more: str) -> str:
-    inside = [text(a) for a in e.args] + list(more)
+    inside = [_number(a) if numbers_wanted(e) else text(a) for a in e.args] + list(more)
     defaults = dict(e.op.params)
     inside += [f"{k}={_value(v)}" for k, v in e.params if v != defaults[k] and not more]
     return f"{e.name}({', '.join(inside)})"
@@ -83,12 +64,21 @@ def _sum(e: Apply) -> tuple[str, int]:
     out = ""
     for term, sign in zip(e.args, e["signs"], strict=True):
         written = _within(term, PRODUCT if out or sign < 0 else SUM)
-        out += (" + " if sign > 0 else " - ") + written if out else ("-" if sign < 0 else "") + written
+        if not out and sign > 0 and truth(term) and truth(e.args[1]):
+            written = _number(term)
+        out += (" + " if sign > 0 else " - ") + written if out else _minus(term) if sign < 0 else written
     return out, SUM
 
 
 def _negative(e: Apply) -> tuple[str, int]:
-    return "-" + _within(e.args[0], PRODUCT), NEGATIVE
+    return _minus(e.args[0]), NEGATIVE
+
+
+def _minus(e: Expr) -> str:
+    """A minus before a formula; truth values have none."""
+    if truth(e):
+        return "-" + _number(e)
+    return f"-({text(e)})" if leads(e) else "-" + _within(e, PRODUCT)
 
 
 def chains(a: Expr, b: Expr) -> bool:
@@ -108,6 +98,7 @@ def _product(e: Apply) -> tuple[str, int]:
 def _row(row: list[Expr], closed: bool = False) -> str:
     """Factors written one after the other; `closed`: an @ at the end is in parentheses too, because something follows."""
     first, sign = (row[0].args[0], "-") if isinstance(row[0], Apply) and row[0].name == "neg" else (row[0], "")
+    sign += "1*" if sign and truth(first) else ""
     out = sign + _within(first, POWER if _open(first) else PRODUCT if sign else NEGATIVE)
     numbers = True  # so far only scalars, which may stand before an @ or a quotient without parentheses
     for k in range(1, len(row)):
@@ -115,7 +106,8 @@ def _row(row: list[Expr], closed: bool = False) -> str:
         numbers = numbers and before.shape == () and not _open(before)
         loose = numbers and not closed and k == len(row) - 1 and isinstance(f, Apply) and f.name in ("matmul", "div")
         tight = numbers and not isinstance(before, Apply)
-        out += ("*" if tight else " * ") + _within(f, PRODUCT if loose else POWER)
+        written = _within(f, PRODUCT if loose else POWER)
+        out += ("*" if tight else " * ") + (f"({written})" if written.startswith("1*") else written)
     return out
 
 
@@ -161,12 +153,15 @@ def _quotient(e: Apply) -> tuple[str, int]:
 def _matmul(e: Apply) -> tuple[str, int]:
     a, b = e.args
     free = isinstance(b, Apply) and b.name == "matmul" and len(b.args[0].shape) == 2 and len(b.args[1].shape) <= 2 and len(a.shape) <= 2
-    return f"{_left_of_matmul(a)} @ {_within(b, PRODUCT if free and _leads_matmul(b) else POWER)}", PRODUCT
+    left = _number(a) if truth(a) and truth(b) else _left_of_matmul(a)
+    return f"{left} @ {_within(b, PRODUCT if free and _leads_matmul(b) else POWER)}", PRODUCT
 
 
 def _leads_matmul(b: Expr) -> bool:
     """Whether every factor of a matrix product is itself no product, so that it may be read from the left."""
     while isinstance(b, Apply) and b.name == "matmul":
+        if truth(b.args[0]):
+            return False
         b = b.args[0]
         if len(b.shape) < 2:
             return False
@@ -263,7 +258,8 @@ def _pi(_: Apply) -> tuple[str, int]:
 
 
 def _einsum(e: Apply) -> tuple[str, int]:
-    return f"einsum('{e['spec']}', {', '.join(map(text, e.args))})", ATOM
+    inside = [_number(a) if k == 0 and all(map(truth, e.args)) else text(a) for k, a in enumerate(e.args)]
+    return f"einsum('{e['spec']}', {', '.join(inside)})", ATOM
 
 
 def _join(e: Apply) -> tuple[str, int]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -42,3 +45,22 @@ def test_the_order_of_rules_is_immaterial(shuffled, seed):
     before = {row: formulas(row) for row in ROWS[seed::2]}
     shuffled(Random(seed))
     assert {row: formulas(row) for row in before} == before
+
+
+SEEDED = """
+import shapecalc
+X = "X: (S, D); w: positive (S,); y: (S,); lam: (); "
+print(shapecalc.derive(X + "L = -logdet(X.T @ diag(w) @ X)", wrt="w")["w"].formula)
+print(shapecalc.jacobian(X + "out = inv(X.T @ X + lam * eye(D)) @ X.T @ y", of="out", wrt="lam").formula)
+A = "A, B: posdef (n, n); y: (n,); s: (); "
+print(shapecalc.derive(A + "L = 0.5 * y @ solve(A + s * eye(n), y) + 0.5 * logdet(A + s * eye(n))", wrt="s")["s"].formula)
+print(shapecalc.derive(A + "L = tr(inv(A + s * B))", wrt="s")["s"].formula)
+"""
+
+
+def test_the_forms_do_not_hang_on_where_things_lie_in_memory():
+    def printed(seed: int) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+        return subprocess.run([sys.executable, "-c", SEEDED], env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert len({printed(seed) for seed in range(1, 6)}) == 1

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from shapecalc.errors import NotKnownYet
 from shapecalc.expr import ZERO, Apply, Expr, Lit, Var, nodes
 from shapecalc.forms import apply
-from shapecalc.indexed import Factor, Index, Place, Places, Term, fresh, indices, refreshed, renamed
+from shapecalc.indexed import Factor, Index, Place, Places, Term, fresh, in_order, indices, refreshed, renamed
 from shapecalc.op import Signature
 from shapecalc.ops.multilinear import aligned
 from shapecalc.shapes import Dim
@@ -287,4 +287,4 @@ def _distinct(places: Places) -> tuple[Places, tuple[Factor, ...]]:
 def _copied(t: Term, own: Places) -> Term:
     """The term with summed indices of its own, so that terms that came from one incoming gradient never share any."""
     keep = set(indices(own))
-    return renamed(t, {i: Index(i.dim) for i in t.summed if i not in keep})
+    return renamed(t, {i: Index(i.dim) for i in in_order(t.summed) if i not in keep})

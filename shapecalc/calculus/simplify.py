@@ -12,7 +12,7 @@ from fractions import Fraction
 from shapecalc.errors import InputProblem
 from shapecalc.expr import Apply, Expr, Lit
 from shapecalc.forms import apply
-from shapecalc.indexed import Factor, Index, Places, Term, indices, renamed
+from shapecalc.indexed import Factor, Index, Places, Term, in_order, indices, renamed
 from shapecalc.shapes import Dim, multiply
 
 from .context import Context, is_orthogonal, sums_to_one, symmetric
@@ -162,7 +162,7 @@ def size_factor(dim: Dim, power: int = 1) -> Factor | Fraction:
 def _counted(term: Term) -> Term:
     """A summed index in no factor counts: Σ_i 1 = n."""
     count = uses(term)
-    left = [i for i in term.summed if not count[i]]
+    left = [i for i in in_order(term.summed) if not count[i]]
     if not left:
         return _sizes(term)
     dim: Dim = 1

@@ -33,7 +33,7 @@ def _contracted(leaves: list[Piece], wanted: frozenset[Index]) -> list[Piece] | 
     """Two leaves multiplied over an index that only they have; vectors first, then from the left."""
     owners: dict[Index, list[int]] = {}
     for k, p in enumerate(leaves):
-        for i in set(indices(p.places)):
+        for i in dict.fromkeys(indices(p.places)):
             owners.setdefault(i, []).append(k)
     pairs = [(i, ks[0], ks[1]) for i, ks in owners.items() if len(ks) == 2 and i not in wanted]
     for i, a, b in sorted(pairs, key=lambda t: (len(leaves[t[1]].places) + len(leaves[t[2]].places), t[1], t[2])):

@@ -15,6 +15,7 @@ from typing import Any
 from shapecalc import notation
 from shapecalc.expr import Apply, Expr, Lit, Var, nodes
 from shapecalc.forms import transposed
+from shapecalc.numerals import number
 from shapecalc.shapes import Dim, Shape, names, show
 
 from .names import size_text
@@ -145,7 +146,7 @@ class Writer:
         if helper in self.target.helpers:
             self.helpers[helper] = None
         written = [notation.text(a) for a in args]
-        words: dict[str, Any] = {key: notation.number(v)[0] if isinstance(v, Fraction) else v for key, v in node.params}
+        words: dict[str, Any] = {key: number(v)[0] if isinstance(v, Fraction) else v for key, v in node.params}
         words.update(zip("abc", written, strict=False))
         words.update(args=", ".join(written), over=self.over(node), like=self.like)
         if "{shape}" in template:

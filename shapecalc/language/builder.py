@@ -113,16 +113,13 @@ class Builder:
     def times(self, op: str, left: tuple[tree.Node, Expr], right: tuple[tree.Node, Expr], span: tuple[int, int]) -> Expr:
         """One product or quotient."""
         a, b = left[1], right[1]
-        if (
-            isinstance(a, Lit)
-            and isinstance(b, Lit)
-            and isinstance(a.value, Fraction)
-            and isinstance(b.value, Fraction)
-            and (op == "*" or b.value)
-        ):
-            return lit(a.value * b.value if op == "*" else a.value / b.value)
+        numbers = [e.value for e in (a, b) if isinstance(e, Lit) and isinstance(e.value, Fraction)]
+        if len(numbers) == 2 and (op == "*" or numbers[1]):
+            return lit(numbers[0] * numbers[1] if op == "*" else numbers[0] / numbers[1])
         if op == "*" and ONE in (a, b):
             return b if a == ONE else a
+        if op == "*" and numbers == [-1] and isinstance(a, Lit):
+            return neg(b)
         try:
             return apply({"*": "mul", "/": "div", "@": "matmul"}[op], a, b)
         except Misfit as misfit:
