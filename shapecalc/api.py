@@ -29,8 +29,10 @@ def _layout(layout: str) -> str:
 def _names(wrt: str | Iterable[str] | None, problem: Problem) -> list[str]:
     if wrt is None:
         return list(problem.declared)
-    names = [w.strip() for w in wrt.split(",")] if isinstance(wrt, str) else list(wrt)
-    return [known(n, [*problem.declared, *problem.definitions]) for n in names]
+    names = [w.strip() for w in wrt.split(",") if w.strip()] if isinstance(wrt, str) else list(wrt)
+    if not names:
+        raise InputProblem("no name to differentiate by is given", hint=f"there are {', '.join(problem.declared)}")
+    return [known(n, [*problem.declared, *problem.definitions]) for n in dict.fromkeys(names)]
 
 
 @collector_off()

@@ -320,6 +320,25 @@ def test_two_runs_do_not_write_to_one_file(tmp_path):
     assert run(sheet(RIGHT), "--resume", kept).returncode == 0
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"part": [1, float("inf")]}, {"part": [1]}, {"part": [0, 2]}, {"part": [-1, -1]}, {"part": None}, {"claims": 5}, {"claims": [5]},
+        {"claims": None}, {"claims": [{}]}, {"claims": "right"}, {"source": None}, {"digest": "another"},
+    ],
+)  # fmt: skip
+def test_a_line_of_results_that_is_none_is_judged_again(tmp_path, more):
+    kept, path = tmp_path / "kept.jsonl", tmp_path / "a.sheet"
+    path.write_text(sheet(WRONG), encoding="utf-8")
+    assert main(["check", str(path), "--resume", str(kept)]) == 1
+    line = json.loads(kept.read_text(encoding="utf-8"))
+    kept.write_text(json.dumps(line | more) + "\n", encoding="utf-8")
+    assert main(["check", str(path), "--resume", str(kept)]) == 1
+    again = [json.loads(one) for one in kept.read_text(encoding="utf-8").splitlines()]
+    assert [r["claims"][0]["verdict"] for r in again if r["source"] == str(path)] == ["wrong"]
+    assert again[-1] == line | {"claims": again[-1]["claims"]}
+
+
 def test_resume_sees_what_has_changed(tmp_path):
     kept = tmp_path / "results.jsonl"
     for name in "abc":
@@ -426,3 +445,17 @@ def test_no_cluster_no_guess():
     assert done.returncode == 2
     assert "no Dask scheduler at tcp://127.0.0.1:1" in done.stderr
     assert "Traceback" not in done.stderr
+    done = run(sheet(RIGHT), "--dask", "gopher://127.0.0.1:1")
+    assert done.returncode == 2
+    assert "unknown address scheme 'gopher'" in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_a_cluster_in_this_process(tmp_path, capsys):
+    distributed = pytest.importorskip("distributed")
+    path = course(tmp_path / "course.jsonl", 10)
+    code = main(["check", str(path), "-f", "json"])
+    alone = capsys.readouterr().out
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster:
+        assert main(["check", str(path), "-f", "json", "--dask", cluster.scheduler_address]) == code == 1
+        assert capsys.readouterr().out == alone

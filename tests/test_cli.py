@@ -131,6 +131,9 @@ def test_help(words: tuple[str, ...]):
         (("derive", "."), "is a directory"),
         (("derive", "X: (S, D)"), "there is nothing to differentiate"),
         (("derive", AFFINE, "--wrt", "Q"), "Q is not declared"),
+        (("derive", AFFINE, "--wrt", ","), "no name to differentiate by is given\n  there are X, W, b"),
+        (("derive", AFFINE, "--width", "9" * 5000), "exceeded maximum size"),
+        (("derive", AFFINE, "--loss", "W = sum(Z)"), "W is declared already"),
         (("derive", AFFINE, "--at", "S=0"), "S=0 is no size"),
         (("derive", AFFINE, "--at", "Q=3"), "there is no size Q"),
         (("derive", AFFINE, "--views", "entry"), "there is no view entry"),
@@ -146,6 +149,8 @@ def test_help(words: tuple[str, ...]):
         (("gallery", "layernrm"), "did you mean layernorm?"),
         (("hessian", AFFINE), "a Hessian is of a scalar"),
         (("picture", AFFINE, "-f", "dot"), "dot is for the graph"),
+        (("check", AFFINE, "--time-limit", "-1"), "greater than or equal to 0"),
+        (("check", AFFINE, "--jobs", "9999999999"), "less than or equal to"),
     ],
 )
 def test_errors_are_messages(capsys: pytest.CaptureFixture[str], words: tuple[str, ...], says: str):
@@ -279,6 +284,19 @@ def test_a_name_of_the_loss_that_is_not_declared(capsys: pytest.CaptureFixture[s
     _, out, _ = here(capsys, "derive", AFFINE, "--loss", "sum((Z - Y)**2)/(2*S)", "--steps", "none")
     assert "Y is not declared; it is taken to have the shape of Z, (S, M)." in out
     assert "∂L/∂W" in out
+
+
+def test_a_loss_may_have_a_name(capsys: pytest.CaptureFixture[str]):
+    for loss, name in (("sum(Z**2)", "L"), ("J = sum(Z**2)", "J"), ("sum(Z == 0)", "L")):
+        code, out, _ = here(capsys, "derive", AFFINE, "--loss", loss, "--wrt", "W", "--steps", "none")
+        assert code == 0
+        assert f"∂{name}/∂W" in out
+
+
+def test_a_name_given_twice_is_derived_once(capsys: pytest.CaptureFixture[str]):
+    code, out, _ = here(capsys, "derive", AFFINE, "--wrt", "W,, b,W", "--steps", "none")
+    assert code == 0
+    assert [line.split()[1] for line in out.splitlines() if line.startswith("┃   ∂L")] == ["∂L/∂W", "∂L/∂b"]
 
 
 def test_both_readers_agree(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
@@ -479,6 +497,21 @@ def test_check_reads_what_people_have(tmp_path: Path, capsys: pytest.CaptureFixt
     assert [[c["verdict"] for c in r["claims"]] for r in reports] == [["right", "right", "wrong"], ["right"]]
 
 
+def test_nothing_to_judge_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "notes.md").write_text("Nothing about matrices.\n", encoding="utf-8")
+    for to in ("text", "json"):
+        assert here(capsys, "check", str(tmp_path), "-f", to) == (0, "", "no derivation was found: there is nothing to judge\n")
+
+
+def test_standard_input_has_a_largest_size(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr("shapecalc.batch.files.LARGEST", len(AFFINE))
+    for text, code in ((AFFINE, 0), (AFFINE + "#", 2)):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        assert here(capsys, "derive", "-", "--steps", "none")[0] == code
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert "standard input is larger than" in here(capsys, "derive", "-")[2]
+
+
 def test_aliases(capsys: pytest.CaptureFixture[str]):
     assert here(capsys, "check", HEAD + "delta_w = X.T @ dZ", "--alias", "delta_w=W")[0] == 0
     assert here(capsys, "check", HEAD + "dW = X.T @ dZ", "--alias", "delta")[0] == 2
@@ -543,6 +576,16 @@ def test_the_pager_gets_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert (tmp_path / "paged").read_text() == "a page\n"
 
 
+@pytest.mark.parametrize("pager", ["no-such-pager", "'never closed"])
+def test_without_a_pager_the_page_is_written(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], pager: str):
+    from shapecalc.cli import output
+
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("PAGER", pager)
+    output.show("a page", pager=True)
+    assert capsys.readouterr().out == "a page\n"
+
+
 # ---- pages other than the derivation -------------------------------------------------------------------------
 
 
@@ -576,6 +619,20 @@ def test_several_pictures_are_one_svg(tmp_path: Path):
     inner = [e for e in root if e.tag.endswith("svg")]
     assert len(inner) == 3
     assert [float(e.get("y", "0")) for e in inner] == sorted({float(e.get("y", "0")) for e in inner})
+
+
+def test_a_picture_and_the_gallery_as_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    drawn, table, plain, sheet = (tmp_path / name for name in ("p.tex", "list.html", "list.txt", "affine.sheet"))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert main(["picture", AFFINE, "-o", str(drawn)]) == 0
+    assert drawn.read_text(encoding="utf-8").startswith("\\documentclass")
+    for target in (table, plain):
+        assert main(["gallery", "-o", str(target)]) == 0
+    assert "<table" in table.read_text(encoding="utf-8")
+    assert plain.read_text(encoding="utf-8").startswith("name ")
+    assert main(["gallery", "affine", "--source", "-o", str(sheet)]) == 0
+    assert "X: (S, D)" in sheet.read_text(encoding="utf-8")
 
 
 def test_the_graph_as_text(tmp_path: Path):

@@ -75,6 +75,12 @@ def test_the_entries_are_those_of_the_sizes():
     assert "∂L/∂b = [ g₁₁ + g₂₁ + g₃₁  g₁₂ + g₂₂ + g₃₂ ]" in words(document)
 
 
+def test_an_entry_that_nothing_contains():
+    source = "X: (S,); Y: (S,); Q = 2*X; L = sum(Y)"
+    assert "Take one entry, x₂. What is differentiated does not contain it:\n\n  ∂L/∂x₂ = 0\n" in words(made(source, wrt="X"))
+    assert "Take one entry, y₂, and differentiate L by it:" in words(made(source, wrt="Y"))
+
+
 def test_a_long_problem_is_told_in_brief():
     layers = "; ".join(f"W{k}: (D, D); H{k} = tanh({'X' if k == 1 else f'H{k - 1}'} @ W{k})" for k in range(1, 13))
     document = made("X: (S, D); " + layers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from shapecalc.cli import main
 from shapecalc.errors import InputProblem
 from shapecalc.render.writing import write_whole
 
@@ -85,7 +87,7 @@ def test_what_is_no_plain_file_is_written_into_and_never_replaced():
 
 @posix
 @needs_full
-@pytest.mark.parametrize("words", [("derive", AFFINE, "-f", "json"), ("check", CLAIMS), ("gallery",)])
+@pytest.mark.parametrize("words", [("derive", AFFINE, "-f", "json"), ("check", CLAIMS), ("gallery",), ("--version",), ("--help",)])
 def test_a_full_disk(words):
     one_line(shell(" ".join(["$shapecalc", *(f"'{w}'" for w in words), "> /dev/full"])))
 
@@ -149,10 +151,11 @@ def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path):
 
 
 @posix
-@pytest.mark.parametrize("words", [f"check '{CLAIMS}'", f"derive '{AFFINE}' -f json"])
-def test_a_closed_pipe_is_quiet(words):
-    done = shell(f"$shapecalc {words} | true")
+@pytest.mark.parametrize("words", [f"check '{CLAIMS}'", f"check '{CLAIMS}' -fjson", f"derive '{AFFINE}' -f json", "derive --help"])
+def test_a_closed_pipe_is_quiet_and_has_a_code_of_its_own(tmp_path, words):
+    done = shell(f"($shapecalc {words}; echo $? > '{tmp_path / 'code'}') | true")
     assert done.stderr == ""
+    assert (tmp_path / "code").read_text() == "141\n"
 
 
 @posix
@@ -161,6 +164,27 @@ def test_streams_that_are_closed(words, code):
     done = shell(f"$shapecalc {words}")
     assert done.returncode == code
     assert "Traceback" not in done.stderr
+
+
+@posix
+def test_a_standard_input_that_cannot_be_read(tmp_path):
+    done = shell(f"$shapecalc derive - 0> '{tmp_path / 'out'}'")
+    one_line(done)
+    assert done.stderr.startswith("standard input cannot be read: ")
+
+
+@posix
+def test_a_file_whose_name_is_not_utf_8(tmp_path, monkeypatch):
+    try:
+        (tmp_path / os.fsdecode(b"a\xff.sheet")).write_text(CLAIMS, encoding="utf-8")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    monkeypatch.chdir(tmp_path)
+    for words in (("-f", "json", "-o", "out.json"), ("--resume", "out.json"), ("--resume", "out.json"), ("-f", "github", "-o", "out.txt")):
+        assert main(["check", ".", *words]) == 1
+    kept = (tmp_path / "out.json").read_text(encoding="utf-8").splitlines()
+    assert [os.fsencode(json.loads(line)["source"]) for line in kept] == [b"a\xff.sheet"]
+    assert "file=a\\udcff.sheet,line=1," in (tmp_path / "out.txt").read_text(encoding="utf-8")
 
 
 @posix

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import InputProblem
 
@@ -51,14 +52,19 @@ def opened(path: Path) -> int:
 
 def text_of(path: Path) -> str:
     """The text of a file."""
+    with os.fdopen(opened(path), "rb") as file:
+        return text_in(file, str(path))
+
+
+def text_in(file: BinaryIO, name: str) -> str:
+    """The text of a file that is open."""
     try:
-        with os.fdopen(opened(path), "rb") as file:
-            data = file.read(LARGEST + 1)
+        data = file.read(LARGEST + 1)
     except OSError as error:
-        raise InputProblem(f"{path} cannot be read: {error.strerror}") from None
+        raise InputProblem(f"{name} cannot be read: {error.strerror or error}") from None
     if len(data) > LARGEST:
-        raise InputProblem(f"{path} is larger than {LARGEST // 1_000_000} MB")
-    return decoded(data, str(path))
+        raise InputProblem(f"{name} is larger than {LARGEST // 1_000_000} MB")
+    return decoded(data, name)
 
 
 def lines_of(path: Path) -> Iterator[bytes]:

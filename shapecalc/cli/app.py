@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from .options import COMMANDS, Command, Option
-from .running import run
+from .options import COMMANDS, LARGEST_NUMBER, Command, Option
+from .running import BROKEN_PIPE, run
 
 BLANK = " "  # a flag takes no value, and typer would write <bool>
 EPILOG = "Exit codes: 0 all right; 1 a claim is wrong or ill-shaped; 2 the input cannot be read or used."
@@ -23,6 +23,8 @@ def run_typer(words: list[str]) -> int:
     try:
         app()(args=words, prog_name="shapecalc")
     except SystemExit as done:
+        if isinstance(done.__context__, BrokenPipeError):  # typer makes a 1 of it, which would say that a claim is wrong
+            return BROKEN_PIPE
         return done.code if isinstance(done.code, int) else 0 if done.code is None else 2
     return 0
 
@@ -100,5 +102,6 @@ def parameter(o: Option) -> inspect.Parameter:
         kind = kind | None
     shown = o.kind == "choice" and o.default is not None
     metavar = o.metavar or (BLANK if o.kind == "flag" else None)
-    info = typer.Option(*flags, help=o.help, metavar=metavar, rich_help_panel=o.panel or None, show_default=shown)
+    bounds: dict[str, Any] = {"min": 0, "max": LARGEST_NUMBER} if o.kind == "number" else {}
+    info = typer.Option(*flags, help=o.help, metavar=metavar, rich_help_panel=o.panel or None, show_default=shown, **bounds)
     return inspect.Parameter(o.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])

@@ -43,6 +43,8 @@ def check(v: Values) -> int:
             total = total.plus(outcome.tally)
             code = max(code, outcome.tally.code(v["strict"]))
             bar.step(1, int(outcome.tally.code(strict=True) > 0))
+    if not shown and not total.broken:
+        output.complain("no derivation was found: there is nothing to judge")
     if v["resume"] or (v["format"] == "text" and shown > 1 and v["output"] is None):
         output.show(("" if v["resume"] else "\n") + summary(shown, before, total))
     return code

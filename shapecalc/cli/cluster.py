@@ -21,6 +21,7 @@ def cluster(address: str) -> Iterator[tuple[Executor, int]]:
     except ImportError:
         raise InputProblem("--dask needs dask.distributed", hint="pip install 'shapecalc[cluster]'") from None
     try:
+        distributed.comm.resolve_address(address)  # a client that cannot be made at all complains once more when it is taken away
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise InputProblem(f"there is no Dask scheduler at {address}: {error}", hint="dask scheduler prints its address") from None

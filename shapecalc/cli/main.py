@@ -6,28 +6,27 @@ import gc
 import os
 import sys
 
-BROKEN_PIPE, INTERRUPTED = 141, 130
+from .running import BROKEN_PIPE
+
+INTERRUPTED = 130
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; the exit code is 0 if all is right, 1 if a claim is wrong, 2 if the input cannot be used."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if words in (["--version"], ["-V"]):
-        from .. import __version__
-
-        sys.stdout.write(f"shapecalc {__version__}\n")
-        return 0
     # a page is made of many small objects and then the process ends: looking through them for rings costs a tenth of its time
     gc.set_threshold(50_000, 5, 5)
     try:
         steady()
-        return guarded(words)
+        code = guarded(words)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
+        code = BROKEN_PIPE
+    if code == BROKEN_PIPE:
         # whoever read us has gone; Python would complain once more when it closes the stream
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+    return code
 
 
 def steady() -> None:
@@ -62,6 +61,12 @@ def guarded(words: list[str]) -> int:
 
 def dispatched(words: list[str]) -> int:
     """The everyday run, or typer for everything else."""
+    if words in (["--version"], ["-V"]):
+        from .. import __version__
+        from .output import show
+
+        show(f"shapecalc {__version__}")
+        return 0
     from .options import BY_NAME
     from .reader import read, repaired
     from .running import run

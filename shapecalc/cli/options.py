@@ -32,6 +32,7 @@ class Command(NamedTuple):
 
 
 CONTENT, LOOK, OUTPUT, MANY = "What is in it", "How it is written", "Where it goes", "Many of them"
+LARGEST_NUMBER = 999_999_999  # of an option: seconds, columns, processes
 LAYOUTS = ("denominator", "numerator", "both")
 FORMATS = ("text", "latex", "markdown", "html", "typst", "json", "svg", "notebook", "terminal")
 SOURCE = ("source", "SOURCE", True, "A file, - for standard input, or the problem itself: 'X: (S, D); W: (D, M); Z = X @ W'.")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputProblem, UnknownName
 from . import commands, output, sources
 from .checking import check
+
+if TYPE_CHECKING:
+    from ..render import Output
 
 Values = dict[str, Any]
 
@@ -25,8 +28,7 @@ def gallery(v: Values) -> int:
         raise UnknownName(f"there is no {name} in the gallery", hint=f"did you mean {close}?" if close else "shapecalc gallery lists them")
     sheet = sheets()[name]
     if v["source"]:
-        output.show(sheet.text)
-        return 0
+        return commands.hand_over(sheet.text, v)
     about = {"title": v["title"] or sheet.title, "wrt": v["wrt"] or sheet.wrt or None}
     return commands.derive_text(sheet.text, None, v | about, sheet.source)
 
@@ -35,7 +37,7 @@ def picture(v: Values) -> int:
     """A drawing of the shapes, of the reduction, of what is broadcast, or of the graph."""
     from ..publishing.pages import subject
     from ..publishing.pictures import drawing, graph_text, one_picture
-    from ..render import Output, render
+    from ..render import render
 
     text, name = sources.source(v["source"])
     with_loss, _ = sources.with_loss(text, v["loss"])
@@ -47,7 +49,7 @@ def picture(v: Values) -> int:
         made: str | bytes = graph_text(subject(d), to)
     else:
         document = drawing(subject(d), v["kind"])
-        made = one_picture(document) if to == "svg" else render(document, to, Output(ascii=output.only_ascii(v["ascii"])))
+        made = one_picture(document) if to == "svg" else render(document, to, look(v))
     return commands.hand_over(made, v)
 
 
@@ -62,13 +64,20 @@ def listed(v: Values) -> int:
     """Names and titles."""
     from ..blocks import Document, Table, prose
     from ..gallery import sheets
-    from ..render import Output, render
+    from ..render import render
 
     rows = tuple((prose(f"`{s.name}`"), prose(s.title)) for s in sheets().values())
     table = Table((prose("name"), prose("what it derives")), rows)
-    look = Output(ascii=output.only_ascii(v["ascii"]), width=output.columns(v["width"]), colour=output.tints())
-    to = "terminal" if output.colours(v["plain"]) and not look.ascii else "text"
-    return commands.hand_over(render(Document((), (table,)), v["format"] or to, look), v)
+    return commands.hand_over(render(Document((), (table,)), commands.format_of(v), look(v)), v)
+
+
+def look(v: Values) -> Output:
+    """How what is no page of its own is written: at a terminal as the terminal can show it, in a file as a document."""
+    from ..render import Output
+
+    if v["output"] not in (None, "-"):
+        return Output(ascii=v["ascii"], width=v.get("width"), standalone=True)
+    return Output(ascii=output.only_ascii(v["ascii"]), width=output.columns(v.get("width")), colour=output.tints())
 
 
 __all__ = ["check", "gallery", "picture"]

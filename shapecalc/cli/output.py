@@ -50,8 +50,7 @@ def columns(asked: int | None) -> int | None:
 
 def show(text: str, pager: bool = False) -> None:
     """Text on standard output."""
-    if pager and sys.stdout.isatty():
-        paged(text)
+    if pager and sys.stdout.isatty() and paged(text):
         return
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
     sys.stdout.flush()
@@ -63,14 +62,15 @@ def complain(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-def paged(text: str) -> None:
-    """Text through the reader's own pager, or less."""
-    command = shlex.split(os.environ.get("PAGER") or "less")
+def paged(text: str) -> bool:
+    """Text through the reader's own pager, or less; whether there is such a program."""
     environment = {**os.environ, "LESS": os.environ.get("LESS", "-RFX"), "LESSCHARSET": "utf-8"}
     try:
+        command = shlex.split(os.environ.get("PAGER", "")) or ["less"]
         subprocess.run(command, input=text.encode("utf-8"), check=False, env=environment)  # noqa: S603 - the user's own pager
-    except OSError:
-        sys.stdout.write(text)
+    except (OSError, ValueError):  # ValueError: a quotation that does not end
+        return False
+    return True
 
 
 def store(data: str | bytes, path: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .options import Command, Option
+from .options import LARGEST_NUMBER, Command, Option
 
 
 def read(command: Command, argv: list[str]) -> dict[str, Any] | None:
@@ -62,7 +62,7 @@ def value(option: Option, text: str | None) -> Any:
     if option.kind == "choice":
         return text if text in option.choices else None
     if option.kind == "number":
-        return int(text) if text.isascii() and text.isdigit() else None
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_NUMBER)) else None
     return text
 
 

@@ -72,7 +72,9 @@ class Drawing:
         """One report."""
         if self.to == "json":
             more = self.done(task, part) if self.kept else {"source": task.place}
-            return json.dumps(self.facts(report) | more, ensure_ascii=self.ascii)
+            from ..publishing.facts import dumped
+
+            return dumped(self.facts(report) | more, self.ascii)
         if self.to == "github":
             return "\n".join(github(task, report))
         from ..exposition.reports import page

@@ -131,9 +131,12 @@ def stamp(line: str) -> tuple[Key | None, int, int]:
     try:
         found: Any = json.loads(line)
         part, parts = found["part"]
-        return (str(found["source"]), str(found["digest"])), int(part), int(parts)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None, 0, 0
+        _ = [c["verdict"] for c in found.get("claims", ())]
+        if 0 <= part <= parts:
+            return (str(found["source"]), str(found["digest"])), int(part), int(parts)
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
+        pass
+    return None, 0, 0
 
 
 def total(lines: list[str]) -> Tally:
@@ -141,5 +144,5 @@ def total(lines: list[str]) -> Tally:
     out = Tally()
     for line in lines:
         found = json.loads(line)
-        out = out.plus(tally([str(c.get("verdict")) for c in found.get("claims", ())], bool(found.get("problems"))))
+        out = out.plus(tally([str(c["verdict"]) for c in found.get("claims", ())], bool(found.get("problems"))))
     return out

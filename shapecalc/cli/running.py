@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+BROKEN_PIPE = 141  # the exit code where whoever read us has gone
+
 
 def run(name: str, values: dict[str, Any]) -> int:
     """One command with its arguments read."""

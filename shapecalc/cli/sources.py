@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
-from ..batch.files import LARGEST, decoded, text_of
+from ..batch.files import text_in, text_of
 from ..errors import InputProblem, visible
+
+NAMED = re.compile(r"\s*(?!d)[^\W\d]\w*\s*=(?!=)")  # L = sum(Z): a loss that has its name already; dL = ... would be a claim
 
 
 def source(argument: str) -> tuple[str, str | None]:
     """The text of a problem, and the name of the file that it is from."""
     argument = argument.strip() if argument.startswith(" ") else argument
     if argument == "-":
-        return decoded(sys.stdin.buffer.read(LARGEST), "standard input"), None
+        return text_in(sys.stdin.buffer, "standard input"), None
     if not argument.strip():
         raise InputProblem("there is nothing to read", hint="shapecalc derive 'X: (S, D); W: (D, M); Z = X @ W'")
     path = file(argument)
@@ -47,7 +50,7 @@ def with_loss(text: str, loss: str | None) -> tuple[str, list[str]]:
     if last is None:
         raise InputProblem("--loss needs a definition before it")
     names = [n for n in ("L", "J", "loss", "L_") if n not in {*problem.declared, *problem.definitions, *problem.sizes}]
-    line = f"{names[0]} = {loss.strip()}"
+    line = loss.strip() if NAMED.match(loss) else f"{names[0]} = {loss.strip()}"
     assign = next((s for s in split(line) if isinstance(s, Assign)), None)
     known = {*problem.declared, *problem.definitions, *problem.sizes, *problem.functions}
     used = [p.id for p, _ in walk(assign.values[0]) if isinstance(p, Name)] if assign is not None else []

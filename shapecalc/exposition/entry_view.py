@@ -97,6 +97,8 @@ def opening(pen: Pen, found: Explanation) -> Content:
     through = prose(*_and([pen.name(n) for n in found.through]))
     containing = [k for k in found.links if not k.zero]
     total = len(found.links) + found.left_out
+    if not through:
+        return prose("Take one entry, ", by, ". What is differentiated does not contain it:")
     if all(k.coefficient == "1" for k in found.links):
         return prose("Take one entry, ", by, ", and differentiate ", through, " by it:")
     terms = f"one term for each of the {number_word(total)} entries of " if total > 1 else "one term, for "

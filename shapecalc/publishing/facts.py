@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from fractions import Fraction
@@ -24,6 +25,7 @@ from .options import Options, sizes
 from .pages import Derived, page, subject
 
 SCHEMA = "shapecalc.derivation/1"
+HALVES = re.compile("[\ud800-\udfff]")
 
 
 def schema(of: str = "derivation") -> dict[str, Any]:
@@ -34,6 +36,15 @@ def schema(of: str = "derivation") -> dict[str, Any]:
         return of_pages()
     found: dict[str, Any] = json.loads((files(__package__) / "data" / f"{of}-1.schema.json").read_text(encoding="utf-8"))
     return found
+
+
+def dumped(data: Any, ascii: bool, indent: int | None = None) -> str:  # noqa: A002 - as in Output
+    r"""Data as JSON that can be written as UTF-8: half a pair, as in the name of a file that is not UTF-8, is escaped.
+
+    >>> print(dumped({"name": "é\udcff"}, ascii=False))
+    {"name": "é\udcff"}
+    """
+    return HALVES.sub(lambda m: f"\\u{ord(m[0]):04x}", json.dumps(data, ensure_ascii=ascii, indent=indent))
 
 
 def facts(d: Derived, options: Options) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,9 +26,9 @@ def output(options: Options, standalone: bool) -> Output:
 def written(d: Derived, to: str, options: Options, standalone: bool = False) -> str | bytes:
     """The page in a format; JSON is the facts, with the page among them."""
     if to == "json":
-        from .facts import facts
+        from .facts import dumped, facts
 
-        return json.dumps(facts(d, options), ensure_ascii=options.ascii, indent=2) + "\n"
+        return dumped(facts(d, options), options.ascii, indent=2) + "\n"
     return render(page(d, options, to in PICTURED), to, output(options, standalone))
 
 
@@ -44,9 +43,10 @@ def stored(make: Callable[[str], str | bytes], path: str | Path, to: str | None 
 def written_derivative(found: Any, to: str, options: Options, standalone: bool = False) -> str | bytes:
     """The page of a Jacobian or a Hessian in a format."""
     from .derivatives import derivative_page, facts
+    from .facts import dumped
 
     if to == "json":
-        return json.dumps(facts(found, options), ensure_ascii=options.ascii, indent=2) + "\n"
+        return dumped(facts(found, options), options.ascii, indent=2) + "\n"
     return render(derivative_page(found, options), to, output(options, standalone))
 
 
@@ -62,9 +62,10 @@ class Judging:
 def written_report(report: Report, how: Judging, to: str, options: Options, standalone: bool = False) -> str | bytes:
     """Verdicts in a format; JSON is the facts, on one line for each report."""
     if to == "json":
+        from .facts import dumped
         from .verdicts import facts
 
-        return json.dumps(facts(report, how.layout, how.structured, how.aliases), ensure_ascii=options.ascii) + "\n"
+        return dumped(facts(report, how.layout, how.structured, how.aliases), options.ascii) + "\n"
     from ..exposition.reports import page as report_page
 
     return render(report_page([report], prose(options.title)), to, output(options, standalone))
