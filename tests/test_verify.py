@@ -699,16 +699,16 @@ def test_speed():
     problem = read(AFFINE)
     pass_ = backward(problem)
     Judge(problem, pass_).certify()
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(20):
         judge = Judge(problem, pass_)
         judge.certify()
-    assert (time.perf_counter() - start) / 20 < 0.03
+    assert (time.process_time() - start) / 20 < 0.03
     claims = [claim(judge, f"{k}*X.T @ dZ/{k}") for k in range(2, 202)]
     truth = pass_.formula("W")
-    start = time.perf_counter()
+    start = time.process_time()
     assert {judge.compare(c, truth).verdict for c in claims} == {"equal"}
-    assert len(claims) / (time.perf_counter() - start) > 100
+    assert len(claims) / (time.process_time() - start) > 100
 
 
 # ---- the witness ------------------------------------------------------------------------------------
