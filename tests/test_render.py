@@ -215,7 +215,7 @@ def test_pandoc_makes_latex_of_the_markdown_that_compiles(tmp_path: Path):
     command = [pandoc, "-f", "markdown", "-t", "latex"]
     written = str(render(page(), "markdown"))
     done = subprocess.run(command, input=written, capture_output=True, text=True, encoding="utf-8", timeout=60, check=True)
-    packages = r"\usepackage{amsmath,amssymb,longtable,array,calc,fancyvrb,color}"
+    packages = r"\usepackage{amsmath,amssymb,longtable,array,calc,color}"
     packages += r"\providecommand{\tightlist}{}\newcommand{\texorpdfstring}[2]{#1}"
     body = re.sub(r"\\begin\{(Shaded|Highlighting)\}.*?\\end\{\1\}", "", done.stdout, flags=re.DOTALL)
     plain = re.sub(r"\\(top|mid|bottom)rule\S*|\\noalign\{\}|\\endhead|\\endlastfoot|\\(hyper)?target\{[^}]*\}", "", body)
