@@ -1,15 +1,18 @@
-"""Formulas remembered by structure are the ones that would be found anew, whatever was met before."""
+"""What is remembered by structure is what would be found anew, whatever was met before."""
 
 from __future__ import annotations
 
 from random import Random
 
 import pytest
+from operations import Operations
 from programs import Maker
 
 from shapecalc.calculus import gradients
+from shapecalc.calculus.alike import Memory
 from shapecalc.calculus.context import Context
 from shapecalc.errors import ShapecalcError
+from shapecalc.gallery import sheets
 from shapecalc.language.sheet import read
 from shapecalc.notation import text
 
@@ -21,59 +24,148 @@ LAYERS = {
     "attention": ("W{k}: (D0, D0)", "P{k} = softmax({x} @ W{k} @ {x}.T); H{k} = P{k} @ {x}"),
     "columns": ("W{k}: (D{k}, D{j}); b{k}: (D{k}, 1)", "Z{k} = W{k} @ {x}; H{k} = exp(-Z{k}**2) * b{k}"),
     "scaled": ("W{k}: (D{j}, D{k}); s{k}: ()", "Z{k} = s{k} * {x} @ W{k} / S; c{k} = sum(Z{k}); H{k} = Z{k} * c{k}"),
-}
+    "normed": ("g{k}: (D0,)", "C{k} = {x} - mean({x}, axis=1)[:, None]; s{k} = mean(C{k}**2, axis=1); H{k} = g{k} * C{k} / s{k}[:, None]"),
+    "sliced": ("W{k}: (D0, 2*D0)", "a{k} = {x} @ W{k}; H{k} = sigmoid(a{k}[:, :D0]) * tanh(a{k}[:, D0:])"),
+    "logistic": ("W{k}: (D0, D0)", "u{k} = {x} @ W{k}; H{k} = 1 / (1 + exp(-u{k}))"),
+    "exponential": ("W{k}: (D0, D0)", "E{k} = exp({x} @ W{k}); H{k} = E{k} / sum(E{k}, axis=1, keepdims=True)"),
+    "gram": ("", "K{k} = {x} @ {x}.T; H{k} = K{k} @ {x} / S"),
+    "unary": ("", "H{k} = sin({x})"),
+    "masked": ("W{k}: (D0, D0); M{k}: positive (S, D0)", "H{k} = relu({x} @ W{k}) * M{k}"),
+}  # fmt: skip
+SQUARE = [kind for kind, (declared, _) in LAYERS.items() if "D{k}" not in declared and kind not in ("symmetric", "columns")]
 
 
 def network(kind: str, layers: int) -> str:
     """Many layers of a kind; the names grow longer on the way."""
-    columns = kind == "columns"
     declared, body = LAYERS[kind]
-    lines = ["H0: (D0, S)" if columns else "H0: (S, D0)"]
+    lines = ["H0: (D0, S)" if kind == "columns" else "H0: (S, D0)"]
     lines += [declared.format(k=k, j=k - 1) for k in range(1, layers + 1)]
     lines += [body.format(k=k, x=f"H{k - 1}") for k in range(1, layers + 1)]
     return "\n".join([*lines, f"L = sum(H{layers}**2)"])
 
 
-def formulas(source: str) -> list[str]:
-    """The whole backward pass as text."""
+def mixed(rng: Random, layers: int = 9) -> str:
+    """Layers of several kinds; some take their input from further back, some share a weight, some products have a name too."""
+    chosen = rng.sample(SQUARE, 2)
+    declared, defined = {"H0": "H0: (S, D0)"}, []
+    for k in range(1, layers + 1):
+        parameters, body = LAYERS[rng.choice(chosen)]
+        x = f"H{k - 1}" if rng.random() < 0.8 else f"H{rng.randrange(k)}"
+        for line in filter(None, parameters.format(k=k, j=k - 1).split("; ")):
+            name, shape = line.split(": ")
+            other = next((n for n, d in declared.items() if d.endswith(f": {shape}") and rng.random() < 0.2), None)
+            if rng.random() < 0.1 and shape == "(D0, D0)":
+                shape = "symmetric (D0, D0)"
+            declared[name] = f"{name}: {shape}"
+            body = body.replace(name.replace(str(k), "{k}"), other or name)
+        if rng.random() < 0.3:
+            defined.append(f"p{k} = {x} * {x}" if rng.random() < 0.5 else f"p{k} = {x} / S")
+        defined += body.format(k=k, x=x).split("; ")
+        if rng.random() < 0.2:
+            defined.append(f"q{k} = H{k} * {x}")
+            defined.append(f"t{k} = sum({x})")
+    last = rng.choice([f"L = sum(H{layers}**2)", f"L = sum(H{layers} * H1)", f"Q = H{layers} - H{layers - 1}"])
+    return "\n".join([*declared.values(), *defined, last])
+
+
+def told(source: str) -> list[tuple[object, ...]]:
+    """The whole backward pass: names, formulas, the axes that were lost on the way, and the declared properties that were used."""
     passed = gradients.backward(read(source))
-    return [text(passed.formula(name)) for name in passed.order]
+    return [*((name, text(passed.formula(name)), passed.flows[name].lost) for name in passed.order), *sorted(passed.context.used)]
 
 
-def afresh(monkeypatch: pytest.MonkeyPatch, source: str) -> list[str]:
+def afresh(monkeypatch: pytest.MonkeyPatch, source: str) -> list[tuple[object, ...]]:
     """The same with nothing remembered."""
     with monkeypatch.context() as patch:
-        patch.setattr(gradients, "remembered", lambda find, *_: find())
-        return formulas(source)
+        for method in ("step", "sum"):
+            patch.setattr(Memory, method, lambda *_: None)
+        return told(source)
 
 
 @pytest.mark.parametrize("kind", LAYERS)
 def test_a_deep_network(kind, monkeypatch):
     source = network(kind, 12)
-    assert formulas(source) == afresh(monkeypatch, source)
+    assert told(source) == afresh(monkeypatch, source)
 
 
-def test_one_memory_for_many_programs(monkeypatch):
-    shared: dict[object, object] = {}
+@pytest.mark.parametrize("sheet", sheets().values(), ids=lambda s: s.name)
+def test_the_gallery(sheet, monkeypatch):
+    assert told(sheet.text) == afresh(monkeypatch, sheet.text)
+
+
+def test_layers_of_several_kinds(monkeypatch):
+    for seed in range(25):
+        source = mixed(Random(seed))
+        assert told(source) == afresh(monkeypatch, source), source
+
+
+@pytest.mark.parametrize(("maker", "programs"), [(Maker, 100), (Operations, 60)])
+def test_one_memory_for_many_programs(maker, programs, monkeypatch):
+    kept: dict[object, object] = {}
+    idents: dict[object, object] = {}
     made = Context.__init__
 
     def begin(self, *args, **named):
         made(self, *args, **named)
-        self.formulas = shared
+        self.kept, self.idents = kept, idents
 
-    for seed in range(150):
-        source = Maker(Random(seed), 3).program()
+    for seed in range(programs):
+        source = maker(Random(seed), 3).program()
         try:
             expected = afresh(monkeypatch, source)
         except ShapecalcError:
             continue
         with monkeypatch.context() as patch:
             patch.setattr(Context, "__init__", begin)
-            assert formulas(source) == expected, source
-    assert len(shared) > 100
+            assert told(source) == expected, source
+            assert told(source) == expected, source  # and now all of it is known
+    assert len(kept) > 2 * programs
 
 
-def test_like_layers_are_thought_about_once():
+def test_like_layers_are_thought_about_once(monkeypatch):
+    sought = []
+    best = gradients.best_formula
+    monkeypatch.setattr(gradients, "best_formula", lambda *args: sought.append(args) or best(*args))
     passed = gradients.backward(read(network("relu", 40)))
     assert len(passed.order) > 120
-    assert len(passed.context.formulas) < 12
+    assert len(sought) < 20
+    assert len(passed.context.kept) < 40
+
+
+APART = {
+    "a product that has a name in one layer only": (
+        "X1, A1, B1, X2, A2, B2: (n, m)\nP = A1 * B1\nZ1 = X1 * A1 * B1\nR1 = tanh(Z1)\nZ2 = X2 * A2 * B2\nR2 = tanh(Z2)\nL = sum(R1 * R2)",
+        [("X1", "dZ1 * P"), ("X2", "dZ2 * B2 * A2")],
+    ),
+    "exponentials of which one layer has the sum by name": (
+        "u: (n,); v: (n,)\np = exp(u) / sum(exp(u))\nE = exp(v)\nq = exp(v) / sum(exp(v))\nL = sum(p**3) + sum(q**3)",
+        [("u", "(dp - dp @ p) * p"), ("v", "(dq - dq @ q) * q")],
+    ),
+    "one name twice": ("X: (n, n); Y: (n, n)\nA = X @ Y\nB = A @ A\nL = sum(B**2)", [("A", "dB @ A.T + A.T @ dB"), ("Y", "X.T @ dA")]),
+    "two sizes that are one": (
+        "X: (n, m); W: (m, n)\nA = X @ W\nV: (n, n)\nB = A @ V\nL = sum(B**2)",
+        [("A", "dB @ V.T"), ("X", "dA @ W.T")],
+    ),
+    "sizes in another order of the alphabet": (
+        "x: (b, d); y: (s, a)\nu = mean(x) * x\nv = mean(y) * y\nL = sum(u**2) + sum(v**2)",
+        [("x", "mean(du * x) + sum(x) * du / (b*d)"), ("y", "mean(dv * y) + sum(y) * dv / (s*a)")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", APART)
+def test_what_looks_alike_and_is_not(name, monkeypatch):
+    source, expected = APART[name]
+    found = told(source)
+    assert found == afresh(monkeypatch, source)
+    assert {(row[0], row[1]) for row in found} >= set(expected)
+
+
+def test_names_that_are_not_asked_for():
+    source = network("relu", 6)
+    whole = {row[0]: row[1] for row in told(source) if len(row) == 3}
+    problem = read(source)
+    for wanted in (["b1", "W3"], ["W6"], ["b2", "b4", "b6"], ["H0"]):
+        passed = gradients.backward(problem, wanted)
+        assert {n: text(passed.formula(n)) for n in wanted} == {n: whole[n] for n in wanted}
+        assert set(passed.order) < set(whole)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -17,28 +17,32 @@ from .lowering import lower
 
 @dataclass(slots=True)
 class Context:
-    """What simplification may know of a problem: its definitions, and which declared properties it has used so far."""
+    """What simplification may know of a problem: its definitions, and which declared properties it has used so far.
+
+    ``kept`` and ``idents`` are what is remembered; ``met`` are the definitions that came in by name since it was last emptied;
+    ``asked``: whether anything was looked up that does not follow from the names at hand; ``loose``: whether a definition could be
+    found where not all its names are.
+    """
 
     definitions: Mapping[str, Expr] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     used: dict[tuple[str, str], None] = field(default_factory=dict)
     scalars: list[tuple[Var, dict[Expr, Fraction]]] | None = None
-    names: dict[Expr, Expr] | None = None
+    names: dict[Expr, Var] | None = None
     bodies: frozenset[tuple[str, Shape]] = frozenset()
     even: dict[Expr, bool] = field(default_factory=dict)
-    traits: dict[Expr, tuple[int, ...] | None] = field(default_factory=dict)
-    formulas: dict[tuple[object, ...], tuple[Any, ...]] = field(default_factory=dict)
+    traits: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    kept: dict[tuple[object, ...], Any] = field(default_factory=dict)
+    idents: dict[tuple[object, ...], int] = field(default_factory=dict)
+    met: set[str] = field(default_factory=set)
+    asked: bool = False
+    loose: bool = False
     _products: dict[Expr, list[tuple[Var, tuple[Places, Term]]]] | None = None
 
     def products_in(self, term: Term) -> list[tuple[Var, tuple[Places, Term]]]:
         """The definitions that are products of at least two factors, the first of which stands in the term, in index form."""
         known = self._by_first_factor()
         return [found for base in dict.fromkeys(f.base for f in term.factors) for found in known.get(base, ())]
-
-    def meets(self, parts: Set[Expr]) -> bool:
-        """Whether all factors of a definition that is a product are among some tensors."""
-        known = self._by_first_factor()
-        return any({f.base for f in product.factors} <= parts for e in parts if e in known for _, (_, product) in known[e])
 
     def _by_first_factor(self) -> dict[Expr, list[tuple[Var, tuple[Places, Term]]]]:
         if self._products is None:
@@ -50,6 +54,7 @@ class Context:
                 lowered = lower(body, places)
                 if len(lowered.factors) > 1 and lowered.coefficient and (not lowered.summed or len(body.shape) > 0):
                     self._products.setdefault(lowered.factors[0].base, []).append((Var(name, body.shape), (places, lowered)))
+                    self.loose |= not variables(body).keys() <= {n for f in lowered.factors for n in variables(f.base)}
         return self._products
 
     def note(self, e: Expr, what: str) -> None:

@@ -43,8 +43,9 @@ def addends(f: Factor, context: Context | None = None) -> list[Term]:
     assert isinstance(f.base, Apply)
     out = []
     for arg, sign in zip(f.base.args, f.base["signs"], strict=True):
-        if context is not None and isinstance(arg, Var):
-            arg = context.definitions.get(arg.name, arg)
+        if context is not None and isinstance(arg, Var) and arg.name in context.definitions:
+            context.asked = True
+            arg = context.definitions[arg.name]
         own = f.places[len(f.places) - len(arg.shape) :]
         places = tuple(None if d == 1 else p for p, d in zip(own, arg.shape, strict=True))
         part = lower(arg, places)

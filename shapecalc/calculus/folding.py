@@ -1,9 +1,11 @@
-"""Products that equal a definition, called by its name."""
+"""What equals a definition, called by its name: products in index form, and parts of a formula that are written as it is."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
+from shapecalc.expr import Apply, Expr, Var, rebuild
+from shapecalc.forms import apply, remake
 from shapecalc.indexed import Factor, Index, Places, Term, indices
 
 from .context import Context
@@ -14,6 +16,7 @@ def folded(term: Term, context: Context) -> Term:
     for name, body in context.products_in(term):
         found = _occurrence(term, body)
         while found is not None:
+            context.met.add(name.name)
             places, used = found
             factors = []
             named = False
@@ -78,3 +81,38 @@ def _placed(
     if not inner <= term.summed or inner & left:
         return None
     return tuple(names[p] if isinstance(p, Index) else None for p in places), used
+
+
+def fold(e: Expr, context: Context) -> Expr:
+    """Calls by name every part that is written exactly as a definition is."""
+    if context.names is None:
+        context.names = {
+            leftward(body): Var(name, body.shape)
+            for name, body in context.definitions.items()
+            if isinstance(body, Apply) and name not in context.hidden
+        }
+        context.bodies = frozenset((body.op.name, body.shape) for body in context.names if isinstance(body, Apply))
+    named = context.names
+    if not named:
+        return e
+    bodies = context.bodies
+
+    def change(node: Expr) -> Expr | None:
+        if not isinstance(node, Apply) or (node.op.name, node.shape) not in bodies:
+            return None
+        found = named.get(leftward(node))
+        if found is not None:
+            context.met.add(found.name)
+        return found
+
+    return rebuild(e, change, remake)
+
+
+def leftward(e: Expr) -> Expr:
+    """A chain of matrix products bracketed from the left, so that equal chains are equal."""
+    if not (isinstance(e, Apply) and e.name == "matmul"):
+        return e
+    a, b = e.args
+    if isinstance(b, Apply) and b.name == "matmul" and len(b.args[0].shape) == 2 and len(b.args[1].shape) <= 2 and len(a.shape) <= 2:
+        return leftward(apply("matmul", apply("matmul", a, b.args[0]), b.args[1]))
+    return apply("matmul", leftward(a), b)

@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
-from shapecalc.errors import NotDifferentiable
-from shapecalc.expr import Apply, Expr, Lit, Var, rebuild, variables
-from shapecalc.forms import apply, remake, zeros
-from shapecalc.indexed import Factor, Place, Places, Term, fresh, indices, refreshed, renamed
+from shapecalc.expr import Expr, Lit, Var, variables
+from shapecalc.forms import zeros
+from shapecalc.indexed import Factor, Places, Term, fresh
 from shapecalc.language.problem import Problem
 
-from .alike import remembered
+from .alike import Arrived, Handed, Memory
 from .collect import best_formula
 from .context import Context
-from .lowering import lower
+from .flows import Flow, substitute
+from .folding import fold
 from .parts import burden
-from .reverse import Lost, Reverse, terms_of
-
-
-@dataclass(slots=True)
-class Flow:
-    """The gradient of one name: its terms in index form, and the formula read from them."""
-
-    name: str
-    symbol: Var
-    places: Places
-    collected: list[Term] = field(default_factory=list)
-    formula: Expr | None = None
-    given: bool = False
-    incoming: tuple[Term, ...] = ()
-    lost: list[tuple[Lost, ...]] = field(default_factory=list)
-    _terms: list[Term] | None = None
-
-    @property
-    def terms(self) -> list[Term]:
-        """The formula as terms; few are ever asked for."""
-        if self._terms is None:
-            assert self.formula is not None
-            self._terms = self.collected if self.given else terms_of(self.formula, self.places)
-        return self._terms
+from .reverse import Lost, Reverse, onto, terms_of
+from .sketches import Sketch
 
 
 @dataclass(slots=True)
@@ -98,70 +76,6 @@ class Backward:
         return fold(e, self.context)
 
 
-def fold(e: Expr, context: Context) -> Expr:
-    """Calls by name every part that is written exactly as a definition is."""
-    if context.names is None:
-        context.names = {
-            leftward(body): Var(name, body.shape)
-            for name, body in context.definitions.items()
-            if isinstance(body, Apply) and name not in context.hidden
-        }
-        context.bodies = frozenset((body.op.name, body.shape) for body in context.names if isinstance(body, Apply))
-    named = context.names
-    if not named:
-        return e
-    bodies = context.bodies
-
-    def change(node: Expr) -> Expr | None:
-        return named.get(leftward(node)) if isinstance(node, Apply) and (node.op.name, node.shape) in bodies else None
-
-    return rebuild(e, change, remake)
-
-
-def leftward(e: Expr) -> Expr:
-    """A chain of matrix products bracketed from the left, so that equal chains are equal."""
-    if not (isinstance(e, Apply) and e.name == "matmul"):
-        return e
-    a, b = e.args
-    if isinstance(b, Apply) and b.name == "matmul" and len(b.args[0].shape) == 2 and len(b.args[1].shape) <= 2 and len(a.shape) <= 2:
-        return leftward(apply("matmul", apply("matmul", a, b.args[0]), b.args[1]))
-    return apply("matmul", leftward(a), b)
-
-
-def substitute(term: Term, symbols: Mapping[str, Flow], context: Context) -> list[Term]:
-    """A term with gradients that have a name written out: as terms where they stand alone, as formulas inside anything else."""
-    out = [Term(term.coefficient, (), term.summed)]
-    for f in term.factors:
-        flow = symbols.get(f.base.name) if isinstance(f.base, Var) else None
-        if flow is not None and f.power == 1:
-            made = [placed(t, flow.places, f.places) for t in flow.terms]
-            out = [t.times(refreshed(m)) for t in out for m in made]
-            continue
-        base = f.base
-        if isinstance(base, Apply) and any(n in symbols for n in variables(base)):
-            base = rebuild(base, lambda node: _written(node, symbols), remake)
-            if isinstance(base, Apply) and base.name == "add":
-                places = fresh(base.shape)
-                base, _ = best_formula(terms_of(base, places), places, context)
-        part = lower(base, f.places) if f.power == 1 else Term(Fraction(1), (Factor(base, f.places, f.power),))
-        out = [t.times(part) for t in out]
-    return out
-
-
-def _written(node: Expr, symbols: Mapping[str, Flow]) -> Expr | None:
-    flow = symbols.get(node.name) if isinstance(node, Var) else None
-    return flow.formula if flow is not None else None
-
-
-def placed(t: Term, old: Places, new: Places) -> Term:
-    """A term whose free indices are other ones."""
-    names: dict[object, Place] = {}
-    for a, b in zip(old, new, strict=True):
-        for i in indices((a,)):
-            names[i] = b
-    return renamed(t, names)  # type: ignore[arg-type]
-
-
 def dependents(problem: Problem, wanted: Iterable[str]) -> frozenset[str]:
     """The wanted names and every definition that depends on one of them."""
     live = set(wanted)
@@ -173,110 +87,170 @@ def dependents(problem: Problem, wanted: Iterable[str]) -> frozenset[str]:
 
 def backward(problem: Problem, wanted: Iterable[str] | None = None) -> Backward:
     """Reverse accumulation over the definitions, each visited once."""
-    names = list(problem.declared) if wanted is None else list(wanted)
-    live = dependents(problem, names)
-    loss = problem.loss
-    hidden = frozenset({loss} if loss else ())
-    context = Context(problem.definitions, hidden)
-    flows: dict[str, Flow] = {}
-    order: list[str] = []
-    symbols: dict[str, Flow] = {}
-
-    def flow_of(name: str) -> Flow:
-        if name not in flows:
-            shape = problem.variable(name).shape
-            flows[name] = Flow(name, Var(problem.gradient_name(name), shape), fresh(shape))
-        return flows[name]
-
-    def sink(v: Var, places: Places, terms: list[Term], lost: tuple[Lost, ...]) -> None:
-        flow = flow_of(v.name)
-        flow.lost.append(lost)
-        flow.collected.extend(_onto(t, places, flow.places) for t in terms)
-
-    for name in reversed(problem.definitions):
-        if name == problem.last or name in problem.upstream:
-            seed(problem, flow_of(name), name)
-        flow = flows.get(name)
-        if flow is None or name not in live:
-            continue
-        settle(flow, symbols, order, context)
-        terms = [Term(Fraction(1), ())] if name == loss else [Term(Fraction(1), (Factor(flow.symbol, flow.places),))]
-        if flow.formula is not None and isinstance(flow.formula, Lit) and name != loss:
-            terms = list(flow.terms)
-        Reverse(context, live, sink, Var(name, flow.symbol.shape) if name != loss else None).run(
-            problem.definitions[name], flow.places, terms
-        )
-    for name in names:
-        if name in flows and name in problem.declared:
-            settle(flows[name], symbols, order, context)
-    return Backward(problem, context, flows, order, tuple(n for n, f in flows.items() if f.given))
+    return Pass(problem, list(problem.declared) if wanted is None else list(wanted)).run()
 
 
-def _onto(t: Term, places: Places, own: Places) -> Term:
-    """A contribution in the places of the name's own gradient."""
-    names = {}
-    for p, q in zip(places, own, strict=True):
-        if isinstance(p, tuple):
-            raise NotDifferentiable("an axis that was split by a reshape")
-        if p is not None:
-            names[p] = q
-    return renamed(t, names)
+class Pass:
+    """One backward pass. What a definition hands back, and what a sum reads as, is found once for all that are alike."""
+
+    def __init__(self, problem: Problem, names: list[str]) -> None:
+        self.problem = problem
+        self.names = names
+        self.loss = problem.loss
+        self.live = dependents(problem, names)
+        self.context = Context(problem.definitions, frozenset({self.loss} if self.loss else ()))
+        self.memory = Memory(self.context)
+        self.flows: dict[str, Flow] = {}
+        self.order: list[str] = []
+        self.symbols: dict[str, Flow] = {}
+
+    def run(self) -> Backward:
+        """Every definition from the last to the first, then the names that were asked for."""
+        problem, flows = self.problem, self.flows
+        for name in reversed(problem.definitions):
+            if name == problem.last or name in problem.upstream:
+                seed(problem, self.flow(name), name)
+            flow = flows.get(name)
+            if flow is not None and name in self.live:
+                self.settle(flow)
+                self.step(flow)
+        for name in self.names:
+            if name in flows and name in problem.declared:
+                self.settle(flows[name])
+        return Backward(problem, self.context, flows, self.order, tuple(n for n, f in flows.items() if f.given))
+
+    def flow(self, name: str) -> Flow:
+        """The gradient by a name."""
+        found = self.flows.get(name)
+        if found is None:
+            shape = self.problem.variable(name).shape
+            found = self.flows[name] = Flow(name, Var(self.problem.gradient_name(name), shape), fresh(shape))
+        return found
+
+    def step(self, flow: Flow) -> None:
+        """What a definition hands back to the names in it."""
+        lit = flow.formula if isinstance(flow.formula, Lit) else None
+        group = self.memory.step(flow.name, None if flow.name == self.loss else lit or flow.symbol, self.live)
+        known = self.memory.contributions(group) if group is not None else None
+        if known is not None:
+            for name, lost, handed in known:
+                own = self.flow(name)
+                own.lost.append(lost)
+                own.handed.append(handed)
+            return
+        self.memory.listen()
+        found = self.pulled(flow, lit)
+        if group is not None:
+            self.memory.keep_step(group, found)
+
+    def pulled(self, flow: Flow, lit: Lit | None) -> list[Arrived]:
+        """The same, found by the rules."""
+        found: list[Arrived] = []
+
+        def sink(v: Var, places: Places, terms: list[Term], lost: tuple[Lost, ...]) -> None:
+            own = self.flow(v.name)
+            handed = Handed([onto(t, places, own.places) for t in terms])
+            own.lost.append(lost)
+            own.handed.append(handed)
+            found.append(Arrived(v.name, lost, handed, own.places))
+
+        named = Var(flow.name, flow.symbol.shape) if flow.name != self.loss else None
+        if named is None:
+            terms = [Term(Fraction(1), ())]
+        else:
+            terms = list(flow.terms) if lit is not None else [Term(Fraction(1), (Factor(flow.symbol, flow.places),))]
+        Reverse(self.context, self.live, sink, named).run(self.problem.definitions[flow.name], flow.places, terms)
+        return found
+
+    def settle(self, flow: Flow) -> None:
+        """Reads the formula of one gradient, once everything that flows into it is known."""
+        if flow.given:
+            flow.formula = flow.symbol
+        self.order.append(flow.name)
+        if flow.formula is not None:
+            return
+        memory, reader = self.memory, Reading(flow, self.context)
+        group = memory.sum(flow.handed)
+        known = memory.formula(group) if group is not None else None
+        if known is not None:
+            flow.formula, flow.sketch = known
+        else:
+            memory.listen()
+            flow.formula = reader.plain()
+            flow.sketch = memory.keep_formula(group, flow.formula) if group is not None else None
+        others = [(v, self.symbols[name]) for name, v in variables(flow.formula).items() if name in self.symbols]
+        if others and any(worth_substituting(v.name, other, flow.formula) for v, other in others):
+            self.write_out(flow, reader, others)
+        self.symbols[flow.symbol.name] = flow
+
+    def write_out(self, flow: Flow, reader: Reading, others: list[tuple[Var, Flow]]) -> None:
+        """The formula with other gradients written out in it, if that makes it shorter."""
+        memory = self.memory
+        assert flow.formula is not None
+        group = memory.sum(flow.handed, [(v, self.sketch(other)) for v, other in others]) if flow.sketch is not None else None
+        known = memory.formula(group) if group is not None else None
+        if known is not None:
+            flow.formula, flow.sketch = known
+            return
+        memory.listen()
+        flow.formula = reader.shorter({v.name: other for v, other in others}, flow.formula)
+        flow.sketch = memory.keep_formula(group, flow.formula) if group is not None else None
+
+    def sketch(self, flow: Flow) -> Sketch | None:
+        """The sketch of a formula, also of one that is not kept."""
+        if flow.sketch is None and flow.formula is not None:
+            flow.sketch = self.memory.sketch(flow.formula)
+        return flow.sketch
+
+
+class Reading:
+    """The search for the formula of one gradient."""
+
+    def __init__(self, flow: Flow, context: Context) -> None:
+        self.flow = flow
+        self.context = context
+        self.sought: list[Term] | None = None
+
+    def plain(self) -> Expr:
+        """The sum of all that arrives."""
+        found, self.sought = best_formula(self.flow.collected, self.flow.places, self.context)
+        return fold(found, self.context)
+
+    def shorter(self, others: Mapping[str, Flow], best: Expr) -> Expr:
+        """The formula with other gradients written out, one after the other, where that is no longer."""
+        for name, other in others.items():
+            if not worth_substituting(name, other, best):
+                continue
+            if self.sought is None:
+                self.plain()
+            assert self.sought is not None
+            made = [s for t in self.sought for s in substitute(t, {name: other}, self.context)]
+            found, terms = best_formula(made, self.flow.places, self.context)
+            found = fold(found, self.context)
+            if burden(found) <= burden(best):
+                best, self.sought = found, terms
+        return best
 
 
 def seed(problem: Problem, flow: Flow, name: str) -> None:
     """The gradient that comes in from outside: 1 for the loss itself, a given name otherwise."""
     if name == problem.loss:
         flow.formula = Lit(1)
-        flow.collected = [Term(Fraction(1), ())]
         return
     given = problem.upstream.get(name) or problem.gradient_name(name)
-    if problem.loss is not None:
-        flow.symbol = Var(given, flow.symbol.shape)
-        return
     symbol = Var(given, flow.symbol.shape)
-    if flow.collected:
-        flow.collected.append(Term(Fraction(1), (Factor(symbol, flow.places),)))
-        if given == flow.symbol.name:
-            flow.symbol = Var(given + "_total", flow.symbol.shape)
-    else:
-        flow.symbol, flow.given = symbol, True
-        flow.collected = [Term(Fraction(1), (Factor(symbol, flow.places),))]
-
-
-def settle(flow: Flow, symbols: dict[str, Flow], order: list[str], context: Context) -> None:
-    """Reads the formula of one gradient, once everything that flows into it is known."""
-    if flow.given:
-        flow.formula = flow.symbol
-    if flow.formula is not None:
-        order.append(flow.name)
+    if problem.loss is not None:
+        flow.symbol = symbol
         return
-    flow.incoming = tuple(flow.collected)
-    sought: list[list[Term]] = []
-
-    def find() -> Expr:
-        found, terms = best_formula(flow.collected, flow.places, context)
-        sought.append(terms)
-        return found
-
-    best = fold(remembered(find, flow.collected, flow.places, context), context)
-    for name in list(variables(best)):
-        other_flow = symbols.get(name)
-        if other_flow is not None and worth_substituting(name, other_flow, best):
-            if not sought:
-                find()
-            one = {name: other_flow}
-            other, other_terms = best_formula([s for t in sought[-1] for s in substitute(t, one, context)], flow.places, context)
-            other = fold(other, context)
-            if burden(other) <= burden(best):
-                best = other
-                sought.append(other_terms)
-    flow.formula = best
-    symbols[flow.symbol.name] = flow
-    order.append(flow.name)
+    if not flow.handed:
+        flow.symbol, flow.given = symbol, True
+    elif given == flow.symbol.name:
+        flow.symbol = Var(given + "_total", flow.symbol.shape)
+    flow.handed.append(Handed([Term(Fraction(1), (Factor(symbol, flow.places),))]))
 
 
 def worth_substituting(name: str, flow: Flow, e: Expr) -> bool:
     """Whether a gradient written out could shorten a formula: where it is one name itself, or shares a name with the rest."""
     assert flow.formula is not None
-    own = set(variables(flow.formula))
-    return len(own) <= 1 or bool(own & (set(variables(e)) - {name}))
+    own = variables(flow.formula)
+    return len(own) <= 1 or any(n in own and n != name for n in variables(e))

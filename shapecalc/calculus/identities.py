@@ -92,6 +92,7 @@ def _softmax(term: Term, f: Factor, context: Context) -> Term | None:
 
 def _named(grown: Expr, context: Context) -> bool:
     """Whether a definition is this quotient already, and so has a name for it."""
+    context.asked = True
     bodies = (b for b in context.definitions.values() if isinstance(b, Apply) and b.name == "div")
     return any(b.args[0] == grown for b in bodies)
 

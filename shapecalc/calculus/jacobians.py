@@ -13,8 +13,9 @@ from shapecalc.shapes import Shape, is_scalar, total
 
 from .collect import best_formula
 from .context import Context
-from .gradients import Backward, _onto, backward, dependents, fold
-from .reverse import Reverse
+from .folding import fold
+from .gradients import Backward, backward, dependents
+from .reverse import Reverse, onto
 from .simplify import simplified
 from .structures import bare, declared
 
@@ -86,7 +87,7 @@ def _run(problem: Problem, of: str, body: Expr, wrt: str) -> Jacobian:
 
     def sink(v: Var, places: Places, terms: list[Term], _: object = ()) -> None:
         own, known = found.setdefault(v.name, (fresh(v.shape), []))
-        known.extend(_onto(t, places, own) for t in terms)
+        known.extend(onto(t, places, own) for t in terms)
 
     if of == wrt:
         sink(Var(wrt, shape), inner, [Term(Fraction(1), deltas)])

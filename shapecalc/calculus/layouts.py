@@ -13,7 +13,7 @@ from shapecalc.forms import apply, ones, remake, transposed
 from shapecalc.notation import text
 from shapecalc.shapes import Shape
 
-from .gradients import Flow
+from .flows import Flow
 from .reverse import Lost
 
 LAYOUTS = ("denominator", "numerator")

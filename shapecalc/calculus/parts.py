@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from shapecalc.expr import ONE, Apply, Expr, Lit, Var
+from shapecalc.expr import ONE, Apply, Expr, Lit, Var, variables
 from shapecalc.forms import add, apply, mul, neg, power
 from shapecalc.indexed import Factor, Places, Term, indices
 from shapecalc.notation import text
@@ -87,6 +87,7 @@ def named_scalars(scalars: dict[Expr, Fraction], target: Places, context: Contex
     """Scalars that together equal a scalar definition, called by its name."""
     for name, own in scalar_definitions(context):
         if all(own[e] * scalars.get(e, Fraction(0)) >= own[e] ** 2 for e in own):
+            context.met.add(name.name)
             left = {e: k - own.get(e, Fraction(0)) for e, k in scalars.items() if k != own.get(e, Fraction(0))}
             scalars = left | {name: left.get(name, Fraction(0)) + 1}
     return scalars
@@ -103,6 +104,7 @@ def scalar_definitions(context: Context) -> list[tuple[Var, dict[Expr, Fraction]
             part = part_of(lowered, (), "broadcast", Context())
             if lowered.coefficient == 1 and part.core == ONE and len(part.scalars) > 1:
                 context.scalars.append((Var(name, body.shape), dict(part.scalars)))
+                context.loose |= not variables(body).keys() <= {n for e, _ in part.scalars for n in variables(e)}
     return context.scalars
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
-from shapecalc.errors import NotKnownYet
+from shapecalc.errors import NotDifferentiable, NotKnownYet
 from shapecalc.expr import ZERO, Apply, Expr, Lit, Var, nodes
 from shapecalc.forms import apply
 from shapecalc.indexed import Factor, Index, Place, Places, Term, fresh, in_order, indices, refreshed, renamed
@@ -288,3 +288,14 @@ def _copied(t: Term, own: Places) -> Term:
     """The term with summed indices of its own, so that terms that came from one incoming gradient never share any."""
     keep = set(indices(own))
     return renamed(t, {i: Index(i.dim) for i in in_order(t.summed) if i not in keep})
+
+
+def onto(t: Term, places: Places, own: Places) -> Term:
+    """A contribution in the places of the name's own gradient."""
+    names = {}
+    for p, q in zip(places, own, strict=True):
+        if isinstance(p, tuple):
+            raise NotDifferentiable("an axis that was split by a reshape")
+        if p is not None:
+            names[p] = q
+    return renamed(t, names)

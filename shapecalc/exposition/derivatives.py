@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ..blocks import Aligned, Block, Callout, Content, Dims, Document, Formula, Heading, Line, List, Prose, Table, prose
 from ..boxes import Box, Frac, Number, row, sup
-from ..calculus.gradients import fold
+from ..calculus.folding import fold
 from ..calculus.index_text import is_delta, lettered
 from ..calculus.jacobians import Jacobian
 from ..calculus.simplify import simplified

@@ -1,0 +1,252 @@
+"""Sketches: what a formula is like, apart from what its names and sizes are called.
+
+A sketch numbers the names and sizes of a formula in the order in which they are met and says of each name what a derivation may ask
+about it: how long it is (the shortest formula is sought), its shape, whether it is a definition, whether it equals its transpose, which
+of its axes add up to 1. Formulas with one sketch have derivatives with one sketch. `Group` puts several sketches side by side, together
+with the definitions that could be found in what is made of them, because all their names are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from shapecalc.expr import Apply, Expr, Lit, Var, nodes, variables
+from shapecalc.shapes import Dim, names, polynomial
+
+from .context import GROUNDS, Context, is_orthogonal, sums_to_one, symmetric
+
+HEAVY = 200  # nodes of a formula up to which it is sketched
+AROUND = 16  # definitions in one name that are looked at, to see whether all their names are there
+SIZED = frozenset({"shape", "n", "items"})  # parameters that hold sizes
+DECLARED = frozenset().union(*GROUNDS.values())
+
+
+class Odd(Exception):
+    """Something that a sketch has no words for: nothing is remembered."""
+
+
+class Sketch(NamedTuple):
+    """What a formula is like (equal numbers, equal structure), and the names and sizes that it has in the places of the numbers."""
+
+    ident: int
+    names: tuple[Var, ...]
+    sizes: tuple[Dim, ...]
+
+
+class Numbering:
+    """The numbers that names and sizes get in the order in which they are met."""
+
+    __slots__ = ("context", "names", "sizes", "variables")
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.names: dict[str, int] = {}
+        self.variables: list[Var] = []
+        self.sizes: dict[Dim, int] = {}
+
+    def name(self, v: Var) -> int:
+        """The number of a name."""
+        found = self.names.get(v.name)
+        if found is None:
+            found = self.names[v.name] = len(self.variables)
+            self.variables.append(v)
+        return found
+
+    def size(self, dim: Dim) -> object:
+        """The number of a size; a number of entries is itself, as text."""
+        if isinstance(dim, int):
+            return str(dim)
+        found = self.sizes.get(dim)
+        if found is None:
+            if not dim.isidentifier():
+                for part in names(dim):
+                    self.size(part)
+            found = self.sizes[dim] = len(self.sizes)
+        return found
+
+    def known(self, v: Var) -> tuple[object, ...]:
+        """A name by its number, and what may be asked about it."""
+        return (self.name(v), len(v.name), traits(v, self.context), *[self.size(d) for d in v.shape])
+
+    def formula(self, e: Expr) -> tuple[object, ...]:
+        """A formula in the numbers of its names, sizes and nodes."""
+        if e.weight > HEAVY:
+            raise Odd
+        at: dict[Expr, int] = {}
+        out: list[object] = []
+        for node in nodes(e):
+            at[node] = len(at)
+            if isinstance(node, Apply):
+                out.append((node.op, self.parameters(node.params), *[at[a] for a in node.args]))
+            elif isinstance(node, Var):
+                out.append(self.known(node))
+            else:
+                out.append(self.number(node))
+        return tuple(out)
+
+    def number(self, e: Lit) -> tuple[object, ...]:
+        """A number, or a size as one."""
+        return ("size", self.size(e.value)) if isinstance(e.value, str) else ("number", e.value.numerator, e.value.denominator)
+
+    def parameters(self, params: tuple[tuple[str, Any], ...]) -> tuple[object, ...]:
+        """The parameters of an operation, sizes as numbers."""
+        return tuple([(k, self.sized(v)) if k in SIZED else (k, v) for k, v in params])
+
+    def sized(self, value: Any) -> object:
+        """A size, or sizes in tuples."""
+        return tuple([self.sized(v) for v in value]) if isinstance(value, tuple) else self.size(value)
+
+    def order(self) -> tuple[object, ...]:
+        """How long sizes are, which comes first in the alphabet, and what those that are sums and products are made of."""
+        sizes = self.sizes
+        ranked = sorted(sizes, key=str)
+        made = [(sizes[d], tuple([(tuple([sizes[x] for x in m]), c) for m, c in polynomial(d).items()])) for d in sizes if not _plain(d)]
+        return (*[(sizes[d], len(str(d))) for d in ranked], *made)
+
+
+def _plain(dim: Dim) -> bool:
+    return isinstance(dim, str) and dim.isidentifier()
+
+
+def traits(v: Var, context: Context) -> tuple[object, ...]:
+    """What may be asked about a name besides its shape; Odd where a declared property stands behind it: that it was used is noted."""
+    found = context.traits.get(v.name)
+    if found is None:
+        found = context.traits[v.name] = _traits(v, context)
+    if found and found[0] == "declared":
+        raise Odd
+    return found
+
+
+def _traits(v: Var, context: Context) -> tuple[object, ...]:
+    if v.properties & DECLARED:
+        return ("declared",)
+    words = tuple(sorted(v.properties))
+    if v.name not in context.definitions:
+        return words
+    axes = [k for k in range(len(v.shape)) if sums_to_one(v, k, context)]
+    found = (symmetric(v, context), is_orthogonal(v, context), *axes)
+    if found != (False, False) and _declared(v, context):
+        return ("declared",)
+    return ("defined", *words, *found)
+
+
+def _declared(v: Var, context: Context) -> bool:
+    """Whether a tensor depends on a variable with declared properties."""
+    asked: list[Expr] = [v]
+    seen: set[str] = set()
+    while asked:
+        for name, other in variables(asked.pop()).items():
+            if name not in seen:
+                seen.add(name)
+                if other.properties & DECLARED:
+                    return True
+                if name in context.definitions:
+                    asked.append(context.definitions[name])
+    return False
+
+
+class Sketches:
+    """The sketches of one problem: each definition is sketched once, and found by its names."""
+
+    def __init__(self, context: Context, idents: dict[tuple[object, ...], int]) -> None:
+        self.context = context
+        self.idents = idents
+        self.bodies: dict[str, Sketch | None] = {}
+        self._around: dict[str | None, list[tuple[int, str]]] | None = None
+
+    def ident(self, structure: tuple[object, ...]) -> int:
+        """The number of a structure."""
+        return self.idents.setdefault(structure, len(self.idents))
+
+    def of(self, e: Expr) -> Sketch:
+        """The sketch of a formula."""
+        numbering = Numbering(self.context)
+        structure = numbering.formula(e)
+        return Sketch(self.ident(structure), tuple(numbering.variables), tuple(numbering.sizes))
+
+    def body(self, name: str) -> Sketch:
+        """The sketch of a definition."""
+        if name not in self.bodies:
+            try:
+                self.bodies[name] = self.of(self.context.definitions[name])
+            except Odd:
+                self.bodies[name] = None
+        found = self.bodies[name]
+        if found is None:
+            raise Odd
+        return found
+
+    def around(self) -> Mapping[str | None, list[tuple[int, str]]]:
+        """The definitions, numbered, by the name in them that the fewest definitions have; those without names under None."""
+        if self._around is None:
+            count: dict[str, int] = {}
+            bodies = {n: variables(e) for n, e in self.context.definitions.items() if isinstance(e, Apply)}
+            for own in bodies.values():
+                for v in own:
+                    count[v] = count.get(v, 0) + 1
+            self._around = {}
+            for k, (name, own) in enumerate(bodies.items()):
+                self._around.setdefault(min(own, key=count.__getitem__, default=None), []).append((k, name))
+        return self._around
+
+
+class Group:
+    """Several sketches side by side: the key under which what was made of them is kept."""
+
+    __slots__ = ("closed", "inside", "key", "numbering", "sketches")
+
+    def __init__(self, sketches: Sketches) -> None:
+        self.sketches = sketches
+        self.numbering = Numbering(sketches.context)
+        self.key: list[object] = []
+        self.inside = 0
+        self.closed: tuple[object, ...] = ()
+
+    def add(self, sketch: Sketch) -> None:
+        """One more sketch."""
+        numbering = self.numbering
+        key, numbers, sizes = self.key, numbering.names, numbering.sizes
+        key.append(sketch.ident)
+        for v in sketch.names:
+            found = numbers.get(v.name)
+            key.append(numbering.name(v) if found is None else found)
+        for dim in sketch.sizes:
+            size = sizes.get(dim)
+            key.append(numbering.size(dim) if size is None else size)
+
+    def alone(self) -> None:
+        """The key of a single sketch that was made under a key of its own."""
+        self.inside = len(self.numbering.variables)
+        self.closed = ("alone", *self.key)
+
+    def close(self, *more: object) -> None:
+        """The key is complete, with the definitions that have no names but those that are there."""
+        numbering, context = self.numbering, self.sketches.context
+        self.inside = len(numbering.variables)
+        for name in self.within():
+            v = Var(name, context.definitions[name].shape)
+            self.key.append((*numbering.known(v), name in context.hidden))
+            self.add(self.sketches.body(name))
+        self.closed = (*more, *self.key, numbering.order())
+
+    def within(self) -> list[str]:
+        """The definitions whose names are all there, in their order."""
+        definitions, around, there = self.sketches.context.definitions, self.sketches.around(), self.numbering.names
+        found: list[tuple[int, str]] = []
+        for name in (None, *there):
+            near = around.get(name)
+            if near is None:
+                continue
+            if len(near) > AROUND:
+                raise Odd
+            found += [x for x in near if variables(definitions[x[1]]).keys() <= there.keys()]
+        if len(found) > AROUND:
+            raise Odd
+        return [n for _, n in sorted(found)]
+
+    def holds(self, names: Iterable[str]) -> bool:
+        """Whether names are among those of the sketches themselves."""
+        numbers = self.numbering.names
+        return all(numbers.get(n, self.inside) < self.inside for n in names)
