@@ -91,8 +91,8 @@ class Known:
             return POSITIVE
         if name == "sum" and self._meets_its_extreme(node):
             return POSITIVE
-        if name in KEEPS or name in KEEPS_NONNEGATIVE:
-            return None if None in signs else POSITIVE if name in KEEPS and set(signs) == {POSITIVE} else NONNEGATIVE
+        if None not in signs and (name in KEEPS or name in KEEPS_NONNEGATIVE):
+            return POSITIVE if name in KEEPS and set(signs) == {POSITIVE} else NONNEGATIVE
         return POSITIVE if name in ("det", "tr", "eigvalsh") and node.args[0] in self.definite else None
 
     def _meets_its_extreme(self, node: Apply) -> bool:
