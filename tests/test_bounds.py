@@ -1,0 +1,392 @@
+"""What the judge draws, and how sure that makes it: values within their style and with their properties, degrees to the letter."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations, pairwise
+from random import Random
+
+import pytest
+
+from shapecalc.calculus.entries import entries
+from shapecalc.evaluate import Frame
+from shapecalc.expr import Var
+from shapecalc.language.sheet import read
+from shapecalc.rings import Modular, Real
+from shapecalc.shapes import add, broadcast, canonical, divide, is_empty, multiply, names, negative, polynomial, show, strip, total, value
+from shapecalc.tensor import Tensor
+from shapecalc.verify.arrangement import arranged, arrangement
+from shapecalc.verify.degrees import added, bits, degree, derivative, multiplied, power, repeated, zero_test
+from shapecalc.verify.points import PLAIN, STYLES, Sampler, deep, degrees_of, distinct, draw_sizes, is_structured, needy, structured
+from shapecalc.verify.points import axes_of as sizes_in
+
+# ---- degrees -----------------------------------------------------------------------------------------
+
+BOUNDS = [  # of numerator and denominator; X (4, 3), W (3, 5), A (3, 3), b (5,), s ()
+    ('X @ W', (2, 0)),
+    ('X @ W + b', (2, 0)),
+    ('(X @ W)**3', (6, 0)),
+    ('s / b', (1, 1)),
+    ('sum(s / b)', (5, 5)),
+    ('mean(s / b)', (5, 5)),
+    ('1 / (1 + s)', (0, 1)),
+    ('(1 + s)**-2', (0, 2)),
+    ('s / (1 + s**2) + b', (3, 2)),
+    ('s / (1 + s) - 1 / s', (2, 2)),
+    ('det(A)', (3, 0)),
+    ('inv(A)', (2, 3)),
+    ('inv(A / s)', (20, 21)),
+    ('det(A / s)', (12, 9)),
+    ('matpow(A, 3)', (3, 0)),
+    ('matpow(A, 0)', (0, 0)),
+    ('matpow(A, -2)', (16, 18)),
+    ('matpow(A / s, 2)', (6, 6)),
+    ('relu(X @ W)', (3, 0)),
+    ('relu(s / b)', (2, 1)),
+    ('abs(b)', (2, 0)),
+    ('maximum(b, s)', (2, 0)),
+    ('minimum(b, s**2)', (3, 0)),
+    ('where(b > 0, b, s)', (2, 0)),
+    ('where(b > 0, b / s, 2)', (2, 1)),
+    ('clip(b, 0, s)', (3, 0)),
+    ('X > 0', (1, 0)),
+    ('sign(b / s)', (1, 0)),
+    ('tril(A)', (1, 0)),
+    ('triu(A / s)', (1, 1)),
+    ('A[1:]', (1, 0)),
+    ('flip(b / s, axis=0)', (1, 1)),
+    ('concatenate((b, 1 / b), axis=0)', (1, 1)),
+    ('cumsum(b)', (1, 0)),
+    ('cumsum(b / s, axis=0)', (5, 5)),
+    ('cumsum(1 / b, axis=0)', (4, 5)),
+    ('zeros(S, D)', (0, 0)),
+    ('ones(S, D)', (0, 0)),
+    ('eye(n)', (0, 0)),
+    ('2', (0, 0)),
+    ('S', (0, 0)),
+    ('mse(b, b)', (2, 0)),
+    ('mse(b / s, b)', (12, 10)),
+    ('var(b)', (2, 0)),
+    ('tr(A / s)', (3, 3)),
+    ('kron(A, X)', (2, 0)),
+    ('outer(b, 1 / b)', (1, 1)),
+    ('b / s**2', (1, 2)),
+    ('X.T / S', (1, 0)),
+    ("einsum('ij,jk->ik', A, A) / s", (2, 1)),
+    ('solve(A, A[0])', (9, 9)),
+    ('windows(b, 2)', (1, 0)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("formula", "bound"), BOUNDS)
+def test_the_bound_of_a_degree(formula, bound):
+    """By hand: a product adds both, a sum is over the product of all denominators, an inverse is the adjugate over the determinant."""
+    problem = read(f"X: (S, D)\nW: (D, M)\nA: (n, n)\nb: (M,)\ns: ()\nout = {formula}")
+    sizes = ({"S": 4, "D": 3, "M": 5, "n": 3}, {"S": 2, "D": 3, "M": 2, "n": 2})  # the largest counts
+    assert degree(problem.definitions["out"], dict.fromkeys(problem.declared, (1, 0)), sizes) == bound
+
+
+def test_the_arithmetic_of_bounds():
+    assert added([(3, 1), (2, 2)]) == (5, 3)
+    assert multiplied([(3, 1), (2, 2)]) == (5, 3)
+    assert repeated((2, 0), 7) == (2, 0)
+    assert repeated((2, 1), 3) == (4, 3)
+    assert (power((2, 1), 3), power((2, 1), -3), power((2, 1), 0)) == ((6, 3), (3, 6), (0, 0))
+    assert zero_test((5, 1), (2, 3)) == (8, 4)
+    assert zero_test((1, 3), (4, 1)) == (7, 4)
+    assert derivative((3, 0)) == (2, 0)
+    assert derivative((0, 0)) == (0, 0)
+    assert derivative((3, 2)) == (5, 4)
+    assert bits((3, 5), 101) == 5  # 96 / 3
+    assert bits((3, 98), 101) == 0
+    assert bits((1, 0), 128) == 7
+    assert bits((2, 0), 128) == 6
+
+
+# ---- draws -------------------------------------------------------------------------------------------
+
+SQUARE, ROW, WIDE = ("n", "n"), ("n",), ("n", "m")
+FRAME = Frame({"n": 4, "m": 3})
+RINGS = [Modular(), Real()]
+
+
+def sampler(ring, style=PLAIN, seed=1, asked=()):
+    return Sampler(ring, FRAME, Random(seed), style, asked)
+
+
+@pytest.mark.parametrize("style", STYLES, ids=str)
+def test_reals_lie_within_their_style(style):
+    data = sampler(Real(), style).free((5, 40), style).data
+    scale = Decimal((8 / 40) ** 0.5)  # a matrix of more than eight columns is scaled down
+    sizes = [abs(x) / scale for x in data]
+    assert Decimal(style.low) - Decimal("1e-8") <= min(sizes) <= Decimal(style.low) + (Decimal(style.high) - Decimal(style.low)) / 10
+    assert Decimal(style.high) + Decimal("1e-8") >= max(sizes) >= Decimal(style.high) - (Decimal(style.high) - Decimal(style.low)) / 10
+    below = sum(x < 0 for x in data)
+    assert below == 0 if style.positive else 70 <= below <= 130
+    small = sampler(Real(), style).free((8, 8), style).data
+    assert max(map(abs, small)) > Decimal(style.high) * Decimal("0.9")
+
+
+def test_a_lift_is_on_the_diagonal_alone():
+    style = next(s for s in STYLES if s.lift and s.who == "needy")
+    asked = sampler(Real(), style, asked=("A",)).value(Var("A", SQUARE)).rows()
+    assert all((x > 4) == (i == j) for i, row in enumerate(asked) for j, x in enumerate(row))
+    assert all(abs(x) < 2 for x in sampler(Real(), style).value(Var("A", SQUARE)).data)
+    assert all(abs(x) < 2 for x in sampler(Real(), style, asked=("A",)).value(Var("A", WIDE)).data)
+
+
+def test_long_problems_have_few_negative_numbers():
+    assert [deep(n).skew for n in (10, 125, 200, 10_000)] == [0.16, 0.16, 0.1, 0.02]
+    style = deep(200)
+    assert (style.low, style.high, style.positive) == (0.5, 1.2, False)
+    matrix, vector = (sampler(Real(), style).free(shape, style).data for shape in ((20, 30), (100,)))
+    scale = Decimal(4 / (1.7 * 0.8 * 50))
+    for data, by in ((matrix, scale), (vector, Decimal("0.05"))):
+        assert 0.05 < sum(x < 0 for x in data) / len(data) < 0.16
+        assert all(Decimal("0.499") * by <= abs(x) <= Decimal("1.201") * by for x in data)
+
+
+HOLDS = {
+    "symmetric": lambda a, n: all(a[i][j] == a[j][i] for i in range(n) for j in range(n)),
+    "posdef": lambda a, n: HOLDS["symmetric"](a, n) and all(minor(a, k) > 0 for k in range(1, n + 1)),
+    "diagonal": lambda a, n: all(not a[i][j] for i in range(n) for j in range(n) if i != j),
+    "triangular": lambda a, n: all(not a[i][j] for i in range(n) for j in range(i + 1, n)),
+    "invertible": lambda a, n: abs(minor(a, n)) > Decimal("1e-9"),
+    "orthogonal": lambda a, n: all(abs(sum(x * y for x, y in zip(p, q, strict=True)) - (p is q)) < Decimal("1e-20") for p in a for q in a),
+    "positive": lambda a, _: all(x > 0 for row in a for x in row),
+    "nonnegative": lambda a, _: all(x >= 0 for row in a for x in row),
+    "probabilities": lambda a, _: HOLDS["positive"](a, 0) and all(abs(sum(row) - 1) < Decimal("1e-20") for row in a),
+    "onehot": lambda a, n: all(sorted(row) == [0] * (n - 1) + [1] for row in a),
+    "onehot_columns": lambda a, n: HOLDS["onehot"](list(zip(*a, strict=True)), n),
+}
+
+
+def minor(a, k):
+    """A leading determinant, by Laplace's rule."""
+    rows = [row[:k] for row in a[:k]]
+    if k == 1:
+        return rows[0][0]
+    return sum((-1) ** j * rows[0][j] * minor([r[:j] + r[j + 1 :] for r in rows[1:]], k - 1) for j in range(k))
+
+
+MATRICES = ["symmetric", "posdef", "diagonal", "triangular", "invertible", "orthogonal"]
+PAIRS = [*HOLDS, *(f"{a} {b}" for a, b in combinations(("symmetric", "posdef", "diagonal", "invertible"), 2)), "diagonal orthogonal"]
+
+
+@pytest.mark.parametrize("words", PAIRS)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_drawn_real_is_what_it_is_declared_to_be(words, seed):
+    a = sampler(Real(), seed=seed).value(Var("A", SQUARE, frozenset(words.split()))).rows()
+    for word in words.split():
+        if (words, word) == ("diagonal orthogonal", "diagonal"):
+            continue  # a reflection is drawn, symmetric and orthogonal
+        assert HOLDS[word](a, 4), word
+
+
+@pytest.mark.parametrize("words", [w for w in PAIRS if w != "diagonal orthogonal"])
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_a_number_to_follow_with_a_pencil_is_what_it_is_declared_to_be(words, n):
+    source = f"A: {words} ({n}, {n}); B: ({n}, {n}); L = tr(A @ B)"
+    a = entries(read(source), {}).numbers().values["A"].rows()
+    rows = [[Decimal(x.numerator) / x.denominator for x in row] for row in a]
+    assert len(rows) == n == len(rows[0])
+    for word in words.split():
+        assert HOLDS[word](rows, n), word
+    assert all(x.denominator == 1 for row in a for x in row) or {"orthogonal", "probabilities"} & set(words.split())
+
+
+@pytest.mark.parametrize("word", ["onehot", "onehot_columns", "probabilities"])
+def test_what_sums_to_1_does_so_along_its_own_axis(word):
+    values = entries(read(f"A: {word} (2, 3); B: (2, 3); L = sum(A * B)"), {}).numbers().values["A"].rows()
+    sums = [sum(row) for row in (zip(*values, strict=True) if word == "onehot_columns" else values)]
+    assert sums == [1] * len(sums)
+    for ring in RINGS:
+        a = sampler(ring).value(Var("A", WIDE, frozenset({word}))).rows()
+        for row in zip(*a, strict=True) if word == "onehot_columns" else a:
+            assert ring.same(ring.total(row), ring.lift(Fraction(1)))
+
+
+@pytest.mark.parametrize("ring", RINGS, ids=["residues", "reals"])
+@pytest.mark.parametrize(("word", "count"), [("symmetric", 10), ("posdef", 10), ("triangular", 10), ("diagonal", 4), ("", 16)])
+def test_entries_that_determine_a_matrix(ring, word, count):
+    own = frozenset(word.split())
+    free = sampler(ring).free((4, 4))
+    made = structured(free, own, ring.lift(Fraction(0)))
+    assert is_structured(made, own)
+    assert is_structured(free, own) == (not word)
+    places = list(distinct((4, 4), own))
+    assert len(places) == count
+    assert all(made.data[k] == free.data[k] for k in places)
+    again = Tensor((4, 4), [x if k in places else ring.lift(Fraction(5)) for k, x in enumerate(made.data)])
+    assert structured(again, own, ring.lift(Fraction(0))).data == made.data
+
+
+@pytest.mark.parametrize(
+    ("words", "shape", "bound"),
+    [
+        ("", WIDE, (1, 0)), ("symmetric", SQUARE, (1, 0)), ("onehot", WIDE, (0, 0)), ("onehot_columns", WIDE, (0, 0)),
+        ("probabilities", WIDE, (1, 1)), ("orthogonal", SQUARE, (4, 4)), ("orthogonal", WIDE, (4, 4)),
+        ("orthogonal symmetric", SQUARE, (2, 2)), ("orthogonal diagonal", SQUARE, (2, 2)),
+    ],
+)  # fmt: skip
+def test_the_degree_of_what_is_drawn(words, shape, bound):
+    assert degrees_of(Var("A", shape, frozenset(words.split())), {"n": 4, "m": 3}) == bound
+
+
+def test_who_needs_values_in_a_domain():
+    assert needy(read("x: (n,); y: (n,); z: (n,); u = x * 2; L = sum(log(u)) + sum(y / z) + sum(z**3)")) == {"x"}
+    assert needy(read("x: (n,); y: (n,); L = sum(sqrt(x)) + sum(y**2)")) == {"x"}
+    assert needy(read("x: (n,); y: (n,); a = exp(x); b = a + y; L = sum(b**b) + sum(x)")) == {"x", "y"}
+
+
+# ---- sizes that are drawn ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_sizes_are_small_and_different_or_small_and_equal(seed):
+    problem = read("A: (a, b); B: (b, c); C: (c, d); Z = A @ B @ C")
+    found = draw_sizes(problem, sizes_in(problem), Random(seed))
+    assert sorted(found.values()) == [2, 3, 4, 5]
+    assert len(set(draw_sizes(problem, sizes_in(problem), Random(seed), equal=True).values())) == 1
+    more = read("A: (a, b); B: (b, c); C: (c, d); D: (d, e); E: (e, f); Z = A @ B @ C @ D @ E")
+    values = draw_sizes(more, sizes_in(more), Random(seed)).values()
+    assert len(set(values)) == 6
+    assert (min(values), max(values)) == (2, 7)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_size_is_alike_to_a_number_or_a_sum_of_sizes(seed):
+    problem = read("x: (n - 1,); y: (n + m,); z: (3,); L = sum(x) + sum(y) + sum(z)")
+    assert sizes_in(problem) == (("m + n", "n - 1"), frozenset({3}))
+    found = draw_sizes(problem, sizes_in(problem), Random(seed))
+    every = [found["n"], found["m"], found["n"] - 1, found["n"] + found["m"], 3]
+    assert len(set(every)) == 5
+    assert min(every) >= 2
+
+
+def test_many_sizes_differ_from_their_neighbours():
+    source = "; ".join(f"A{k}: (n{k}, n{k + 1})" for k in range(12)) + "; Z = " + " @ ".join(f"A{k}" for k in range(12))
+    problem = read(source)
+    values = list(draw_sizes(problem, sizes_in(problem), Random(3)).values())
+    assert len(values) == 13
+    assert all(a != b for a, b in pairwise(values))
+    assert all(a != b for a, b in zip(values, values[2:], strict=False))
+    assert set(values) <= {2, 3, 4, 5}
+
+
+def test_tensors_of_many_axes_stay_light():
+    problem = read("T: (a, b, c, d, e, f, g); L = sum(T**2)")
+    values = draw_sizes(problem, sizes_in(problem), Random(1)).values()
+    count = 1
+    for n in values:
+        count *= n
+    assert min(values) >= 2
+    assert 5_000 < count <= 10_000
+
+
+# ---- the order of the axes -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("of", "wrt", "layout", "vec", "axes"),
+    [
+        (("m",), ("n",), "numerator", False, ((0,), (1,))),
+        (("m",), ("n",), "denominator", False, ((1,), (0,))),
+        (("m", "k"), (), "numerator", False, ((0,), (1,))),
+        (("m", "k"), (), "denominator", False, ((1,), (0,))),
+        ((), ("m", "k"), "numerator", False, ((1,), (0,))),
+        ((), ("m", "k"), "denominator", False, ((0,), (1,))),
+        (("m",), (), "denominator", False, ((0,),)),
+        ((), ("m",), "numerator", False, ((0,),)),
+        (("m", "k"), ("p", "q"), "numerator", True, ((1, 0), (3, 2))),
+        (("m", "k"), ("p", "q"), "denominator", True, ((3, 2), (1, 0))),
+        (("m", 1), ("p", "q"), "numerator", False, ((0,), (2,), (3,))),
+        (("m", 1), (1, "q"), "numerator", True, ((0,), (3,))),
+        ((), (), "numerator", True, ()),
+    ],
+)  # fmt: skip
+def test_the_axes_of_a_jacobian(of, wrt, layout, vec, axes):
+    assert arrangement(of, wrt, layout, vec) == axes
+
+
+def test_entries_of_a_jacobian_in_their_order():
+    shapes = ("m",), ("p", "q")
+    sizes = {"m": 2, "p": 2, "q": 3}
+    rows = list(range(12))  # (of, wrt), row by row
+    turned = [rows[6 * m + 3 * p + q] for p in range(2) for q in range(3) for m in range(2)]
+    assert arranged(Tensor((2, 3, 2), turned), shapes, ((1,), (2,), (0,)), sizes) == rows
+    stacked = [rows[6 * m + 3 * p + q] for m in range(2) for q in range(3) for p in range(2)]
+    assert arranged(Tensor((2, 6), stacked), shapes, ((0,), (2, 1)), sizes) == rows
+
+
+# ---- sizes as polynomials ------------------------------------------------------------------------------
+
+NAMES = ("k", "m", "n")
+POINTS = ({"k": 2, "m": 3, "n": 5}, {"k": 7, "m": 2, "n": 4})
+
+
+def some_size(random):
+    """A random size, made by the functions themselves, and what it is at the points."""
+    size, at = (c := random.randint(-3, 3)), [c, c]
+    for _ in range(random.randint(0, 4)):
+        other = random.choice([*NAMES, random.randint(-3, 3)])
+        here = [p[other] if isinstance(other, str) else other for p in POINTS]
+        if random.random() < 0.5:
+            size, at = add(size, other), [a + b for a, b in zip(at, here, strict=True)]
+        else:
+            size, at = multiply(size, other), [a * b for a, b in zip(at, here, strict=True)]
+    return size, at
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_sizes_are_polynomials(seed):
+    random = Random(seed)
+    (a, at_a), (b, at_b) = some_size(random), some_size(random)
+    assert [value(a, p) for p in POINTS] == at_a
+    assert canonical(polynomial(a)) == a
+    assert add(a, b) == add(b, a)
+    assert multiply(a, b) == multiply(b, a)
+    assert [value(add(a, b), p) for p in POINTS] == [x + y for x, y in zip(at_a, at_b, strict=True)]
+    assert [value(multiply(a, b), p) for p in POINTS] == [x * y for x, y in zip(at_a, at_b, strict=True)]
+    assert add(a, negative(a)) == 0
+    assert divide(multiply(a, "m"), "m") == a
+    assert divide(multiply(multiply(2, a), multiply("m", "n")), multiply(2, "n")) == multiply(a, "m")
+    assert set(names(a)) == {n for m in polynomial(a) for n in m}
+    assert [value(total((a, b, "n")), p) for p in POINTS] == [x * y * p["n"] for x, y, p in zip(at_a, at_b, POINTS, strict=True)]
+    if is_empty(a):
+        assert all(value(a, {"k": x, "m": y, "n": z}) < 1 for x in (1, 2, 9) for y in (1, 2, 9) for z in (1, 2, 9))
+
+
+@pytest.mark.parametrize(
+    ("terms", "text"),
+    [
+        ({("n",): 1, (): -1}, "n - 1"), ({("n",): -1, (): 1}, "-n + 1"), ({("m", "n"): 2, ("n",): -3, (): 4}, "2*m*n - 3*n + 4"),
+        ({("n",): -1}, "-n"), ({("m",): -1, ("n",): 1}, "n - m"), ({(): 0, ("n",): 0}, 0), ({(): -2}, -2),
+        ({("n", "n"): 1, ("m",): 1}, "n*n + m"), ({("m",): 1, ("k",): 1}, "k + m"),
+    ],
+)  # fmt: skip
+def test_how_a_size_is_written(terms, text):
+    assert canonical(terms) == text
+    assert polynomial(text) == {m: c for m, c in terms.items() if c}
+
+
+def test_shapes():
+    assert divide("n", "m") is None
+    assert divide("n + m", "n + m") == 1
+    assert divide("n + m", "n + k") is None
+    assert divide("3*n", "2*n") is None
+    assert divide("n*n", "n") == "n"
+    assert divide(6, 3) == 2
+    assert divide("n + 1", "n") is None
+    assert [is_empty(d) for d in (0, 1, -2, "n", "n - 1", "-n", "1 - n", "2 - n", "-n - m + 1", "n - m")] == [
+        True, False, True, False, False, True, True, False, True, False,
+    ]  # fmt: skip
+    assert (show(()), show(("n",)), show((1, "n - 1"))) == ("()", "(n,)", "(1, n - 1)")
+    assert broadcast((), ("n",)) == ("n",)
+    assert broadcast((1,), (1, 1)) == (1, 1)
+    assert broadcast(("m", 1, "n"), ("k", 1)) == ("m", "k", "n")
+    assert broadcast(("m",), ("m", 1)) == ("m", "m")
+    assert broadcast(("m", "n"), ("m",)) is None
+    assert broadcast() == ()
+    assert (strip((1, 1, "n", 1)), strip((1, 1)), strip(())) == (("n", 1), (), ())
