@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from conftest import require_module
 
+from shapecalc.errors import ShapecalcError
 from shapecalc.language.sheet import read
 from shapecalc.results import Derivation
 from shapecalc.shapes import value
+from shapecalc.verify.judge import Judge
 
 LINES = (Path(__file__).parent / "cases/spellings.txt").read_text().splitlines()
 
@@ -42,3 +44,49 @@ def by_library(formula, values, sizes, torch):
         return eval(formula, {**names, **values})
     except (AttributeError, TypeError, ValueError, IndexError):
         return eval(formula, {**names, **{n: torch.tensor(a) for n, a in values.items()}})
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("X: (m, n); y = X.transpose(0, 1)", "X.transpose(0, 1) can be read in two ways: NumPy leaves a matrix as it is, torch turns it"),
+        ("z: (n,); y = max(z, 0)", "max(z, 0) can be read in two ways"),
+        ("z: (n,); y = z.astype(int)", "a whole number has its decimals cut off: nothing flows back through that"),
+        ("X: (m, n); y = rearrange(X, 'a b -> a')", "rearrange has the same axes on both sides"),
+        ("X: (m, n); y = rearrange(X, 'a b c -> (a b) c')", "a b c does not name the axes of (m, n)"),
+        ("X: (4, n); y = rearrange(X, '(a b) c -> a b c')", "(a b) does not divide 4"),
+        ("X: (4, n); y = rearrange(X, '(a b) c -> a b c', a=3)", "(a b) does not divide 4"),
+        ("x: (n,); y = repeat(x, 'd -> s d')", "the size of s is not told"),
+        ("X: (m, n); y = einsum('...abc->...', X)", "...abc does not name the axes of (m, n)"),
+        ("X: (m, n); y = tensordot(X, X, axes=3)", "there is no axis"),
+        ("X: (m, n); y = X.size(2)", "X is (m, n): there is no such axis"),
+    ],
+)
+def test_what_is_not_read_is_said(line, said):
+    with pytest.raises(ShapecalcError) as caught:
+        read(line)
+    assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("line", "plain"),
+    [
+        ("X: (b, t, d); y = rearrange(X, 'b t d -> (b t) d')", "reshape(X, (b*t, d))"),
+        ("X: (b, t, d); y = einops.rearrange(X, 'b t d -> d (b t)')", "reshape(transpose(X, (2, 0, 1)), (d, b*t))"),
+        ("X: (t, 2*d); y = rearrange(X, 't (h d) -> h t d', h=2)", "transpose(reshape(X, (t, 2, d)), (1, 0, 2))"),
+        ("X: (m, n); y = reduce(X, 'm n -> n', 'sum')", "sum(X, axis=0)"),
+        ("X: (m, n); y = reduce(X, 'm n -> 1 n', 'mean')", "mean(X, axis=0)[None, :]"),
+        ("X: (2*m, n); y = reduce(X, '(m k) n -> m n', 'max', k=2)", "max(reshape(X, (m, 2, n)), axis=1)"),
+        ("x: (n,); m: (4,); y = einops.repeat(x, 'n -> m n', m=4)", "broadcast_to(x, (4, n))"),
+        ("x: (n,); y = einops.repeat(x, 'n -> (n r)', r=2)", "np.repeat(x, 2)"),
+        ("A: (i, j); B: (j, k); y = einops.einsum(A, B, 'row mid, mid col -> row col')", "A @ B"),
+        ("A: (i, j); B: (k, j); y = tf.matmul(A, B, transpose_b=True)", "A @ B.T"),
+        ("A: (i, j); y = tf.reduce_sum(A, axis=0)", "sum(A, axis=0)"),
+        ("z: (n,); y = max(0, z)", "maximum(0, z)"),
+        ("z: (n,); y = z * 1[z > 0]", "z * (z > 0)"),
+    ],
+)
+def test_a_spelling_means_the_same_as_the_plain_one(line, plain):
+    problem = read(line)
+    again = read(line.rsplit("; y = ", 1)[0] + "; y = " + plain)
+    assert Judge(problem).compare(problem.definitions["y"], again.definitions["y"]).verdict == "equal"

@@ -270,7 +270,7 @@ def test_a_module_before_a_function_is_dropped_and_kept_beside_it(source: str, p
     ("np", "np"),
     ("X.np.exp(x)", "X.np.exp(x)"),
     ("jax.exp(x)", "jax.exp(x)"),
-    ("tf.exp(x)", "tf.exp(x)"),
+    ("cv.exp(x)", "cv.exp(x)"),
 ])  # fmt: skip
 def test_a_module_without_a_function(source: str, tree: str):
     assert shown(parse(source)) == tree

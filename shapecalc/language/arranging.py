@@ -7,7 +7,7 @@ from shapecalc.errors import ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr
 from shapecalc.forms import apply, concatenated, flipped, transposed
 from shapecalc.ops.rearranging import normal
-from shapecalc.shapes import Dim, is_empty, show, total
+from shapecalc.shapes import Dim, Shape, is_empty, show, total
 
 from . import tree
 from .builder import Builder
@@ -15,7 +15,7 @@ from .sizing import given_shape
 from .surface import fitted, keywords, surface
 
 
-@surface("transpose", "t", "permute")
+@surface("transpose", "t", "permute", "adjoint", ".H")
 def _transpose(builder: Builder, node: tree.Call) -> Expr:
     a = builder.build(node.args[0])
     given = keywords(builder, node, "axis")
@@ -26,10 +26,15 @@ def _transpose(builder: Builder, node: tree.Call) -> Expr:
     rank = len(a.shape)
     if axes is None:
         return transposed(a)
+    pair = node.name == "transpose" and len(rest) == 2  # torch: transpose(x, i, j) swaps two axes
+    if pair and rank == 2 and rest == [0, 1] and not node.prefix:
+        written = builder.scope.words(node)
+        hint = f"{builder.scope.words(node.args[0], 'X')}.T"
+        raise SyntaxProblem(f"{written} can be read in two ways: NumPy leaves a matrix as it is, torch turns it", span=node.span, hint=hint)
 
     def make() -> Expr:
         order = tuple(normal(x, rank) for x in axes)
-        if len(order) == 2 and rank > 2:  # torch: transpose(x, i, j) swaps two axes
+        if len(order) == 2 and (rank > 2 or (pair and (node.prefix.startswith("torch") or rest == [-2, -1]))):
             return _swapped(a, *order)
         return apply("transpose", a, axes=order) if order != tuple(range(rank)) else a
 
@@ -97,11 +102,21 @@ def _reshape(builder: Builder, node: tree.Call) -> Expr:
 
 @surface("flatten", "ravel")
 def _flatten(builder: Builder, node: tree.Call) -> Expr:
+    """All entries in a row; torch's flatten(start, end) merges the axes from one to the other."""
     a = builder.build(node.args[0])
-    order = next((builder.static(k.value) for k in node.keywords if k.name == "order"), "C")
-    if order == "F":
+    given = keywords(builder, node, "order", "start_dim", "end_dim")
+    rest = [builder.static(n) for n in node.args[1:]]
+    if given.get("order") == "F" or rest[:1] == ["F"]:
         return apply("vec", a)
-    return a if len(a.shape) == 1 else apply("reshape", a, shape=(total(a.shape),))
+    whole = dict(zip(("start_dim", "end_dim"), (n for n in rest if isinstance(n, int)), strict=False)) | given
+
+    def make() -> Expr:
+        rank = len(a.shape)
+        first, last = (normal(whole.get(k, default), rank) for k, default in (("start_dim", 0), ("end_dim", -1)))
+        shape = (*a.shape[:first], total(a.shape[first : last + 1]), *a.shape[last + 1 :])
+        return a if shape == a.shape else apply("reshape", a, shape=shape)
+
+    return a if len(a.shape) == 1 else fitted(builder, node, make, a)
 
 
 @surface("expand_dims", "unsqueeze")
@@ -119,11 +134,21 @@ def _expand_back(builder: Builder, node: tree.Call) -> Expr:
     a = builder.build(node.args[0])
     axis = keywords(builder, node, "axis").get("axis")
     if axis is None:
-        shape = given_shape(builder, node.args[1:]) if len(node.args) > 1 else a.shape
+        shape = _expanded(builder, node.args[1:], a.shape) if len(node.args) > 1 else a.shape
         return fitted(builder, node, lambda: apply("broadcast_to", a, shape=shape), a)
     axes = axis if isinstance(axis, tuple) else (axis,)
     rank = len(a.shape) + len(axes)
     return apply("expand_dims", a, axes=tuple(sorted(x % rank for x in axes)))
+
+
+def _expanded(builder: Builder, nodes: tuple[tree.Node, ...], shape: Shape) -> Shape:
+    """torch's x.expand(S, -1): -1 keeps a size."""
+    items = nodes[0].items if len(nodes) == 1 and isinstance(nodes[0], tree.Tuple | tree.List) else nodes
+    places = [k for k, n in enumerate(items) if isinstance(n, tree.Unary) and isinstance(n.arg, tree.Number) and n.arg.value == 1]
+    ahead = len(items) - len(shape)
+    if not places or min(places) < ahead:
+        return given_shape(builder, nodes)
+    return tuple(shape[k - ahead] if k in places else given_shape(builder, (n,))[0] for k, n in enumerate(items))
 
 
 @surface("squeeze")
@@ -179,6 +204,12 @@ def _diag(builder: Builder, node: tree.Call) -> Expr:
     a = builder.build(node.args[0])
     square = len(a.shape) == 2 and a.shape[0] == a.shape[1] != 1
     return fitted(builder, node, lambda: apply("diagonal" if square else "diag", a), a)
+
+
+@surface("diagflat")
+def _diagflat(builder: Builder, node: tree.Call) -> Expr:
+    a = builder.build(node.args[0])
+    return apply("diag", a if len(a.shape) == 1 else apply("reshape", a, shape=(total(a.shape),)))
 
 
 @surface("cumsum")

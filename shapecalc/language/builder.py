@@ -78,9 +78,9 @@ class Builder:
         if node.id == "pi":
             return apply("pi")
         close = nearest(node.id, [*self.scope.variables, *self.scope.sizes])
-        raise UnknownName(
-            f"{node.id} is not declared", span=node.span, hint=f"did you mean {close}?" if close else f"declare it, as in {node.id}: (S, D)"
-        )
+        hint = f"did you mean {close}?" if close else f"declare it, as in {node.id}: (S, D)"
+        hint = "eye(n) is the identity matrix of n rows" if node.id == "I" else hint
+        raise UnknownName(f"{node.id} is not declared", span=node.span, hint=hint)
 
     def sum(self, node: tree.Sum, terms: tuple[tuple[str, tree.Node], ...]) -> Expr:
         """A sum, flat."""
@@ -284,7 +284,7 @@ class Builder:
                 for _, t in rest:
                     out = shapes.multiply(out, self.dim(t))
                 return out
-            case tree.Subscript() | tree.Attribute() | tree.Call():
+            case tree.Subscript() | tree.Attribute() | tree.Call() | tree.Method():
                 e = self.build(node)
                 if isinstance(e, Lit):
                     return e.value if isinstance(e.value, str) else int(e.value)

@@ -8,7 +8,7 @@ from .tokens import Kind, Token
 
 PREFIXES = frozenset(
     """np numpy torch jnp jax.numpy math F nn.functional torch.nn.functional jax.nn np.linalg numpy.linalg torch.linalg jnp.linalg
-    jax.numpy.linalg scipy.linalg scipy.special torch.special jax.scipy.special""".split()  # noqa: SIM905 - a list of words
+    jax.numpy.linalg scipy.linalg scipy.special torch.special jax.scipy.special tf tf.math tf.nn tf.linalg einops""".split()  # noqa: SIM905 - a list of words
 )
 MODULES = frozenset(prefix.partition(".")[0] for prefix in PREFIXES)
 LONGEST = max(prefix.count(".") + 1 for prefix in PREFIXES)
@@ -23,7 +23,7 @@ def prefix_at(tokens: Sequence[Token], place: int) -> tuple[str, int]:
         dotted = "".join(token.text for token in path[: 2 * count])
         if len(path) <= 2 * count or path[2 * count].kind is not Kind.NAME or not dotted.endswith(".") or dotted[:-1] not in PREFIXES:
             continue
-        # F is a variable too: F.T, F.shape
-        if dotted != "F." or path[-1].text == "(":
+        # F and tf are variables too: F.T, F.shape
+        if dotted not in ("F.", "tf.") or path[-1].text == "(":
             return dotted[:-1], place + 2 * count
     return "", place

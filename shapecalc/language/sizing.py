@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapecalc.errors import NotKnownYet, ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr, Lit
 from shapecalc.forms import apply, ones, zeros
-from shapecalc.shapes import Dim, Shape, is_empty, total
+from shapecalc.shapes import Dim, Shape, is_empty, show, total
 
 from . import tree
 from .builder import Builder
@@ -35,7 +35,7 @@ def filled(builder: Builder, node: tree.Node) -> Dim:
 
 @surface("ones", "zeros")
 def _filled(builder: Builder, node: tree.Call) -> Expr:
-    shape = given_shape(builder, node.args)
+    shape = given_shape(builder, node.args or tuple(k.value for k in node.keywords if k.name in ("shape", "size")))
     return ones(shape) if node.name == "ones" else zeros(shape)
 
 
@@ -84,6 +84,20 @@ def _len(builder: Builder, node: tree.Call) -> Expr:
     if not a.shape:
         raise ShapeProblem("a scalar has no len", span=node.span)
     return size(a.shape[0])
+
+
+@surface("size")
+def _along(builder: Builder, node: tree.Call) -> Expr:
+    """torch's X.size(0), NumPy's size(X, 0): one size; size(X): how many entries."""
+    shape, rest = builder.build(node.args[0]).shape, [builder.static(n) for n in node.args[1:]]
+    rest += keywords(builder, node, "axis").values()
+    if not rest and not node.prefix:
+        return _shape(builder, node)
+    if not rest:
+        return size(total(shape))
+    if len(rest) > 1 or not isinstance(rest[0], int) or not -len(shape) <= rest[0] < len(shape):
+        raise ShapeProblem(f"{builder.scope.words(node.args[0])} is {show(shape)}: there is no such axis", span=node.span)
+    return size(shape[rest[0]])
 
 
 @surface(".size", "numel")

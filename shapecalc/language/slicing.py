@@ -23,6 +23,8 @@ def subscript(builder: Builder, call: tree.Call) -> Expr:
         return _one_size(builder, node, target.object)
     if isinstance(target, tree.Call) and target.name == "shape":
         return _one_size(builder, node, target.args[0])
+    if isinstance(target, tree.Number) and target.value == 1 and len(node.items) == 1 and isinstance(node.items[0], tree.Compare):
+        return builder.build(node.items[0])  # 1[z > 0], the indicator
     several = several_of(builder, target)
     if several is not None:
         k = builder.static(node.items[0]) if len(node.items) == 1 and isinstance(node.items[0], tree.Number | tree.Unary) else None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from shapecalc.errors import Misfit, NotDifferentiable, NotKnownYet, ShapeProblem, SyntaxProblem
-from shapecalc.expr import Expr
+from shapecalc.expr import Expr, Lit
 from shapecalc.forms import add, apply, apply_op, lit, power, transposed
 from shapecalc.ops import NAMES
 from shapecalc.ops.undefined import undefined
-from shapecalc.shapes import show
+from shapecalc.shapes import show, total
 
 from . import tree
 from .builder import SURFACE, Builder
@@ -176,6 +177,12 @@ def _subtract(builder: Builder, node: tree.Call) -> Expr:
 @surface("mul", "multiply", "div", "divide", "true_divide", "matmul", "mm", "bmm", "mv")
 def _infix(builder: Builder, node: tree.Call) -> Expr:
     one(builder, node, 2)
+    given = keywords(builder, node, "transpose_a", "transpose_b") if node.name == "matmul" else {}
+    if given:  # TensorFlow's
+        first, second = (
+            tree.Transpose(a, ".mT", a.span) if given.get(f"transpose_{x}") else a for x, a in zip("ab", node.args, strict=True)
+        )
+        return builder.build(tree.Product(first, (("@", second),), node.span))
     op = {"mul": "*", "multiply": "*", "div": "/", "divide": "/", "true_divide": "/"}.get(node.name, "@")
     return builder.build(tree.Product(node.args[0], ((op, node.args[1]),), node.span))
 
@@ -193,23 +200,6 @@ def _inner(builder: Builder, node: tree.Call) -> Expr:
     if node.name == "inner" and len(a.shape) == 2 and len(b.shape) == 2:
         return fitted(builder, node, lambda: apply("matmul", a, transposed(b)), a, b)
     return fitted(builder, node, lambda: apply("inner", a, b), a, b)
-
-
-@surface("einsum")
-def _einsum(builder: Builder, node: tree.Call) -> Expr:
-    if not node.args or not isinstance(node.args[0], tree.String):
-        raise SyntaxProblem("einsum starts with its indices in quotes", span=node.span, hint="einsum('ij,jk->ik', A, B)")
-    spec = node.args[0].value.replace(" ", "")
-    rest = node.args[1:]
-    if len(rest) == 1 and isinstance(rest[0], tree.Tuple | tree.List):
-        rest = rest[0].items
-    keywords(builder, node)
-    if "..." in spec:
-        raise NotKnownYet("einsum with ... is not read; name every axis", span=node.args[0].span)
-    if "->" not in spec:
-        spec += "->" + "".join(sorted(x for x in set(spec) - {","} if spec.count(x) == 1))
-    args = [builder.build(a) for a in rest]
-    return fitted(builder, tree.Call("einsum", rest, (), "", node.name_span, node.span), lambda: apply("einsum", *args, spec=spec), *args)
 
 
 @surface("matpow", "matrix_power")
@@ -269,7 +259,40 @@ def _addmm(builder: Builder, node: tree.Call) -> Expr:
 
 @surface("prod")
 def _prod(builder: Builder, node: tree.Call) -> Expr:
+    """Of sizes, prod(X.shape); a product of entries is not in the rule book."""
+    of = node.args[0] if len(node.args) == 1 else None
+    cut = of.items[0] if isinstance(of, tree.Subscript) else None
+    inner = of.object if isinstance(of, tree.Subscript) and isinstance(cut, tree.Slice) else of
+    if isinstance(inner, tree.Attribute) and inner.name == "shape":
+        shape = builder.build(inner.object).shape
+        if isinstance(cut, tree.Slice):
+            shape = shape[slice(*(None if n is None else builder.static(n) for n in (cut.start, cut.stop, cut.step)))]
+        return Lit(total(shape))
     raise NotKnownYet("prod is not in the rule book", span=node.name_span, hint="exp(sum(log(x))) for positive x")
+
+
+@surface("max", "min")
+def _extreme(builder: Builder, node: tree.Call) -> Expr:
+    """Along an axis; max(0, z), max(a, b) and torch.max(a, b) are the larger of the two, as on paper."""
+    bare = not node.prefix and len(node.args) == 2 and node.args[0].span[0] >= node.name_span[0]
+    if len(node.args) == 2 and not isinstance(node.args[1], tree.Tuple | tree.List):
+        second = node.args[1].arg if isinstance(node.args[1], tree.Unary) else node.args[1]
+        if not isinstance(second, tree.Number) or isinstance(node.args[0], tree.Number):
+            if not (isinstance(second, tree.Name) and (second.id in builder.scope.static or second.id == "None")):
+                return builder.call(replace(node, name=f"{node.name}imum"))
+        elif bare and builder.build(node.args[0]).shape:
+            written, first = builder.scope.words(node), builder.scope.words(node.args[0])
+            hint = f"{node.name}imum({first}, {builder.scope.words(node.args[1])}), or {node.name}({first}, axis=...)"
+            raise SyntaxProblem(f"{written} can be read in two ways", span=node.span, hint=hint)
+    return generic(builder, node)
+
+
+TENSORFLOW = {"reduce_sum": "sum", "reduce_mean": "mean", "reduce_max": "max", "reduce_min": "min", "ger": "outer"}
+
+
+@surface(*TENSORFLOW)
+def _renamed(builder: Builder, node: tree.Call) -> Expr:
+    return builder.call(replace(node, name=TENSORFLOW[node.name]))
 
 
 @surface("detach", "clone", "item", "numpy", "contiguous", "copy", "double", "float", "asarray", "array", "tensor")

@@ -170,6 +170,8 @@ class Formulas(Idioms):
         if name not in SURFACE and name not in NAMES:
             raise NotKnownYet(f"the method .{name} is not read", name_span)
         args, keywords = self._given(node)
+        if name == "transpose" and len(args) == 2 and "torch" in {m.partition(".")[0] for m in self.world.modules.values()}:
+            name = "swapaxes"  # what it does in torch
         return Method(self.formula(node.func.value), name, args, keywords, name_span, span)
 
     def _of_module(self, module: str, name: str, node: ast.Call, span: Span, name_span: Span) -> Node:
@@ -186,7 +188,7 @@ class Formulas(Idioms):
         if ".random" in module or (name not in SURFACE and name not in NAMES):
             raise NotKnownYet(f"{module} is not read", name_span)
         args, keywords = self._given(node)
-        return Call(name, args, keywords, "", name_span, span)
+        return Call(name, args, keywords, module.partition(".")[0] if name == "transpose" else "", name_span, span)
 
     def _named(self, name: str, node: ast.Call, span: Span) -> Node:
         """A function of the file, or one that everybody means alike."""
