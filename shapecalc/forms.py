@@ -24,8 +24,8 @@ def apply_op(op: Op, args: tuple[Expr, ...], params: Mapping[str, Any]) -> Apply
     name = op.name
     if op.args and len(args) != len(op.args):
         raise Misfit(f"{name} takes {len(op.args)} argument{'s' * (len(op.args) > 1)}, not {len(args)}")
-    full = {key: params.get(key, default) for key, default in op.params}
-    return Apply(op, args, tuple(full.items()), op.shape(tuple(a.shape for a in args), full))
+    full = {key: params.get(key, default) for key, default in op.params} if op.params else {}
+    return Apply(op, args, tuple(full.items()), op.shape(tuple([a.shape for a in args]), full))
 
 
 def remake(node: Apply, args: tuple[Expr, ...]) -> Apply:

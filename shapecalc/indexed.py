@@ -7,7 +7,7 @@ An axis of a factor is an `Index`, None (the number 1) or a tuple of indices run
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import count
 from typing import NamedTuple
@@ -37,7 +37,7 @@ Places = tuple[Place, ...]
 
 def fresh(shape: Shape) -> Places:
     """A new index for every axis that is not the number 1."""
-    return tuple(None if dim == 1 else Index(dim) for dim in shape)
+    return tuple([None if dim == 1 else Index(dim) for dim in shape])
 
 
 def single(place: Place) -> tuple[Index, ...]:
@@ -45,10 +45,15 @@ def single(place: Place) -> tuple[Index, ...]:
     return () if place is None else place if isinstance(place, tuple) else (place,)
 
 
-def indices(places: Iterable[Place]) -> Iterator[Index]:
+def indices(places: Iterable[Place]) -> list[Index]:
     """The indices of some axes, in order."""
+    out: list[Index] = []
     for place in places:
-        yield from single(place)
+        if isinstance(place, tuple):
+            out += place
+        elif place is not None:
+            out.append(place)
+    return out
 
 
 class Factor(NamedTuple):
@@ -88,10 +93,14 @@ def renamed(term: Term, names: Mapping[Index, Place]) -> Term:
     """A term with indices renamed; a summed index may become several."""
     if not names:
         return term
-    factors = tuple(Factor(f.base, tuple(moved(p, names) for p in f.places), f.power) for f in term.factors)
+    factors = tuple([Factor(f.base, tuple([moved(p, names) for p in f.places]), f.power) for f in term.factors])
     summed: set[Index] = set()
     for i in term.summed:
-        summed.update(single(names.get(i, i)))
+        new = names.get(i, i)
+        if isinstance(new, Index):
+            summed.add(new)
+        else:
+            summed.update(single(new))
     return Term(term.coefficient, factors, frozenset(summed))
 
 

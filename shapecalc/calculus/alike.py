@@ -1,16 +1,18 @@
 """What was found for one layer serves for all that are like it: of a network with a hundred like layers, one is thought about.
 
 What a definition hands back to the names in it, and how a sum of products reads as a formula, depends on how things hang together, not
-on what they are called. Both are kept under the sketches of what they were made of, as recipes in numbers of names and sizes. Nothing is
-kept where more was asked than the sketches say: where a definition came in by a name that is not there, or the body of one was looked at.
+on what they are called. Both are kept under the sketches of what they were made of: as they are until something like it is met, from
+then on as recipes in numbers of names and sizes. Nothing is kept where more was asked than the sketches say: where a definition came in
+by a name that is not there, or the body of one was looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from shapecalc.expr import Expr, Lit, Var
+from shapecalc.expr import Expr, Lit, Var, variables
 from shapecalc.indexed import Places, Term
 
 from .context import Context
@@ -18,52 +20,69 @@ from .recipes import Recipe, Rows, Writer, rows
 from .reverse import Lost
 from .sketches import Group, Odd, Sketch, Sketches
 
-KEPT = 4096  # recipes that are kept for one problem
+KEPT = 4096  # keys under which something is kept for one problem
+Key = tuple[object, ...]
 
 
 class Handed:
     """What one definition hands back to a name in it: terms in the places of the name's gradient, or the recipe for them; their sketch."""
 
-    __slots__ = ("rows", "sizes", "sketch", "terms", "variables")
+    __slots__ = ("names", "rows", "sizes", "sketch", "terms")
 
     def __init__(self, terms: list[Term] | None) -> None:
         self.terms = terms
         self.sketch: Sketch | None = None
         self.rows: Rows | None = None
-        self.variables: tuple[Var, ...] = ()
-        self.sizes: tuple[int | str, ...] = ()
+        self.names: tuple[Var, ...] = ()
+        self.sizes: tuple[str, ...] = ()
 
     def within(self, target: Places) -> list[Term]:
         """The terms."""
         if self.terms is None:
             assert self.rows is not None
-            self.terms = self.rows.made(self.variables, self.sizes, target)
+            self.terms = self.rows.made(self.names, self.sizes, target)
         return self.terms
 
 
-class Contribution(NamedTuple):
-    """What is kept of one: whom it is for, the axes that were lost on the way, the terms, and its sketch."""
-
-    name: int
-    lost: tuple[tuple[int | str, int, int, bool], ...]
-    rows: Rows
-    ident: int
-
-
-class Kept(NamedTuple):
-    """A formula that is kept, and its sketch."""
-
-    recipe: Recipe
-    ident: int
-
-
 class Arrived(NamedTuple):
-    """What arrived at a name."""
+    """What arrived at a name, and the axes that were lost on the way."""
 
     name: str
     lost: tuple[Lost, ...]
     handed: Handed
     places: Places
+
+
+class Part(NamedTuple):
+    """The same in numbers; ``used`` are the names in its terms."""
+
+    name: int
+    lost: tuple[tuple[int | str, int, int, bool], ...]
+    rows: Rows
+    ident: int
+    used: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Step:
+    """What a definition handed back: as it was found, and in numbers once it is met again; None where numbers do not say it."""
+
+    group: Group
+    found: list[Arrived]
+    parts: tuple[Part, ...] | None = None
+    used: bool = False
+
+
+@dataclass(slots=True)
+class Formula:
+    """The formula of a sum, likewise."""
+
+    group: Group
+    found: Expr
+    ident: int
+    recipe: Recipe | None = None
+    names: tuple[int, ...] = ()
+    used: bool = False
 
 
 class Memory:
@@ -81,62 +100,94 @@ class Memory:
     def complete(self, group: Group) -> bool:
         """Whether all that was asked since is in the sketches."""
         context = self.context
-        return not context.asked and group.holds(context.met) and len(context.kept) < KEPT
+        return not (context.asked or context.loose) and group.holds(context.met) and len(context.kept) < KEPT
 
     def step(self, name: str, symbol: Var | Lit | None, live: frozenset[str]) -> Group | None:
         """The key of a step back through a definition; ``symbol`` is its incoming gradient, None for the loss itself."""
+        context = self.context
         group = Group(self.sketches)
+        numbering, key = group.numbering, group.key
         try:
             body = self.sketches.body(name)
             group.add(body)
-            group.key.append(tuple([v.name in live for v in body.names]))
-            numbering = group.numbering
-            if isinstance(symbol, Var):
-                group.key.append(numbering.known(symbol))
-            elif symbol is not None:
-                group.key.append(numbering.number(symbol))
+            key.append(tuple([v.name in live for v in body.names]))
             if symbol is not None:
-                group.key.append(numbering.known(Var(name, self.context.definitions[name].shape)))
-            group.close("step")
+                own = Var(name, context.definitions[name].shape)
+                key += numbering.known(own)
+                key += numbering.known(symbol) if isinstance(symbol, Var) else numbering.number(symbol)
+            group.close(name)
         except Odd:
             return None
         return group
 
     def contributions(self, group: Group) -> list[tuple[str, tuple[Lost, ...], Handed]] | None:
         """What a step like this one handed back, under the names of this one."""
-        known: tuple[Contribution, ...] | None = self.context.kept.get(group.closed)
-        if known is None:
+        kept = self.context.kept.get(group.closed)
+        if kept is None:
             return None
-        variables, sizes = tuple(group.numbering.variables), tuple(group.numbering.sizes)
+        assert isinstance(kept, Step)
+        if not kept.used:
+            kept.used, kept.parts = True, self.parts(kept)
+            kept.found.clear()
+        if kept.parts is None:
+            return None
+        names, sizes = tuple(group.numbering.variables), tuple(group.numbering.sizes)
         out = []
-        for c in known:
+        for name, lost, made, ident, used in kept.parts:
             handed = Handed(None)
-            handed.rows, handed.variables, handed.sizes = c.rows, variables, sizes
-            handed.sketch = Sketch(c.ident, tuple([variables[k] for k in c.rows.recipe.used]), sizes)
-            lost = tuple([Lost(int(d) if isinstance(d, str) else sizes[d], axis, rank, kept) for d, axis, rank, kept in c.lost])
-            out.append((variables[c.name].name, lost, handed))
+            handed.rows, handed.names, handed.sizes = made, names, sizes
+            handed.sketch = Sketch(ident, tuple([names[k] for k in used]), sizes)
+            gone = tuple([Lost(int(d) if isinstance(d, str) else sizes[d], axis, rank, k) for d, axis, rank, k in lost]) if lost else ()
+            out.append((names[name].name, gone, handed))
         return out
 
-    def keep_step(self, group: Group, arrived: Iterable[Arrived]) -> None:
+    def parts(self, step: Step) -> tuple[Part, ...] | None:
+        """What was handed back in numbers."""
+        numbering = step.group.numbering
+        sizes, numbers = numbering.sizes, numbering.names
+        made = []
+        try:
+            for name, lost, handed, places in step.found:
+                assert handed.terms is not None
+                assert handed.sketch is not None
+                gone = tuple((sizes[x.dim] if isinstance(x.dim, str) else str(x.dim), x.axis, x.rank, x.kept) for x in lost)
+                used = tuple(numbers[v.name] for v in handed.sketch.names)
+                made.append(Part(numbers[name], gone, rows(handed.terms, places, numbering), handed.sketch.ident, used))
+        except (Odd, KeyError):
+            return None  # something that was reckoned, such as a size
+        return tuple(made)
+
+    def keep_step(self, group: Group, found: list[Arrived]) -> None:
         """Keeps what a step handed back, if it is in the sketches."""
         if not self.complete(group):
             return
-        numbering = group.numbering
-        variables, sizes = tuple(numbering.variables), tuple(numbering.sizes)
-        made = []
-        try:
-            for k, (name, lost, handed, places) in enumerate(arrived):
-                assert handed.terms is not None
-                kept = rows(handed.terms, places, numbering)
-                gone = tuple((str(x.dim) if isinstance(x.dim, int) else numbering.sizes[x.dim], x.axis, x.rank, x.kept) for x in lost)
-                ident = self.sketches.ident((group.closed, k))
-                handed.sketch = Sketch(ident, tuple([variables[n] for n in kept.recipe.used]), sizes)
-                made.append(Contribution(numbering.names[name], gone, kept, ident))
-        except Odd:
-            return
-        self.context.kept[group.closed] = tuple(made)
+        numbers, sizes = group.numbering.names, tuple(group.numbering.sizes)
+        for k, (_, _, handed, _) in enumerate(found):
+            assert handed.terms is not None
+            names = {n: v for t in handed.terms for f in t.factors for n, v in variables(f.base).items()}
+            if names.keys() <= numbers.keys():
+                handed.sketch = Sketch(self.sketches.ident((group.closed, k)), tuple(names.values()), sizes)
+        if all(a.handed.sketch is not None for a in found):
+            self.context.kept.setdefault(group.closed, Step(group, found))
 
-    def sum(self, handed: list[Handed], others: Sequence[tuple[Var, Sketch | None]] = ()) -> Group | None:
+    def sum(self, handed: list[Handed]) -> tuple[tuple[Expr, Sketch] | None, Group | None]:
+        """The formula of a sum like this one, if there is one; else the key for that of this one, where it has one."""
+        if len(handed) > 1:
+            group = self.group(handed, ())
+            return (self.known(group), group) if group is not None else (None, None)
+        sketch = handed[0].sketch
+        if sketch is None:
+            return None, None
+        key = (sketch.ident,)  # the key of the step says everything else
+        found = self.formula(key, sketch.names, sketch.sizes)
+        if found is not None:
+            return found, None
+        group = Group(self.sketches)
+        group.add(sketch)
+        group.inside, group.closed = len(sketch.names), key
+        return None, group
+
+    def group(self, handed: list[Handed], others: Sequence[tuple[Var, Sketch | None]]) -> Group | None:
         """The key of a sum of contributions; ``others``: gradients that may be written out, each with the sketch of its formula."""
         group = Group(self.sketches)
         try:
@@ -144,45 +195,57 @@ class Memory:
                 if h.sketch is None:
                     return None
                 group.add(h.sketch)
-            if len(handed) == 1 and not others:
-                group.alone()  # the key of the step says everything
-                return group
             for v, sketch in others:
                 if sketch is None:
                     return None
                 group.key.append((group.numbering.name(v),))
                 group.add(sketch)
-            group.close("sum", len(handed))
+            group.close()
         except Odd:
             return None
         return group
 
-    def formula(self, group: Group) -> tuple[Expr, Sketch] | None:
+    def known(self, group: Group) -> tuple[Expr, Sketch] | None:
+        """The formula that is kept under a key, under the names of the group."""
+        return self.formula(group.closed, group.numbering.variables, tuple(group.numbering.sizes))
+
+    def formula(self, key: Key, names: Sequence[Var], sizes: tuple[str, ...]) -> tuple[Expr, Sketch] | None:
         """The formula of a sum like this one, under the names of this one, and its sketch."""
-        kept: Kept | None = self.context.kept.get(group.closed)
+        kept = self.context.kept.get(key)
         if kept is None:
             return None
-        variables, sizes = tuple(group.numbering.variables), tuple(group.numbering.sizes)
-        e = kept.recipe.made(variables, sizes)[-1]
-        used = tuple([variables[k] for k in kept.recipe.used])
+        assert isinstance(kept, Formula)
+        if not kept.used:
+            kept.used = True
+            self.write(kept)
+        if kept.recipe is None:
+            return None
+        e = kept.recipe.made(names, sizes)[-1]
+        used = tuple([names[k] for k in kept.names])
         if e.names is None:
             e.names = {v.name: v for v in used}
         return e, Sketch(kept.ident, used, sizes)
 
-    def keep_formula(self, group: Group, e: Expr) -> Sketch | None:
-        """Keeps the formula of a sum, if it is in the sketches; its sketch."""
-        if not self.complete(group):
-            return None
-        numbering = group.numbering
+    @staticmethod
+    def write(kept: Formula) -> None:
+        """A formula in numbers."""
+        numbering = kept.group.numbering
         writer = Writer(numbering)
         try:
-            writer.add(e)
+            writer.add(kept.found)
+            kept.names = tuple(numbering.names[n] for n in variables(kept.found))
         except Odd:
+            return
+        kept.recipe = writer.recipe()
+
+    def keep_formula(self, group: Group, e: Expr) -> Sketch | None:
+        """Keeps the formula of a sum, if it is in the sketches; its sketch."""
+        names = variables(e)
+        if not self.complete(group) or not names.keys() <= group.numbering.names.keys():
             return None
-        recipe = writer.recipe()
         ident = self.sketches.ident((group.closed,))
-        self.context.kept[group.closed] = Kept(recipe, ident)
-        return Sketch(ident, tuple([numbering.variables[k] for k in recipe.used]), tuple(numbering.sizes))
+        self.context.kept.setdefault(group.closed, Formula(group, e, ident))
+        return Sketch(ident, tuple(names.values()), tuple(group.numbering.sizes))
 
     def sketch(self, e: Expr) -> Sketch | None:
         """The sketch of a formula that is not kept."""

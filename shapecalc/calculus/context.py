@@ -48,7 +48,7 @@ class Context:
         if self._products is None:
             self._products = {}
             for name, body in self.definitions.items():
-                if name in self.hidden or not isinstance(body, Apply):
+                if name in self.hidden or not isinstance(body, Apply) or body.op.family == "sum":
                     continue
                 places = fresh(body.shape)
                 lowered = lower(body, places)

@@ -24,13 +24,20 @@ class Flow:
 
     name: str
     symbol: Var
-    places: Places
     handed: list[Handed] = field(default_factory=list)
     formula: Expr | None = None
     sketch: Sketch | None = None
     given: bool = False
     lost: list[tuple[Lost, ...]] = field(default_factory=list)
     _terms: list[Term] | None = None
+    _places: Places | None = None
+
+    @property
+    def places(self) -> Places:
+        """The indices of its axes; few are ever asked for."""
+        if self._places is None:
+            self._places = fresh(self.symbol.shape)
+        return self._places
 
     @property
     def collected(self) -> list[Term]:

@@ -123,8 +123,8 @@ class Pass:
         """The gradient by a name."""
         found = self.flows.get(name)
         if found is None:
-            shape = self.problem.variable(name).shape
-            found = self.flows[name] = Flow(name, Var(self.problem.gradient_name(name), shape), fresh(shape))
+            shape = (self.problem.definitions.get(name) or self.problem.declared[name]).shape
+            found = self.flows[name] = Flow(name, Var(self.problem.gradient_name(name), shape))
         return found
 
     def step(self, flow: Flow) -> None:
@@ -170,25 +170,27 @@ class Pass:
         if flow.formula is not None:
             return
         memory, reader = self.memory, Reading(flow, self.context)
-        group = memory.sum(flow.handed)
-        known = memory.formula(group) if group is not None else None
+        known, group = memory.sum(flow.handed)
         if known is not None:
             flow.formula, flow.sketch = known
         else:
             memory.listen()
             flow.formula = reader.plain()
             flow.sketch = memory.keep_formula(group, flow.formula) if group is not None else None
-        others = [(v, self.symbols[name]) for name, v in variables(flow.formula).items() if name in self.symbols]
-        if others and any(worth_substituting(v.name, other, flow.formula) for v, other in others):
-            self.write_out(flow, reader, others)
+        symbols = self.symbols
+        others = [(v, symbols[name]) for name, v in variables(flow.formula).items() if name in symbols]
+        for v, other in others:
+            if worth_substituting(v.name, other, flow.formula):
+                self.write_out(flow, reader, others)
+                break
         self.symbols[flow.symbol.name] = flow
 
     def write_out(self, flow: Flow, reader: Reading, others: list[tuple[Var, Flow]]) -> None:
         """The formula with other gradients written out in it, if that makes it shorter."""
         memory = self.memory
         assert flow.formula is not None
-        group = memory.sum(flow.handed, [(v, self.sketch(other)) for v, other in others]) if flow.sketch is not None else None
-        known = memory.formula(group) if group is not None else None
+        group = memory.group(flow.handed, [(v, self.sketch(other)) for v, other in others]) if flow.sketch is not None else None
+        known = memory.known(group) if group is not None else None
         if known is not None:
             flow.formula, flow.sketch = known
             return
@@ -253,4 +255,7 @@ def worth_substituting(name: str, flow: Flow, e: Expr) -> bool:
     """Whether a gradient written out could shorten a formula: where it is one name itself, or shares a name with the rest."""
     assert flow.formula is not None
     own = variables(flow.formula)
-    return len(own) <= 1 or any(n in own and n != name for n in variables(e))
+    if len(own) <= 1:
+        return True
+    shared = own.keys() & variables(e).keys()
+    return bool(shared - {name}) if shared else False

@@ -23,14 +23,14 @@ class Reader:
         self.rank = max(2, len(target), *(len(p.places) for p in leaves))
         self.owners = [frozenset(indices(p.places)) for p in leaves]
         self.tables: dict[int, Table] = {}
+        self.needs: dict[int, frozenset[Index]] = {}
 
     def needed(self, mask: int) -> frozenset[Index]:
         """The indices that are still wanted outside a subset."""
-        out = set(self.wanted)
-        for k, own in enumerate(self.owners):
-            if not mask >> k & 1:
-                out |= own
-        return frozenset(out)
+        found = self.needs.get(mask)
+        if found is None:
+            found = self.needs[mask] = self.wanted.union(*[own for k, own in enumerate(self.owners) if not mask >> k & 1])
+        return found
 
     def read(self) -> Table:
         """Every arrangement of the whole piece."""
@@ -96,16 +96,18 @@ class Reader:
     def combine(self, table: Table, left: int, right: int, mask: int) -> None:
         """Every product of a formula of one part with a formula of the other."""
         need = self.needed(mask)
-        for a in self.tables[left].values():
-            for b in self.tables[right].values():
-                for out in self.products(a, b, need, left < right):
-                    offer(table, out)
-
-    def products(self, a: Piece, b: Piece, need: frozenset[Index], in_order: bool) -> Iterator[Piece]:
-        """The ways to multiply two formulas."""
+        in_order, diagonal = left < right, self.scaling == "diag"
         late = 0.0 if in_order else 0.01
-        yield from matmuls(a, b, need, late)
-        if in_order:
-            yield from hadamards(a, b, need, self.rank, self.scaling == "diag")
-        if len(a.places) == 1:
-            yield from scalings(a, b, need, self.scaling == "diag")
+        for a in self.tables[left].values():
+            p = a.places
+            for b in self.tables[right].values():
+                q = b.places
+                if p and q and p[-1] == (q[0] if len(q) == 1 else q[-2]):
+                    for out in matmuls(a, b, need, late):
+                        offer(table, out)
+                if in_order:
+                    for out in hadamards(a, b, need, self.rank, diagonal):
+                        offer(table, out)
+                if len(p) == 1:
+                    for out in scalings(a, b, need, diagonal):
+                        offer(table, out)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from shapecalc.expr import Apply, Expr, Lit, Var, nodes
 from shapecalc.indexed import Factor, Index, Place, Places, Term
 from shapecalc.op import Op
-from shapecalc.shapes import Dim, Shape
+from shapecalc.shapes import Shape
 
 from .sketches import SIZED, Numbering, Odd
 
@@ -38,9 +39,8 @@ class Recipe(NamedTuple):
 
     nodes: tuple[Node, ...]
     shapes: tuple[tuple[int | str, ...], ...]
-    used: tuple[int, ...]
 
-    def made(self, names: tuple[Var, ...], sizes: tuple[Dim, ...]) -> list[Expr]:
+    def made(self, names: Sequence[Var], sizes: tuple[str, ...]) -> list[Expr]:
         """The nodes under other names."""
         shapes = [tuple([int(d) if isinstance(d, str) else sizes[d] for d in s]) for s in self.shapes]
         out: list[Expr] = []
@@ -55,7 +55,7 @@ class Recipe(NamedTuple):
         return out
 
 
-def _filled(value: Any, sizes: tuple[Dim, ...]) -> Any:
+def _filled(value: Any, sizes: tuple[str, ...]) -> Any:
     """Sizes in the place of their numbers."""
     return tuple([_filled(v, sizes) for v in value]) if isinstance(value, tuple) else int(value) if isinstance(value, str) else sizes[value]
 
@@ -69,7 +69,6 @@ class Writer:
         self.at: dict[Expr, int] = {}
         self.out: list[Node] = []
         self.shapes: dict[tuple[int | str, ...], int] = {}
-        self.used: dict[int, None] = {}
 
     def add(self, e: Expr) -> int:
         """The number of a formula among the nodes."""
@@ -87,13 +86,12 @@ class Writer:
             found = self.names.get(node.name)
             if found is None:
                 raise Odd
-            self.used[found] = None
             return found
         sized = any(k in SIZED for k, _ in node.params)
         params = tuple((k, self.sized(v) if k in SIZED else v) for k, v in node.params) if sized else node.params
         return Made(node.op, tuple(self.at[a] for a in node.args), params, self.shape(node.shape), sized)
 
-    def named(self, dim: Dim) -> int:
+    def named(self, dim: str) -> int:
         """The number of a size."""
         found = self.sizes.get(dim)
         if found is None:
@@ -110,7 +108,7 @@ class Writer:
 
     def recipe(self) -> Recipe:
         """What was written."""
-        return Recipe(tuple(self.out), tuple(self.shapes), tuple(self.used))
+        return Recipe(tuple(self.out), tuple(self.shapes))
 
 
 class Row(NamedTuple):
@@ -128,7 +126,7 @@ class Rows(NamedTuple):
     rows: tuple[Row, ...]
     inner: tuple[int | str, ...]
 
-    def made(self, names: tuple[Var, ...], sizes: tuple[Dim, ...], target: Places) -> list[Term]:
+    def made(self, names: Sequence[Var], sizes: tuple[str, ...], target: Places) -> list[Term]:
         """The terms under other names, in given places."""
         bases = self.recipe.made(names, sizes)
         own = [p for p in target if isinstance(p, Index)]

@@ -109,7 +109,11 @@ def _known(term: Term, free: frozenset[Index], context: Context) -> Term | None:
 
 def uses(term: Term) -> Counter[Index]:
     """How many axes each index stands in."""
-    return Counter(i for f in term.factors for i in indices(f.places))
+    count: Counter[Index] = Counter()
+    for f in term.factors:
+        for i in indices(f.places):
+            count[i] += 1
+    return count
 
 
 def _inverses(a: Expr, b: Expr) -> bool:
@@ -119,15 +123,15 @@ def _inverses(a: Expr, b: Expr) -> bool:
 def _cancel_inverse(term: Term, free: frozenset[Index], context: Context) -> Term | None:
     """A @ inv(A) is the identity, Q @ Q.T too for an orthogonal Q."""
     count = uses(term)
-    for a in term.factors:
-        if len(a.places) != 2 or a.power != 1:
-            continue
-        for b in term.factors:
-            if b is a or b.power != 1 or len(b.places) != 2:
+    square = [f for f in term.factors if len(f.places) == 2 and f.power == 1]
+    for a in square:
+        for b in square:
+            if b is a:
                 continue
-            flip = symmetric(a.base, context)
-            pairs = [(0, 1), (1, 0), *(((0, 0), (1, 1)) if flip else ())] if _inverses(a.base, b.base) else []
-            orthogonal = a.base == b.base and is_orthogonal(a.base, context)
+            inverse, orthogonal = _inverses(a.base, b.base), a.base == b.base and is_orthogonal(a.base, context)
+            if not inverse and not orthogonal:
+                continue
+            pairs = [(0, 1), (1, 0), *(((0, 0), (1, 1)) if symmetric(a.base, context) else ())]
             if orthogonal:  # with fewer columns than rows only the columns are orthonormal
                 pairs = [(0, 0), (1, 1)] if a.base.shape[0] == a.base.shape[1] else [(0, 0)]
             for x, y in pairs:
@@ -217,6 +221,9 @@ def key(term: Term, free: tuple[Index, ...], context: Context) -> tuple[object, 
 
 def gathered(terms: Iterable[Term], free: tuple[Index, ...], context: Context) -> list[Term]:
     """Like terms added up, in the order in which they first appear; zeros gone."""
+    terms = list(terms)
+    if len(terms) < 2:
+        return [t for t in terms if t.coefficient]
     found: dict[tuple[object, ...], Term] = {}
     for t in terms:
         k = key(t, free, context)

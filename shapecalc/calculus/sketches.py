@@ -19,6 +19,8 @@ from .context import GROUNDS, Context, is_orthogonal, sums_to_one, symmetric
 HEAVY = 200  # nodes of a formula up to which it is sketched
 AROUND = 16  # definitions in one name that are looked at, to see whether all their names are there
 SIZED = frozenset({"shape", "n", "items"})  # parameters that hold sizes
+PLAIN = (False, False)  # neither symmetric nor orthogonal, and no axis adds up to 1
+TOLD = frozenset({"softmax", "eigvecs"})  # operations of which more is known
 DECLARED = frozenset().union(*GROUNDS.values())
 
 
@@ -31,7 +33,7 @@ class Sketch(NamedTuple):
 
     ident: int
     names: tuple[Var, ...]
-    sizes: tuple[Dim, ...]
+    sizes: tuple[str, ...]
 
 
 class Numbering:
@@ -43,7 +45,7 @@ class Numbering:
         self.context = context
         self.names: dict[str, int] = {}
         self.variables: list[Var] = []
-        self.sizes: dict[Dim, int] = {}
+        self.sizes: dict[str, int] = {}
 
     def name(self, v: Var) -> int:
         """The number of a name."""
@@ -66,8 +68,10 @@ class Numbering:
         return found
 
     def known(self, v: Var) -> tuple[object, ...]:
-        """A name by its number, and what may be asked about it."""
-        return (self.name(v), len(v.name), traits(v, self.context), *[self.size(d) for d in v.shape])
+        """A name by its number, and what may be asked about it besides its shape."""
+        context = self.context
+        known = context.traits.get(v.name)
+        return (self.name(v), len(v.name), traits(v, context) if known is None else known)
 
     def formula(self, e: Expr) -> tuple[object, ...]:
         """A formula in the numbers of its names, sizes and nodes."""
@@ -78,9 +82,9 @@ class Numbering:
         for node in nodes(e):
             at[node] = len(at)
             if isinstance(node, Apply):
-                out.append((node.op, self.parameters(node.params), *[at[a] for a in node.args]))
+                out.append((node.op, self.parameters(node.params) if node.params else (), *[at[a] for a in node.args]))
             elif isinstance(node, Var):
-                out.append(self.known(node))
+                out.append((*self.known(node), *[self.size(d) for d in node.shape]))
             else:
                 out.append(self.number(node))
         return tuple(out)
@@ -100,36 +104,28 @@ class Numbering:
     def order(self) -> tuple[object, ...]:
         """How long sizes are, which comes first in the alphabet, and what those that are sums and products are made of."""
         sizes = self.sizes
-        ranked = sorted(sizes, key=str)
-        made = [(sizes[d], tuple([(tuple([sizes[x] for x in m]), c) for m, c in polynomial(d).items()])) for d in sizes if not _plain(d)]
-        return (*[(sizes[d], len(str(d))) for d in ranked], *made)
-
-
-def _plain(dim: Dim) -> bool:
-    return isinstance(dim, str) and dim.isidentifier()
+        out: list[object] = [(k, len(d)) for d, k in sorted(sizes.items())]
+        for d, k in sizes.items():
+            if not d.isidentifier():
+                out.append((k, *[(tuple([sizes[x] for x in m]), c) for m, c in polynomial(d).items()]))
+        return tuple(out)
 
 
 def traits(v: Var, context: Context) -> tuple[object, ...]:
     """What may be asked about a name besides its shape; Odd where a declared property stands behind it: that it was used is noted."""
-    found = context.traits.get(v.name)
-    if found is None:
-        found = context.traits[v.name] = _traits(v, context)
-    if found and found[0] == "declared":
-        raise Odd
-    return found
-
-
-def _traits(v: Var, context: Context) -> tuple[object, ...]:
     if v.properties & DECLARED:
-        return ("declared",)
-    words = tuple(sorted(v.properties))
-    if v.name not in context.definitions:
-        return words
-    axes = [k for k in range(len(v.shape)) if sums_to_one(v, k, context)]
-    found = (symmetric(v, context), is_orthogonal(v, context), *axes)
-    if found != (False, False) and _declared(v, context):
-        return ("declared",)
-    return ("defined", *words, *found)
+        raise Odd
+    found: tuple[object, ...] = tuple(sorted(v.properties)) if v.properties else ()
+    body = context.definitions.get(v.name)
+    if body is not None:
+        own: tuple[object, ...] = PLAIN
+        if isinstance(body, Var) or len(set(v.shape)) < len(v.shape) or (isinstance(body, Apply) and body.name in TOLD):
+            own = (symmetric(v, context), is_orthogonal(v, context), *[k for k in range(len(v.shape)) if sums_to_one(v, k, context)])
+        if own != PLAIN and _declared(v, context):
+            raise Odd
+        found = ("defined", *found, *own)
+    context.traits[v.name] = found
+    return found
 
 
 def _declared(v: Var, context: Context) -> bool:
@@ -207,29 +203,27 @@ class Group:
     def add(self, sketch: Sketch) -> None:
         """One more sketch."""
         numbering = self.numbering
-        key, numbers, sizes = self.key, numbering.names, numbering.sizes
+        key, numbers, variables, sizes = self.key, numbering.names, numbering.variables, numbering.sizes
         key.append(sketch.ident)
         for v in sketch.names:
             found = numbers.get(v.name)
-            key.append(numbering.name(v) if found is None else found)
+            if found is None:
+                found = numbers[v.name] = len(variables)
+                variables.append(v)
+            key.append(found)
         for dim in sketch.sizes:
             size = sizes.get(dim)
             key.append(numbering.size(dim) if size is None else size)
 
-    def alone(self) -> None:
-        """The key of a single sketch that was made under a key of its own."""
-        self.inside = len(self.numbering.variables)
-        self.closed = ("alone", *self.key)
-
-    def close(self, *more: object) -> None:
-        """The key is complete, with the definitions that have no names but those that are there."""
-        numbering, context = self.numbering, self.sketches.context
-        self.inside = len(numbering.variables)
+    def close(self, own: str = "") -> None:
+        """The key is complete, with the definitions that have no name but those that are there; ``own`` is one that is said already."""
+        numbers, hidden = self.numbering.names, self.sketches.context.hidden
+        self.inside = len(numbers)
         for name in self.within():
-            v = Var(name, context.definitions[name].shape)
-            self.key.append((*numbering.known(v), name in context.hidden))
-            self.add(self.sketches.body(name))
-        self.closed = (*more, *self.key, numbering.order())
+            if name != own:
+                self.key.append((numbers.get(name, -len(name)), name in hidden))
+                self.add(self.sketches.body(name))
+        self.closed = (*self.key, self.numbering.order())
 
     def within(self) -> list[str]:
         """The definitions whose names are all there, in their order."""
