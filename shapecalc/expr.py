@@ -183,9 +183,11 @@ def rebuild(e: Expr, change: Callable[[Expr], Expr | None], make: Callable[[Appl
     for node in nodes(e):
         new = node
         if isinstance(node, Apply):
-            args = tuple(done[a] for a in node.args)
-            if any(a is not b for a, b in zip(args, node.args, strict=True)):
-                new = make(node, args)
+            args = tuple([done[a] for a in node.args])
+            for a, b in zip(args, node.args, strict=True):
+                if a is not b:
+                    new = make(node, args)
+                    break
         changed = change(new)
         done[node] = new if changed is None else changed
     return done[e]

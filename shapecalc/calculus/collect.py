@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from shapecalc import shapes
-from shapecalc.expr import ONE, Apply, Expr, rebuild
+from shapecalc.expr import ONE, Apply, Expr, nodes, rebuild
 from shapecalc.forms import add, apply, neg, power, remake, zeros
 from shapecalc.indexed import Index, Places, Term, indices
 from shapecalc.shapes import Dim, is_scalar, total
@@ -69,11 +69,16 @@ def _stretched(e: Expr, target: Places) -> Expr:
 
 def cancelled(e: Expr) -> Expr:
     """A formula in which a - p - (a - q) is q - p: sums inside sums are opened where that lets addends cancel, and nowhere else."""
-    return rebuild(e, _cancelled, remake)
+    return rebuild(e, _cancelled, remake) if any(map(_nested, nodes(e))) else e
+
+
+def _nested(e: Expr) -> bool:
+    """Whether a sum has a sum in it."""
+    return isinstance(e, Apply) and e.op.name == "add" and any(isinstance(a, Apply) and a.op.name == "add" for a in e.args)
 
 
 def _cancelled(e: Expr) -> Expr | None:
-    if not isinstance(e, Apply) or e.name != "add" or not any(isinstance(a, Apply) and a.name == "add" for a in e.args):
+    if not isinstance(e, Apply) or not _nested(e):
         return None
     count: dict[Expr, int] = {}
     loose = 0

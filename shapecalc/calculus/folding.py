@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from shapecalc.expr import Apply, Expr, Var, rebuild
+from shapecalc.expr import Apply, Expr, Var, nodes, rebuild
 from shapecalc.forms import apply, remake
 from shapecalc.indexed import Factor, Index, Places, Term, indices
 
@@ -96,6 +96,8 @@ def fold(e: Expr, context: Context) -> Expr:
     if not named:
         return e
     bodies = context.bodies
+    if not any(isinstance(node, Apply) and (node.op.name, node.shape) in bodies for node in nodes(e)):
+        return e  # a name comes in first where no argument has changed
 
     def change(node: Expr) -> Expr | None:
         if not isinstance(node, Apply) or (node.op.name, node.shape) not in bodies:

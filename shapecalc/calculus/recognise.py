@@ -18,7 +18,7 @@ from shapecalc.shapes import Shape, total
 from .pieces import Piece, Table, Unreadable, aligned, joined, leaf, leaf_cost, leaf_is_loose, spread, unpacked
 from .products import merge
 from .reader import Reader
-from .thinning import bearable, thinned
+from .thinning import DENSE, bearable, thinned
 
 
 def same_entries(factors: list[Factor]) -> list[Piece]:
@@ -63,6 +63,9 @@ def multiplied(group: list[Factor]) -> Piece:
 
 def pieces(factors: Iterable[Factor]) -> list[list[Factor]]:
     """The parts of a network that hang together."""
+    factors = list(factors)
+    if len(factors) < 2:
+        return [factors] if factors else []
     out: list[tuple[set[Index], list[Factor]]] = []
     for f in factors:
         own = set(indices(f.places))
@@ -81,7 +84,7 @@ def read_piece(factors: list[Factor], target: Places, scaling: str, even: frozen
     own = frozenset(indices(target)) & {i for f in factors for i in indices(f.places)}
     wanted = tuple(i for i in own)
     leaves = thinned(leaves, own)
-    if len(leaves) > bearable(leaves):
+    if len(leaves) > DENSE and len(leaves) > bearable(leaves):
         raise Unreadable
     return Reader(leaves, wanted if len(target) <= 2 else (*wanted, *([None] * (len(target) - len(wanted)))), scaling, even).read()
 

@@ -21,7 +21,7 @@ def bearable(leaves: list[Piece]) -> int:
 
 def thinned(leaves: list[Piece], wanted: frozenset[Index]) -> list[Piece]:
     """The leaves, some of them multiplied, until the search can take them or nothing more can be done."""
-    while len(leaves) > bearable(leaves):
+    while len(leaves) > DENSE and len(leaves) > bearable(leaves):
         step = _contracted(leaves, wanted) or _entrywise(leaves)
         if step is None:
             return leaves
