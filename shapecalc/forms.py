@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from .errors import Misfit
-from .expr import ONE, ZERO, Apply, Expr, Lit
+from .expr import ONE, ZERO, Apply, Expr, Lit, Params
 from .op import Op
 from .ops import BOOK
 from .shapes import Dim, Shape, is_scalar, names
@@ -24,8 +25,14 @@ def apply_op(op: Op, args: tuple[Expr, ...], params: Mapping[str, Any]) -> Apply
     name = op.name
     if op.args and len(args) != len(op.args):
         raise Misfit(f"{name} takes {len(op.args)} argument{'s' * (len(op.args) > 1)}, not {len(args)}")
-    full = {key: params.get(key, default) for key, default in op.params} if op.params else {}
-    return Apply(op, args, tuple(full.items()), op.shape(tuple([a.shape for a in args]), full))
+    full = tuple([(key, params.get(key, default)) for key, default in op.params]) if op.params else ()
+    return Apply(op, args, full, _shape(op, tuple([a.shape for a in args]), full))
+
+
+@lru_cache(maxsize=4096)
+def _shape(op: Op, shapes: tuple[Shape, ...], params: Params) -> Shape:
+    """The shape of an operation, which hangs on the shapes of its arguments alone; raises Misfit where they do not conform."""
+    return op.shape(shapes, dict(params))
 
 
 def remake(node: Apply, args: tuple[Expr, ...]) -> Apply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import isfinite, isnan, nan
+from typing import Any
 
 from ..calculus.texts import meaning
 from ..errors import ShapecalcError
@@ -55,6 +56,7 @@ class Bench:
         self.tried = 0
         self.small: Trial | None = None  # where entries are shown, drawn once
         self.judges: dict[tuple[str, str], Judge] = {}  # of the problem with something more declared
+        self.kept: dict[tuple[object, ...], Any] = {}  # what was worked out at these points for all claims about one truth
 
     def values(self, e: Expr) -> Values | None:
         """The value at every point."""
@@ -66,6 +68,23 @@ class Bench:
                 return None
             out.append(value)
         return tuple(out)
+
+    def factor(self, e: Expr, target: Values, back: bool = False) -> tuple[float, ...] | None:
+        """k at each point where these values are k times those of a formula (`back`: the other way round); None where they are not.
+
+        Mostly one point is enough.
+        """
+        self.tried += 1
+        out = []
+        for spot, wanted in zip(self.spots, target, strict=True):
+            value = spot.value(e)
+            if value is None or not all(map(isfinite, value.data)):
+                return None
+            k = _factor(value.data, wanted.data) if back else _factor(wanted.data, value.data)
+            if k is None:
+                return None
+            out.append(k)
+        return None if all(map(isnan, out)) else tuple(out)
 
     def meets(self, e: Expr, target: Values, shape: Shape) -> bool:
         """Whether a formula has these values; shapes are compared without their leading axes of size 1."""
@@ -83,9 +102,11 @@ def alike(a: Sequence[float], b: Sequence[float]) -> bool:
     """Whether two rows of entries are equal, as far as floats can tell; mostly settled by the first entry."""
     if len(a) != len(b):
         return False
-    scale = max(max(map(abs, b), default=0.0), 1e-300)
-    limit = CLOSE * scale
-    return all(abs(x - y) <= limit for x, y in zip(a, b, strict=True))
+    limit = CLOSE * max(max(map(abs, b), default=0.0), 1e-300)
+    for x, y in zip(a, b, strict=True):  # noqa: SIM110 - mostly the first entry settles it: no generator is made for that
+        if not abs(x - y) <= limit:
+            return False
+    return True
 
 
 def same(a: Values, b: Values) -> bool:
@@ -95,23 +116,29 @@ def same(a: Values, b: Values) -> bool:
 
 def ratio(a: Values, b: Values) -> tuple[float, ...] | None:
     """k at each point where a = k·b, nan where both are zero; None where they are not proportional, or zero everywhere."""
-    out = [_factor(x.data, y.data) for x, y in zip(a, b, strict=True)]
-    if None in out or all(k is not None and isnan(k) for k in out):
-        return None
-    return tuple(k for k in out if k is not None)
+    out = []
+    for x, y in zip(a, b, strict=True):
+        k = _factor(x.data, y.data)
+        if k is None:
+            return None
+        out.append(k)
+    return None if all(map(isnan, out)) else tuple(out)
 
 
 def _factor(a: Sequence[float], b: Sequence[float]) -> float | None:
     if len(a) != len(b):
         return None
-    place = max(range(len(b)), key=lambda i: abs(b[i]))
+    peak = max(b, key=abs)
     largest = max(map(abs, a))
-    if abs(b[place]) < ZERO:
+    if abs(peak) < ZERO:
         return nan if largest < ZERO else None
-    k = a[place] / b[place]
+    k = a[b.index(peak)] / peak
     limit = CLOSE * largest
-    if not limit or any(abs(x - k * y) > limit for x, y in zip(a, b, strict=True)):
+    if not limit:
         return None
+    for x, y in zip(a, b, strict=True):
+        if abs(x - k * y) > limit:
+            return None
     return k
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +14,11 @@ from ..shapes import Shape, strip
 from ..verify.judge import Judge
 from .bench import Bench, Values
 from .reader import Reader
-from .scales import Scales
+from .scales import Scales, scales
 from .spelling import spelled
+from .trees import Site, sites
 from .truths import Truth
-from .vocabulary import Vocabulary
+from .vocabulary import Vocabulary, vocabulary
 
 LINE = 60  # parts of a formula of one line
 MOST = 120_000  # parts of formulas that are built and evaluated for one diagnosis: less than a second
@@ -81,6 +81,7 @@ class Case:
         self.target: Values = bench.values(truth.formula) or ()
         self.values: Values | None = None if claim is None else bench.values(claim)
         self.effort = Effort()
+        self._said: dict[int, tuple[Node, str]] = {}
         self.size = sum(1 for _ in walk(tree))
         # parts that have not changed are not built again: a trial costs what stands around the change
         self.cost = min(self.size, LINE + 4 * max(len(children(part)) for part, _ in walk(tree)))
@@ -91,6 +92,7 @@ class Case:
         other.tree = tree
         other.claim = self.reader.tried(tree)
         other.values = None if other.claim is None else self.bench.values(other.claim)
+        other.__dict__.pop("sites", None)
         return other
 
     @property
@@ -115,17 +117,29 @@ class Case:
     @cached_property
     def scales(self) -> Scales:
         """The numbers that it may be off by."""
-        formulas: Iterable[Expr] = [*self.truth.all_forms, *self.problem.definitions.values(), *([self.claim] if self.claim else [])]
-        return Scales(self.problem, self.bench, formulas)
+        return scales(self.problem, self.bench, self.truth.all_forms, self.claim)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The formulas that a person may have left out or put in."""
-        return Vocabulary(self.reader, self.bench, self.truth.all_forms)
+        return vocabulary(self.reader, self.bench, self.truth.all_forms)
+
+    @cached_property
+    def sites(self) -> tuple[Site, ...]:
+        """The places in what was written."""
+        return tuple(sites(self.tree))
 
     def said(self, node: Node) -> str:
         """A part of the claim as text."""
-        return spelled(node, self.problem.source)
+        found = self._said.get(id(node))
+        if found is None:
+            found = self._said[id(node)] = node, spelled(node, self.problem.source)
+        return found[1]
+
+    def suits(self, tree: Node) -> bool:
+        """Whether a formula as it is written has the right shape."""
+        e = self.reader.tried(tree)
+        return e is not None and self.bare(e.shape) == self.bare(self.shape)
 
     def meets(self, e: Expr | None) -> bool:
         """Whether a formula has the right values, as far as the bench can tell."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from ..calculus.gradients import Backward, backward, dependents
 from ..errors import Misfit, ShapecalcError
@@ -16,7 +17,7 @@ from ..forms import add, apply, mul, remake
 from ..language.problem import Problem
 from ..notation import text
 from ..tensor import Tensor
-from .bench import Spot, Values
+from .bench import Bench, Spot, Values
 
 MOST = 40  # derivations that are tried
 COST = 3000  # what one counts for, in parts of formulas
@@ -117,6 +118,18 @@ def _with(problem: Problem, changed: dict[str, Expr], new: list[Var]) -> Problem
     return replace(
         problem, definitions={**problem.definitions, **changed}, declared={**problem.declared, **{v.name: v for v in new}}, claims=()
     )
+
+
+def outcomes(problem: Problem, wrt: str, bench: Bench, note: str = "") -> Iterator[tuple[Misread, Values | None]]:
+    """The misreadings (of the kind with that note) and what comes of each, which is worked out once for all claims."""
+    key = "misreadings", wrt
+    if key not in bench.kept:
+        bench.kept[key] = list(misreadings(problem, wrt)), {}
+    made, values = bench.kept[key]
+    for k, m in islice(((k, m) for k, m in enumerate(made) if note in ("", m.note)), MOST):
+        if k not in values:
+            values[k] = outcome(m, wrt, bench.spots)
+        yield m, values[k]
 
 
 def outcome(misread: Misread, wrt: str, spots: list[Spot]) -> Values | None:

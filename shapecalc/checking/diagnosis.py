@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
 
 from ..calculus.layouts import is_turned
 from ..expr import Expr
@@ -83,10 +82,8 @@ def misreadings(search: Search, note: str = "") -> Found | None:
     if truth.kind != "gradient" or not truth.wrt or case.values is None or not case.fits or len(problem.definitions) > derivations.LONG:
         return None
     near = None
-    tried = (m for m in derivations.misreadings(problem, truth.wrt) if note in ("", m.note))
-    for m in islice(tried, derivations.MOST):
+    for m, values in derivations.outcomes(problem, truth.wrt, case.bench, note):
         case.effort.spend(derivations.COST)
-        values = derivations.outcome(m, truth.wrt, case.bench.spots)
         if values is not None and len(values[0].shape) == 2 and is_turned(truth.layout, case.shape):
             values = turned(values)
         ks = ratio(case.values, values) if values is not None else None

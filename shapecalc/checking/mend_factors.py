@@ -10,14 +10,14 @@ from ..shapes import Shape, broadcast, is_scalar
 from .case import Case, Mend
 from .mend_layout import runs
 from .slips import counting
-from .trees import NEW, Plug, factors, product, sites, times
+from .trees import NEW, Plug, factors, product, times
 
 SITES = 24
 
 
 def extra_factors(case: Case) -> Iterator[Mend]:
     """A factor left out: of an entrywise product, of a matrix product."""
-    for site in sites(case.tree):
+    for site in case.sites:
         if not isinstance(site.node, Product):
             continue
         parts = factors(site.node)
@@ -45,7 +45,7 @@ def missing_divisors(case: Case) -> Iterator[Mend]:
     """A formula of the vocabulary put in as a divisor."""
     for node, plug, term in _places(case):
         shape = case.reader.shape(node)
-        for v in case.vocabulary.tensors() if shape is not None else ():
+        for v in case.vocabulary.tensors if shape is not None else ():
             if shape is not None and _goes(shape, v.shape, term):
                 tree = case.vocabulary.tree(v)
                 yield Mend(
@@ -70,7 +70,7 @@ def missing_factors(case: Case) -> Iterator[Mend]:
         shape = case.reader.shape(node)
         if shape is None:
             continue
-        for v in case.vocabulary.tensors():
+        for v in case.vocabulary.tensors:
             if not _goes(shape, v.shape, term):
                 continue
             tree = case.vocabulary.tree(v)
@@ -91,12 +91,19 @@ def missing_matrices(case: Case) -> Iterator[Mend]:
         shape = case.reader.shape(node)
         if not shape:
             continue
-        for v in case.vocabulary.matrices():
-            words = f"the factor {case.said(case.vocabulary.tree(v))} is missing at {case.said(node)}"
-            if v.shape[-1] == (shape[0] if len(shape) == 1 else shape[-2]):
-                yield Mend(_summing(v), plug(times(case.vocabulary.tree(v), node, "@")), words, node.span)
-            if v.shape[0] == shape[-1]:
-                yield Mend("missing-factor", plug(times(node, case.vocabulary.tree(v), "@")), words, node.span)
+        refused: set[Shape] = set()
+        for v in case.vocabulary.matrices:
+            before = (*v.shape[:-1], *shape[1:]), v.shape[-1] == (shape[0] if len(shape) == 1 else shape[-2]), _summing(v)
+            behind = (*shape[:-1], v.shape[-1]), v.shape[0] == shape[-1], "missing-factor"
+            for own, conforms, slug in (before, behind):
+                if not conforms or own in refused:
+                    continue
+                factor = case.vocabulary.tree(v)
+                tree = plug(times(factor, node, "@") if own is before[0] else times(node, factor, "@"))
+                if not case.suits(tree):
+                    refused.add(own)  # what stands around it makes nothing of the right shape of that
+                    continue
+                yield Mend(slug, tree, f"the factor {case.said(factor)} is missing at {case.said(node)}", node.span)
 
 
 def sandwiches(case: Case) -> Iterator[Mend]:
@@ -104,7 +111,7 @@ def sandwiches(case: Case) -> Iterator[Mend]:
     shape = case.claim.shape if case.claim is not None else ()
     if len(shape) != 2:
         return
-    matrices = list(case.vocabulary.matrices())
+    matrices = case.vocabulary.matrices
     for left in matrices:
         for right in matrices:
             if left.shape[-1] == shape[0] and right.shape[0] == shape[1]:
@@ -128,7 +135,7 @@ def _goes(shape: Shape, factor: Shape, term: bool) -> bool:
 def _places(case: Case) -> Iterator[tuple[Node, Plug, bool]]:
     """Where a factor may be missing: at the whole, an addend, a factor, a run of factors, the argument of a sum."""
     count = 0
-    for site in sites(case.tree):
+    for site in case.sites:
         if site.linear and not isinstance(site.node, Number):
             yield site.node, site.plug, site.role in ("term", "whole")
             count += 1

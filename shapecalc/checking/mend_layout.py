@@ -9,14 +9,14 @@ from ..expr import Apply, Expr, nodes
 from ..language.tree import Call, Method, Name, Node, Product, Transpose, walk
 from ..shapes import Shape, strip
 from .case import Case, Mend
-from .trees import NEW, Plug, Site, everywhere, factors, product, sites, toggled
+from .trees import NEW, Plug, Site, everywhere, factors, product, toggled
 
 REDUCING = frozenset({"sum", "mean", "average", "max", "min", "norm", "var", "std", "logsumexp"})  # what has an axis has a slip of its own
 
 
 def transposes(case: Case) -> Iterator[Mend]:
     """Any part of two axes or more, a run of factors, or a name wherever it stands."""
-    for site in sites(case.tree):
+    for site in case.sites:
         shape = case.reader.shape(site.node)
         summed = isinstance(site.parent, Call | Method) and site.parent.name in REDUCING
         if site.role != "whole" and not summed and (shape is None or len(shape) > 1):

@@ -11,7 +11,7 @@ from ..expr import Apply, Expr, Lit, Var, variables
 from ..language.tree import Call, Method, Name, Node, Number, Power, Product, Sum, Transpose, Unary, walk
 from ..shapes import is_scalar
 from .case import Case, Mend
-from .trees import NEW, Site, call, everywhere, factors, name, number, product, sites, times
+from .trees import NEW, Site, call, everywhere, factors, name, number, product, times
 
 FUNCTIONS = (
     ("exp", "log", "sqrt", "square"), ("sin", "cos", "tan"), ("tanh", "sigmoid", "relu", "softmax"), ("sinh", "cosh", "tanh"),
@@ -34,7 +34,7 @@ def variables_for(case: Case) -> Iterator[Mend]:
         if isinstance(e, Var) and (e.name == n or n in problem.definitions) and n not in own and n != problem.loss
     ]
     counts = Counter(part.id for part, _ in walk(case.tree) if isinstance(part, Name))
-    for site in sites(case.tree):
+    for site in case.sites:
         if not isinstance(site.node, Name):
             continue
         old = site.node.id
@@ -56,7 +56,7 @@ def neighbours(case: Case) -> Iterator[Mend]:
     problem = case.problem
     pairs = {(n, a.name) for n, e in problem.definitions.items() if isinstance(e, Apply) for a in e.args if isinstance(a, Var)}
     pairs = {(a, b) for a, b in pairs if problem.variable(a).shape == problem.variable(b).shape}
-    for site in sites(case.tree):
+    for site in case.sites:
         inside = site.parent
         if isinstance(site.node, Name) and (isinstance(inside, Transpose) or (isinstance(inside, Product) and inside.rest[0][0] == "@")):
             for a, b in sorted(pairs | {(b, a) for a, b in pairs}):
@@ -97,7 +97,7 @@ def depends(case: Case, late: str, early: str) -> bool:
 
 def inverted(case: Case) -> Iterator[Mend]:
     """Multiplied in place of divided, and the other way round."""
-    for site in sites(case.tree):
+    for site in case.sites:
         if isinstance(site.node, Product):
             parts = factors(site.node)
             for k in range(1, len(parts)):
@@ -110,7 +110,7 @@ def inverted(case: Case) -> Iterator[Mend]:
 
 def functions(case: Case) -> Iterator[Mend]:
     """Another function, another operation, another exponent; 1 for the identity."""
-    for site in sites(case.tree):
+    for site in case.sites:
         node = site.node
         match node:
             case Call(name="matpow" | "matrix_power", args=(a, Number(value=old))):
@@ -133,7 +133,7 @@ def functions(case: Case) -> Iterator[Mend]:
 
 def arguments(case: Case) -> Iterator[Mend]:
     """A number missing in the argument of a function: exp(v) for exp(v / 2)."""
-    for site in sites(case.tree):
+    for site in case.sites:
         node = site.node
         if site.enclosed and site.role == "argument":
             for k in (2, Fraction(1, 2)):
@@ -180,7 +180,7 @@ def _operations(site: Site, node: Product) -> Iterator[Mend]:
 
 def squares(case: Case) -> Iterator[Mend]:
     """x for x**2 where x is an addend: 1 - a for 1 - a**2."""
-    for site in sites(case.tree):
+    for site in case.sites:
         if site.role == "term" and isinstance(site.node, Name):
             made = Power(site.node, number(2), NEW)
             yield Mend("wrong-function", site.plug(made), f"{site.node.id} is to be squared", site.node.span)
@@ -188,7 +188,7 @@ def squares(case: Case) -> Iterator[Mend]:
 
 def parts(case: Case) -> Iterator[Mend]:
     """A part of the claim that should be another formula of the vocabulary."""
-    for site in sites(case.tree):
+    for site in case.sites:
         if site.role == "whole" or isinstance(site.node, Number | Unary):
             continue
         old = case.reader.tried(site.node)

@@ -8,7 +8,7 @@ from itertools import permutations
 
 from ..language.tree import Call, Node, Number, Power, Product, Transpose
 from .case import Case, Mend
-from .trees import NEW, Site, factors, product, sites, times, toggled
+from .trees import NEW, Site, factors, product, times, toggled
 
 OTHER = {"@": "*", "*": "@"}
 MOST = 4  # factors of a matrix product all of whose orders are tried
@@ -16,7 +16,7 @@ MOST = 4  # factors of a matrix product all of whose orders are tried
 
 def orders(case: Case) -> Iterator[Mend]:
     """Factors of a matrix product exchanged; entrywise factors moved across @."""
-    for site in sites(case.tree):
+    for site in case.sites:
         if isinstance(site.node, Product):
             yield from _swaps(case, site)
             yield from _moves(case, site)
@@ -117,7 +117,7 @@ def _inside(case: Case, site: Site, parts: list[tuple[str, Node]], k: int) -> It
 
 def toggles(case: Case) -> Iterator[Mend]:
     """@ for *, * for @ where a matrix is concerned, and nothing else."""
-    for site in sites(case.tree):
+    for site in case.sites:
         if isinstance(site.node, Product):
             parts = factors(site.node)
             for k in range(1, len(parts)):
@@ -131,7 +131,7 @@ def toggles(case: Case) -> Iterator[Mend]:
 
 def kinds(case: Case) -> Iterator[Mend]:
     """@ for *, * for @ (with a transpose, where only that fits); powers and quotients read entry by entry."""
-    for site in sites(case.tree):
+    for site in case.sites:
         node = site.node
         if isinstance(node, Product):
             yield from _kinds_of_product(case, site, factors(node))

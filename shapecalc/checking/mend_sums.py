@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..language.tree import Call, Keyword, Method, Name, Node, Number, Product, Transpose, Tuple, Unary
 from ..shapes import is_scalar
 from .case import Case, Mend
-from .trees import NEW, Site, call, factors, number, product, sites, toggled
+from .trees import NEW, Site, call, factors, number, product, toggled
 
 REDUCING = frozenset({"sum", "mean", "max", "min", "amax", "amin", "norm", "var", "std", "logsumexp", "average"})
 ALONG = REDUCING | {"softmax", "log_softmax", "cumsum"}
@@ -63,7 +63,7 @@ def operand(node: Call | Method) -> Node:
 
 def reductions(case: Case, names: frozenset[str] = REDUCING) -> Iterator[tuple[Site, Call | Method]]:
     """Every reduction in the claim."""
-    for site in sites(case.tree):
+    for site in case.sites:
         node = site.node
         if isinstance(node, Call | Method) and node.name in names and (isinstance(node, Method) or node.args):
             yield site, node
@@ -95,7 +95,7 @@ def kept_axes(case: Case) -> Iterator[Mend]:
 
 def outers(case: Case) -> Iterator[Mend]:
     """a * b of vectors where outer(a, b) is right."""
-    for site in sites(case.tree):
+    for site in case.sites:
         if isinstance(site.node, Product):
             parts = factors(site.node)
             for k in range(1, len(parts)):
@@ -109,7 +109,7 @@ def outers(case: Case) -> Iterator[Mend]:
 
 def missing_sums(case: Case) -> Iterator[Mend]:
     """A part summed, along one axis or altogether; a sum along one axis that should be one over all."""
-    for site in sites(case.tree):
+    for site in case.sites:
         shape = case.reader.shape(site.node)
         if not shape or is_scalar(shape):
             continue
@@ -141,7 +141,7 @@ def extra_sums(case: Case) -> Iterator[Mend]:
                         words = f"{said} sums over every axis, where only axis={other} goes"
                         yield Mend("over-reduced", site.plug(_with_axis(node, other, kept)), words, node.span, "all")
         yield Mend("over-reduced", site.plug(inner), f"{said} sums where nothing is to be summed", node.span)
-    for site in sites(case.tree):
+    for site in case.sites:
         yield from _inner_products(case, site)
 
 

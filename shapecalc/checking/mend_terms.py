@@ -31,7 +31,7 @@ def solved(case: Case) -> list[Solved]:
     if case.claim is None or case.values is None or not case.fits:
         return []
     out: list[Solved] = []
-    for site in sites(case.tree):
+    for site in case.sites:
         if site.role == "term" and site.linear:
             case.effort.spend(case.cost)
             out += _amounts(case, site)
@@ -182,7 +182,7 @@ def term_mends(case: Case, solutions: list[Solved], slugs: frozenset[str]) -> It
 
 def single_signs(case: Case) -> Iterator[Mend]:
     """The sign of one addend, or of the whole, wherever it stands."""
-    for site in sites(case.tree):
+    for site in case.sites:
         if isinstance(site.node, Sum):
             for k, (sign, term) in enumerate(site.node.terms):
                 turned = with_term(site.node, k, term, "-" if sign == "+" else "+")
@@ -206,7 +206,7 @@ def amount_words(case: Case, slug: str, node: Node, scale: Scale) -> str:
 
 def without(case: Case, site: Site) -> Node:
     """The claim without an addend."""
-    for other in sites(case.tree):
+    for other in case.sites:
         if isinstance(other.node, Sum):
             for k, (_, term) in enumerate(other.node.terms):
                 if term is site.node:

@@ -13,11 +13,15 @@ from ..shapes import Shape, show
 
 
 class _Remembering(Builder):
-    """A builder that keeps what it has built, by the identity of the node (which is kept alive with it)."""
+    """A builder that keeps what it has built, by the identity of the node (which is kept alive with it), and every product.
+
+    A change deep in a formula is built up to the root, and many changes are alike further up.
+    """
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
         self.built: dict[int, tuple[Node, Expr]] = {}
+        self.products: dict[tuple[str, Expr, Expr], Expr | None] = {}
 
     def build(self, node: Node) -> Expr:
         found = self.built.get(id(node))
@@ -25,6 +29,22 @@ class _Remembering(Builder):
             return found[1]
         made = super().build(node)
         self.built[id(node)] = node, made
+        return made
+
+    def multiplied(self, op: str, a: Expr, b: Expr) -> Expr:
+        """A product, made once; one that does not conform is remembered too."""
+        key = op, a, b
+        if key in self.products:
+            known = self.products[key]
+            if known is not None:
+                return known
+            if not self.explains:
+                raise Misfit("they do not conform")
+        try:
+            made = self.products[key] = super().multiplied(op, a, b)
+        except Misfit:
+            self.products[key] = None
+            raise
         return made
 
 
@@ -40,7 +60,7 @@ class Reader:
     @property
     def kept(self) -> int:
         """How many formulas are remembered."""
-        return len(self.builder.built)
+        return len(self.builder.built) + len(self.builder.products)
 
     def build(self, node: Node) -> Expr:
         """The formula; raises ShapecalcError where it has none."""
@@ -57,10 +77,13 @@ class Reader:
 
     def tried(self, node: Node) -> Expr | None:
         """The formula, or None where it has none."""
+        self.builder.explains = False
         try:
             return self.builder.build(node)
         except (ShapecalcError, Misfit, ArithmeticError, TypeError, ValueError, KeyError):
             return None
+        finally:
+            self.builder.explains = True
 
     def shape(self, node: Node) -> Shape | None:
         """The shape of a part, or None where it does not conform in itself."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite, isnan, nan
@@ -67,15 +68,27 @@ class Scales:
     """The numbers that a value may be off by in one problem, with their values at the points of a bench."""
 
     def __init__(self, problem: Problem, bench: Bench, formulas: Iterable[Expr]) -> None:
+        self.bench = bench
         self.atoms: list[tuple[Expr, str, tuple[float, ...]]] = []
-        seen: set[tuple[float, ...]] = set()
-        for e, kind in self._scalars(problem, formulas):
-            values = self._values(bench.spots, e)
+        self.seen: set[tuple[float, ...]] = set()
+        self.add(self._scalars(problem, formulas))
+
+    def add(self, scalars: Iterable[tuple[Expr, str]]) -> None:
+        """Further scalars, each with its kind; one that has no value, or that of an earlier one, is left out."""
+        for e, kind in dict.fromkeys(scalars):
+            values = self._values(self.bench.spots, e)
             key = tuple(round(v, 9) for v in values or ())
-            if values is None or key in seen or all(abs(v) < 1e-9 or abs(abs(v) - 1) < 1e-9 for v in values):
+            if values is None or key in self.seen or all(abs(v) < 1e-9 or abs(abs(v) - 1) < 1e-9 for v in values):
                 continue
-            seen.add(key)
+            self.seen.add(key)
             self.atoms.append((e, kind, values))
+
+    def with_those_of(self, e: Expr) -> Scales:
+        """These, and the scalars in a further formula."""
+        other = copy(self)
+        other.atoms, other.seen = list(self.atoms), set(self.seen)
+        other.add(self._inside(e))
+        return other
 
     @staticmethod
     def _scalars(problem: Problem, formulas: Iterable[Expr]) -> Iterator[tuple[Expr, str]]:
@@ -85,11 +98,15 @@ class Scales:
             if is_scalar(v.shape):
                 yield Var(name, v.shape, v.properties), "scalar"
         for formula in formulas:
-            for node in nodes(formula):
-                if isinstance(node, Lit) and isinstance(node.value, str):
-                    yield node, "size"
-                elif isinstance(node, Apply | Var) and is_scalar(node.shape) and node.weight <= 24:
-                    yield node, "composite"
+            yield from Scales._inside(formula)
+
+    @staticmethod
+    def _inside(formula: Expr) -> Iterator[tuple[Expr, str]]:
+        for node in nodes(formula):
+            if isinstance(node, Lit) and isinstance(node.value, str):
+                yield node, "size"
+            elif isinstance(node, Apply | Var) and is_scalar(node.shape) and node.weight <= 24:
+                yield node, "composite"
 
     @staticmethod
     def _values(spots: Iterable[Spot], e: Expr) -> tuple[float, ...] | None:
@@ -115,6 +132,15 @@ class Scales:
                 if rest is not None and abs(rest) in SIMPLE:
                     found.append(Scale(-1 if rest < 0 else 1, abs(rest), e, exponent, kind))
         return iter(sorted(found, key=_simplicity))
+
+
+def scales(problem: Problem, bench: Bench, forms: Sequence[Expr], claim: Expr | None) -> Scales:
+    """The numbers that a claim may be off by; all but those in the claim itself are found once."""
+    key = "scales", *forms
+    if key not in bench.kept:
+        bench.kept[key] = Scales(problem, bench, [*forms, *problem.definitions.values()])
+    found: Scales = bench.kept[key]
+    return found if claim is None else found.with_those_of(claim)
 
 
 def _simplicity(s: Scale) -> tuple[bool, int, int, int]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from ..expr import Expr, Var, rebuild
 from ..forms import remake
-from .bench import ratio
 from .case import Case, Found, Mend
 from .mend_terms import Solved, slug_of, solved
 from .scales import Scale
@@ -93,8 +92,7 @@ class Search:
         case = self.case
         if case.bare(e.shape) != case.bare(case.shape):
             return None
-        values = case.bench.values(e)
-        ks = ratio(case.target, values) if values is not None else None
+        ks = case.bench.factor(e, case.target)
         if ks is None:
             return None
         return next((s for s in case.scales.find(ks) if s.parts == 1 and s.kind != "composite"), None)
@@ -106,8 +104,7 @@ class Search:
         self.slipped.append(s)
         if case.bare(s.formula.shape) != case.bare(case.claim.shape):
             return
-        values = case.bench.values(s.formula)
-        ks = ratio(values, case.values) if values is not None else None
+        ks = case.bench.factor(s.formula, case.values, back=True)
         scale = next((x for x in case.scales.find(ks) if x.parts == 1 and x.kind != "composite"), None) if ks is not None else None
         if scale is not None:
             other = slug_of(case, scale, case.tree)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from ..calculus.texts import slope
 from ..expr import Apply, Expr, Lit, Var, nodes
 from ..forms import apply, transposed
 from ..language.syntax import parse
-from ..language.tree import Node
+from ..language.tree import Call, Name, Node, Transpose
 from ..notation import text
 from .bench import Bench
 from .reader import Reader
-from .trees import unplaced
+from .trees import NEW, unplaced
 
 HEAVIEST = 16  # parts of a formula that still counts as one thing
 MOST = 48
@@ -64,25 +65,49 @@ class Vocabulary:
                     if made is not None and not isinstance(made, Lit):
                         yield made
 
-    def tensors(self) -> Iterator[Expr]:
+    @cached_property
+    def tensors(self) -> list[Expr]:
         """Everything with more than one entry."""
-        return (e for e in self.items if e.shape and any(d != 1 for d in e.shape))
+        return [e for e in self.items if e.shape and any(d != 1 for d in e.shape)]
 
-    def matrices(self) -> Iterator[Expr]:
+    @cached_property
+    def matrices(self) -> list[Expr]:
         """Matrices and their transposes, and vectors as diagonal matrices."""
+        out: list[Expr] = []
         for e in self.items:
             if len(e.shape) == 2:
-                yield e
+                out.append(e)
                 if not (isinstance(e, Apply) and e.name == "transpose"):
-                    yield transposed(e)
+                    out.append(transposed(e))
             elif len(e.shape) == 1:
-                yield apply("diag", e)
+                out.append(apply("diag", e))
+        return out
 
     def tree(self, e: Expr) -> Node:
         """A formula as a part of a claim."""
-        if e not in self.trees:
-            self.trees[e] = unplaced(parse(text(e)))
-        return self.trees[e]
+        found = self.trees.get(e)
+        if found is None:
+            found = self.trees[e] = self._written(e)
+        return found
+
+    def _written(self, e: Expr) -> Node:
+        """What would be read from its text; most are a name or a transpose, which need not be read for that."""
+        if isinstance(e, Var):
+            return Name(e.name, NEW)
+        if isinstance(e, Apply) and e.name == "transpose" and e["axes"] == (1, 0):
+            return Transpose(self.tree(e.args[0]), ".T", NEW)
+        if isinstance(e, Apply) and e.name == "diag":
+            return Call("diag", (self.tree(e.args[0]),), (), "", NEW, NEW)
+        return unplaced(parse(text(e)))
+
+
+def vocabulary(reader: Reader, bench: Bench, forms: Sequence[Expr]) -> Vocabulary:
+    """The vocabulary for these forms of what is right, made once."""
+    key = "vocabulary", *forms
+    if key not in bench.kept:
+        bench.kept[key] = Vocabulary(reader, bench, forms)
+    found: Vocabulary = bench.kept[key]
+    return found
 
 
 def _runs(e: Expr) -> Iterator[Expr]:

@@ -15,7 +15,7 @@ from shapecalc.ops.undefined import undefined
 from shapecalc.shapes import Dim, show
 
 from . import tree
-from .misfits import misaligned, nonconformable, of_operators
+from .misfits import misaligned, misaligned_sum, nonconformable, of_operators
 from .nearest import nearest
 from .scope import Scope
 from .syntax import parse
@@ -28,6 +28,8 @@ SURFACE: dict[str, Surface] = {}
 
 class Builder:
     """Builds one formula in a scope; `depth` guards user functions that call each other."""
+
+    explains = True  # what does not conform is told in the user's words; where nobody reads it, the bare misfit is enough
 
     def __init__(self, scope: Scope, depth: int = 0) -> None:
         self.scope = scope
@@ -92,13 +94,8 @@ class Builder:
         terms, built = tuple(t for t, _ in kept), [e for _, e in kept]
         try:
             return add(*built, signs=tuple(1 if s == "+" else -1 for s, _ in terms))
-        except Misfit:
-            so_far, so_node = built[0], terms[0][1]
-            for (sign, t), e in zip(terms[1:], built[1:], strict=True):
-                if shapes.broadcast(so_far.shape, e.shape) is None:
-                    raise misaligned(self.scope.words, (so_node, so_far), (t, e), sign, (so_node.span[0], t.span[1])) from None
-                so_far = add(so_far, e)
-            raise
+        except Misfit as misfit:
+            raise (misaligned_sum(self.scope.words, terms, built) if self.explains else None) or misfit from None
 
     def product(self, first: tree.Node, rest: tuple[tuple[str, tree.Node], ...]) -> Expr:
         """A chain of products, read from the left."""
@@ -112,7 +109,17 @@ class Builder:
 
     def times(self, op: str, left: tuple[tree.Node, Expr], right: tuple[tree.Node, Expr], span: tuple[int, int]) -> Expr:
         """One product or quotient."""
-        a, b = left[1], right[1]
+        try:
+            return self.multiplied(op, left[1], right[1])
+        except Misfit as misfit:
+            if not self.explains:
+                raise
+            if op == "@":
+                raise nonconformable(self.scope.words, left, right, span, misfit) from None
+            raise misaligned(self.scope.words, left, right, op, span) from None
+
+    def multiplied(self, op: str, a: Expr, b: Expr) -> Expr:
+        """The product or quotient of two values, numbers taken together and factors 1 left out."""
         numbers = [e.value for e in (a, b) if isinstance(e, Lit) and isinstance(e.value, Fraction)]
         if len(numbers) == 2 and (op == "*" or numbers[1]):
             return lit(numbers[0] * numbers[1] if op == "*" else numbers[0] / numbers[1])
@@ -120,12 +127,7 @@ class Builder:
             return b if a == ONE else a
         if op == "*" and numbers == [-1] and isinstance(a, Lit):
             return neg(b)
-        try:
-            return apply({"*": "mul", "/": "div", "@": "matmul"}[op], a, b)
-        except Misfit as misfit:
-            if op == "@":
-                raise nonconformable(self.scope.words, left, right, span, misfit) from None
-            raise misaligned(self.scope.words, left, right, op, span) from None
+        return apply({"*": "mul", "/": "div", "@": "matmul"}[op], a, b)
 
     def raised(self, node: tree.Power, base: tree.Node, exponent: tree.Node) -> Expr:
         """A power: a fixed number as exponent, or any formula."""

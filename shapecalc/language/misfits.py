@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from shapecalc import shapes
 from shapecalc.errors import Misfit, NotKnownYet, ShapecalcError, ShapeProblem
 from shapecalc.expr import Expr
+from shapecalc.forms import add
 from shapecalc.shapes import Shape, show
 
 from . import tree
@@ -36,6 +37,16 @@ def misaligned(words: Words, left: tuple[tree.Node, Expr], right: tuple[tree.Nod
         notes=(f"{a_name} {show(a.shape)} {op} {b_name} {show(b.shape)}",),
         hint=hint,
     )
+
+
+def misaligned_sum(words: Words, terms: Sequence[tuple[str, tree.Node]], built: Sequence[Expr]) -> ShapecalcError | None:
+    """The first addend that does not broadcast with what stands before it, if that is the matter."""
+    so_far, so_node = built[0], terms[0][1]
+    for (sign, node), e in zip(terms[1:], built[1:], strict=True):
+        if shapes.broadcast(so_far.shape, e.shape) is None:
+            return misaligned(words, (so_node, so_far), (node, e), sign, (so_node.span[0], node.span[1]))
+        so_far = add(so_far, e)
+    return None
 
 
 def nonconformable(
