@@ -39,6 +39,7 @@ class Op:
 
     * ``multilinear``: the whole rule is ``signature``, read forwards for the value and backwards for the derivative;
     * ``pointwise``: ``slopes`` gives, for each argument, the derivative as text in the argument names and ``y`` (the result);
+      ``by_result`` in ``y`` (and arguments that are numbers), for a result that has a name where the argument has none;
     * ``structured``: ``pulls`` gives, for each argument, the pull-back (VJP) as text in the argument names, ``y`` and ``dy``
       (the incoming gradient, of y's shape); where it depends on the parameters
       or the shapes of the arguments it is a function of them;
@@ -61,6 +62,7 @@ class Op:
     params: tuple[tuple[str, Any], ...] = ()
     signature: Callable[[tuple[Shape, ...], Parameters], Signature | None] | None = None
     slopes: tuple[str, ...] = ()
+    by_result: tuple[str, ...] = ()
     pulls: tuple[str, ...] | Callable[[Parameters, tuple[Shape, ...]], tuple[str, ...]] = ()
     spectral: str = ""
     means: str | Callable[[Parameters], str] = ""

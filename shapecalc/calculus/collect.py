@@ -7,15 +7,16 @@ from fractions import Fraction
 from shapecalc import shapes
 from shapecalc.expr import ONE, Apply, Expr, nodes, rebuild
 from shapecalc.forms import add, apply, neg, power, remake, zeros
-from shapecalc.indexed import Index, Places, Term, indices
+from shapecalc.indexed import Factor, Index, Places, Term, indices
 from shapecalc.shapes import Dim, is_scalar, total
 
 from .context import Context
 from .expanding import expanded, vanishing, worth_expanding
 from .factoring import WIDE, outside
 from .folding import folded
-from .parts import Part, part_of, shorter, written
+from .parts import Part, length, lighter, part_of, shorter, written
 from .pieces import spread
+from .quotients import added_up, cleared
 from .simplify import gathered, simplified
 
 
@@ -68,8 +69,11 @@ def _stretched(e: Expr, target: Places) -> Expr:
 
 
 def cancelled(e: Expr) -> Expr:
-    """A formula in which a - p - (a - q) is q - p: sums inside sums are opened where that lets addends cancel, and nowhere else."""
-    return rebuild(e, _cancelled, remake) if any(map(_nested, nodes(e))) else e
+    """A formula in which a - p - (a - q) is q - p, and tr(outer(a, b)) is a @ b.
+
+    Sums inside sums are opened where that lets addends cancel, and nowhere else.
+    """
+    return rebuild(e, _cancelled, remake) if any(_nested(n) or _traced(n) for n in nodes(e)) else e
 
 
 def _nested(e: Expr) -> bool:
@@ -77,7 +81,14 @@ def _nested(e: Expr) -> bool:
     return isinstance(e, Apply) and e.op.name == "add" and any(isinstance(a, Apply) and a.op.name == "add" for a in e.args)
 
 
+def _traced(e: Expr) -> bool:
+    """Whether this is the trace of an outer product."""
+    return isinstance(e, Apply) and e.op.name == "tr" and isinstance(e.args[0], Apply) and e.args[0].op.name == "outer"
+
+
 def _cancelled(e: Expr) -> Expr | None:
+    if isinstance(e, Apply) and _traced(e) and isinstance(e.args[0], Apply):
+        return apply("matmul", *e.args[0].args)
     if not isinstance(e, Apply) or not _nested(e):
         return None
     count: dict[Expr, int] = {}
@@ -112,11 +123,27 @@ def named(terms: list[Term], free: tuple[Index, ...], context: Context) -> list[
     return out if out == terms else gathered(out, free, context)
 
 
+def without_quotients(term: Term, context: Context) -> Term:
+    """The term with p * (1 - a / p) written p - a, where that is shorter."""
+    found = cleared(term, context)
+    if found is None:
+        return term
+    g, f, addends = found
+    e, _ = best_formula(addends, f.places, context)
+    if e.shape != f.base.shape or length(e) >= length(f.base) + length(g.base):
+        return term
+    sign = 1
+    if term.coefficient < 0 and isinstance(e, Apply) and e.name == "add" and e["signs"] == (1, -1):  # -(a - b) is b - a
+        e, sign = add(*reversed(e.args), signs=(1, -1)), -1
+    factors = tuple(h if h is not f else Factor(e, f.places) for h in term.factors if h is not g)
+    return term._replace(coefficient=sign * term.coefficient, factors=factors)
+
+
 def best_formula(terms: list[Term], target: Places, context: Context, scaling: str = "broadcast") -> tuple[Expr, list[Term]]:
     """The shortest formula for a sum of terms, as it stands or multiplied out; and the terms that it was read from."""
     free = tuple(indices(target))
     plain = vanishing(simplified(terms, free, context), frozenset(free), context)
-    plain = named(plain, free, context)
+    plain = named([without_quotients(t, context) for t in added_up(plain, free, context)], free, context)
     best = cancelled(upright(formula(plain, target, context, scaling), plain))
     if not any(worth_expanding(t, len(plain)) for t in plain):
         return best, plain
@@ -124,8 +151,9 @@ def best_formula(terms: list[Term], target: Places, context: Context, scaling: s
     if all(x is not None for x in loose) and any(len(x or ()) > 1 for x in loose):
         flat = [t for x in loose if x is not None for t in x]
         if len(flat) <= WIDE:
-            multiplied_out = named(simplified(flat, free, context), free, context)
+            multiplied_out = named(added_up(simplified(flat, free, context), free, context), free, context)
             other = upright(formula(multiplied_out, target, context, scaling), multiplied_out)
-            if shorter(other, best):
+            wide = any(len(f.places) > 2 and isinstance(f.base, Apply) and f.base.name == "add" for t in plain for f in t.factors)
+            if shorter(other, best) or (wide and lighter(other, best)):
                 return other, multiplied_out
     return best, plain

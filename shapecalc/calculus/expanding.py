@@ -75,12 +75,15 @@ def vanishing(terms: list[Term], free: frozenset[Index], context: Context) -> li
 
 
 def worth_expanding(term: Term, among: int) -> bool:
-    """Whether multiplying out could make a term shorter: where a sum stands beside other terms, or holds a name of another factor."""
+    """Whether multiplying out could make a term shorter.
+
+    Where a sum stands beside other terms, holds a name of another factor, or has three axes: X[:, None] - Y needs them, X and Y do not.
+    """
     sums_ = [f for f in term.factors if isinstance(f.base, Apply) and f.base.name == "add" and f.power == 1]
     if not sums_ or among > 1:
         return bool(sums_)
     for f in sums_:
         inside = set(variables(f.base))
-        if any(g is not f and inside & set(variables(g.base)) for g in term.factors):
+        if len(f.places) > 2 or any(g is not f and inside & set(variables(g.base)) for g in term.factors):
             return True
     return False

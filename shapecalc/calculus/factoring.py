@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import gcd
 
 from shapecalc.errors import Misfit
-from shapecalc.expr import ONE, Apply, Expr
+from shapecalc.expr import ONE, Apply, Expr, variables
 from shapecalc.forms import apply, remake, transposed
 from shapecalc.shapes import Shape
 
@@ -36,7 +36,8 @@ def paired(a: Part, b: Part) -> Part | None:
             core = _rejoined([*ca[:prefix], inner, *ca[len(ca) - suffix :]], (a.core.shape, b.core.shape))
             if core is not None:
                 return Part(scale, outer, core)
-    return _paired_wrapped(a, b, scale, own, outer) or _paired_outer(a, b, scale, own, outer) or _paired_entrywise(a, b, scale, own, outer)
+    ways = (_paired_wrapped, _paired_outer, _paired_entrywise, _paired_scalars)
+    return next((found for way in ways if (found := way(a, b, scale, own, outer)) is not None), None)
 
 
 def _upright(scale: Fraction, inner: Expr) -> tuple[Fraction, Expr]:
@@ -66,19 +67,16 @@ def common_scalars(parts: list[Part]) -> dict[Expr, Fraction]:
 
 
 def _as_product(e: Expr, other: list[Expr]) -> list[Expr] | None:
-    """sum(H, axis=1) as 1 @ H.T, beside another product that ends in H.T."""
-    if (
-        isinstance(e, Apply)
-        and e.name == "sum"
-        and len(e.args[0].shape) == 2
-        and not e["keepdims"]
-        and e["axis"] in (0, 1)
-        and len(other) > 1
-    ):
-        last = transposed(e.args[0]) if e["axis"] == 1 else e.args[0]
-        if other[-1] == last and len(other[0].shape) == 2:
-            return [ONE, last]
-    return None
+    """sum(H, axis=1) as 1 @ H.T beside another product that ends in H.T, as H @ 1 beside one of H and a vector."""
+    if not (isinstance(e, Apply) and e.name == "sum" and len(e.args[0].shape) == 2 and not e["keepdims"] and e["axis"] in (0, 1)):
+        return None
+    if len(other) < 2:
+        return None
+    last = transposed(e.args[0]) if e["axis"] == 1 else e.args[0]
+    if other[-1] == last and len(other[0].shape) == 2:
+        return [ONE, last]
+    first = transposed(last)
+    return [first, ONE] if other[0] == first and len(other[-1].shape) == 1 else None
 
 
 def _paired_outer(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:
@@ -90,13 +88,23 @@ def _paired_outer(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], o
         left, right = x.args[1 - k], y.args[1 - k]
         if x.args[k] == y.args[k] and left.shape == right.shape:
             inner = total_of(factored([Part(a.number / scale, own[0], left), Part(b.number / scale, own[1], right)]))
+            inner = _like(inner, x.args[k])
             if inner.shape != left.shape:
                 return None
             return Part(scale, outer, apply(x.name, *((x.args[0], inner) if k == 0 else (inner, x.args[1]))))
     return None
 
 
-WRAPPERS = frozenset({"sum", "transpose", "expand_dims", "squeeze", "diag", "diagonal", "tr", "reshape", "cumsum", "flip", "tril", "triu"})
+def _like(e: Expr, other: Expr) -> Expr:
+    """A sum with its addends in the order of another, where they are the same."""
+    if not (isinstance(e, Apply) and isinstance(other, Apply) and e.name == other.name == "add" and e.shape == other.shape):
+        return e
+    return other if set(zip(e.args, e["signs"], strict=True)) == set(zip(other.args, other["signs"], strict=True)) else e
+
+
+WRAPPERS = frozenset(
+    {"sum", "mean", "transpose", "expand_dims", "squeeze", "diag", "diagonal", "tr", "reshape", "cumsum", "flip", "tril", "triu"}
+)
 
 
 def _paired_wrapped(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:
@@ -132,10 +140,19 @@ def _paired_entrywise(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...
     try:
         both = [Part(a.number / scale, own[0], rest_a), Part(b.number / scale, own[1], rest_b)]
         scale, inner = _upright(scale, total_of(factored(both)))
-        core = multiplied([*up, inner], down) if up and ua and ua[0] in up else multiplied([inner, *up], down)
+        ahead = up and ua and ub and ua[0] in up and ub[0] in up
+        core = multiplied([*up, inner] if ahead else [inner, *up], down)
     except Misfit:
         return None
     return Part(scale, outer, core) if core.shape in (a.core.shape, b.core.shape) else None
+
+
+def _paired_scalars(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:
+    """s * a + s * b = s * (a + b) for a scalar s that is more than a size."""
+    if a.core.shape != b.core.shape or not any(variables(e) for e, _ in outer):
+        return None
+    scale, inner = _upright(scale, total_of([Part(p.number / scale, rest, p.core) for p, rest in zip((a, b), own, strict=True)]))
+    return Part(scale, outer, inner) if inner.shape == a.core.shape else None
 
 
 def _both(a: list[Expr], b: list[Expr]) -> list[Expr]:

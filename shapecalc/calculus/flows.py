@@ -64,13 +64,19 @@ def substitute(term: Term, symbols: Mapping[str, Flow], context: Context) -> lis
             continue
         base = f.base
         if isinstance(base, Apply) and any(n in symbols for n in variables(base)):
-            base = rebuild(base, lambda node: _written(node, symbols), remake)
-            if isinstance(base, Apply) and base.name == "add":
-                places = fresh(base.shape)
-                base, _ = best_formula(terms_of(base, places), places, context)
+            base = rebuild(base, lambda node: _written(node, symbols), lambda node, args: _remade(node, args, context))
         part = lower(base, f.places) if f.power == 1 else Term(Fraction(1), (Factor(base, f.places, f.power),))
         out = [t.times(part) for t in out]
     return out
+
+
+def _remade(node: Apply, args: tuple[Expr, ...], context: Context) -> Expr:
+    """A node on other arguments; a sum is read anew."""
+    made = remake(node, args)
+    if made.name != "add":
+        return made
+    places = fresh(made.shape)
+    return best_formula(terms_of(made, places), places, context)[0]
 
 
 def _written(node: Expr, symbols: Mapping[str, Flow]) -> Expr | None:

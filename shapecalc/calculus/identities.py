@@ -1,26 +1,35 @@
-"""What factors of a term are together: exp(u) / (1 + exp(u)) is sigmoid(u), exp(u) over its sum softmax(u), a**(k - 1) * a is a**k."""
+"""What factors of a term are together.
+
+exp(u) / (1 + exp(u)) is sigmoid(u), exp(u) over its sum softmax(u), sinh(u) / cosh(u) is tanh(u), a**(k - 1) * a is a**k, and
+relu(u) * (u > 0) is relu(u).
+"""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from shapecalc.expr import ONE, Apply, Expr, Lit
+from shapecalc.expr import ONE, ZERO, Apply, Expr, Lit, Var
 from shapecalc.forms import add, apply
 from shapecalc.indexed import Factor, Term
 
 from .context import Context
 
-WITH_POWERS = frozenset({"add", "sum", "pow"})
+QUOTIENTS = {"cosh": ("sinh", "tanh"), "cos": ("sin", "tan")}
+FIRST = frozenset({"add", "sum", "pow", "greater", *QUOTIENTS})
 
 
 def combined(term: Term, context: Context) -> Term | None:
     """The first of these that is found."""
     for f in term.factors:
         e = f.base
-        if not isinstance(e, Apply) or e.name not in WITH_POWERS:
+        if not isinstance(e, Apply) or e.name not in FIRST:
             continue
         if e.name == "pow":
             found = _power(term, f)
+        elif e.name == "greater":
+            found = _masked(term, f, context)
+        elif e.name in QUOTIENTS:
+            found = _quotient(term, f)
         elif f.power != -1:
             continue
         else:
@@ -69,6 +78,31 @@ def _logistic(term: Term, f: Factor, context: Context) -> Term | None:
     if above is not None and plus is not None and (known := apply("sigmoid", plus)) in context.definitions.values():
         made = apply("add", ONE, known, signs=(1, -1))  # which has a name
     return _without(term, (f, above), Factor(made, f.places))
+
+
+def _quotient(term: Term, f: Factor) -> Term | None:
+    """sinh(u) / cosh(u) is tanh(u), sin(u) / cos(u) is tan(u)."""
+    e = f.base
+    if not isinstance(e, Apply) or f.power != -1:
+        return None
+    above, whole = QUOTIENTS[e.name]
+    upper = apply(above, *e.args)
+    g = next((g for g in term.factors if g.base == upper and g.places == f.places and g.power == 1), None)
+    return None if g is None else _without(term, (g, f), Factor(apply(whole, *e.args), f.places))
+
+
+def _masked(term: Term, f: Factor, context: Context) -> Term | None:
+    """A mask beside what is 0 outside it anyway: relu(u) * (u > 0), maximum(0, u) * (u > 0), or a name for one of these."""
+    e = f.base
+    if not isinstance(e, Apply) or e.args[1] != ZERO:
+        return None
+    u = e.args[0]
+    clipped = (apply("relu", u), apply("maximum", ZERO, u), apply("maximum", u, ZERO))
+    for g in term.factors:
+        base = context.definitions.get(g.base.name, g.base) if isinstance(g.base, Var) else g.base
+        if base in clipped and g.places == f.places and g.power > 0:
+            return term._replace(factors=tuple(h for h in term.factors if h is not f))
+    return None
 
 
 def _softmax(term: Term, f: Factor, context: Context) -> Term | None:

@@ -9,6 +9,7 @@ from shapecalc.expr import ONE, Apply, Expr, Lit, Var, variables
 from shapecalc.forms import add, apply, mul, neg, power
 from shapecalc.indexed import Factor, Places, Term, indices
 from shapecalc.notation import text
+from shapecalc.numerals import number
 from shapecalc.shapes import is_scalar, total
 
 from .context import Context, symmetric
@@ -33,6 +34,11 @@ def shorter(other: Expr, best: Expr) -> bool:
     """Whether a formula with its sums multiplied out is worth losing the sums that the user wrote: a quarter less to read."""
     before, after = names_in(best), names_in(other)
     return (4 * after <= 3 * before and length(other) <= length(best)) or (after <= before and 4 * length(other) <= 3 * length(best))
+
+
+def lighter(other: Expr, best: Expr) -> bool:
+    """Whether a formula with its sums multiplied out does without axes put in: R.T @ X, not sum(R[:, :, None] * X[:, None], axis=0)."""
+    return length(other) < length(best) and 3 * burden(other) <= 2 * burden(best)
 
 
 def names_in(e: Expr) -> int:
@@ -118,6 +124,9 @@ def written(part: Part) -> Expr:
     up = [power(e, k) for e, k in part.scalars if k > 0]
     down = [power(e, -k) for e, k in part.scalars if k < 0]
     top, bottom = part.number.numerator, part.number.denominator
+    decimal = number(abs(part.number))[0]
+    if bottom > 1 and "/" not in decimal and len(decimal) < len(f"{abs(top)}/{bottom}") - 2 * (abs(top) == 1):
+        return _times(part.number, written(part._replace(number=Fraction(1))))  # 0.134145*x, not 26829*x/200000
     e = part.core
     if isinstance(e, Apply) and ((e.name == "div" and e.args[0] == ONE) or (e.name == "power" and e["k"] < 0)):
         down.append(e.args[1] if e.name == "div" else power(e.args[0], -e["k"]))
@@ -143,6 +152,11 @@ def written(part: Part) -> Expr:
     for s in under[1:]:
         below = mul(below, s)
     return as_mean(apply("div", e, below))
+
+
+def _times(factor: Fraction, e: Expr) -> Expr:
+    """A decimal before a formula."""
+    return Lit(factor) if e == ONE else mul(Lit(factor), e) if factor > 0 else neg(mul(Lit(-factor), e))
 
 
 def as_mean(e: Apply) -> Expr:
@@ -216,17 +230,20 @@ def entrywise(e: Expr) -> tuple[list[Expr], list[Expr]]:
     if isinstance(e, Apply) and e.name == "div":
         (a, b), (c, d) = entrywise(e.args[0]), entrywise(e.args[1])
         return a + d, b + c
+    if isinstance(e, Apply) and e.name == "power" and e["k"] in (2, 3):
+        return list(e.args) * int(e["k"]), []
     return ([] if e == ONE else [e]), []
 
 
 def multiplied(up: list[Expr], down: list[Expr]) -> Expr:
     """An entrywise product over another."""
+    e = _row(up)
+    return apply("div", e, _row(down)) if down else e
+
+
+def _row(factors: list[Expr]) -> Expr:
+    """An entrywise product, equal factors as a power."""
     e: Expr = ONE
-    for f in up:
-        e = mul(e, f)
-    if down:
-        below = down[0]
-        for f in down[1:]:
-            below = mul(below, f)
-        e = apply("div", e, below)
+    for f in dict.fromkeys(factors):
+        e = mul(e, power(f, factors.count(f)))
     return e

@@ -115,7 +115,7 @@ def turned(piece: Piece) -> Iterator[Piece]:
             axes = (*range(len(p) - 2), len(p) - 1, len(p) - 2)
             yield Piece(piece.cost + 16, apply("transpose", piece.e, axes=axes), swapped)
     if len(p) == 1 and p[0] is not None:
-        yield Piece(piece.cost + (12 if isinstance(piece.e, Var) else 20), apply("expand_dims", piece.e, axes=(1,)), (p[0], None))
+        yield Piece(piece.cost + (12 if isinstance(piece.e, Var) else 16), apply("expand_dims", piece.e, axes=(1,)), (p[0], None))
     if len(p) >= 2 and None not in p[-1:] and len(p) == 2 and p[0] is None and p[1] is not None:
         yield squeezed(piece, 0, 16)
     if len(p) == 2 and p[1] is None and p[0] is not None:
@@ -212,7 +212,7 @@ def unpacked(e: Expr, places: Places) -> tuple[Expr, Places]:
 
 def aligned(piece: Piece, places: Places) -> Piece | None:
     """A formula turned to the order of axes of another with the same indices."""
-    for other in (piece, *turned(piece)):
+    for other in (piece, *turned(piece), stretched_to(piece, places)):
         both = joined(other.places, places)
         if both is not None and strip_order(both) == strip_order(places) == strip_order(other.places):
             return other

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapecalc.expr import Apply, Expr, Lit, Var
 from shapecalc.forms import apply, mul, power, transposed
 from shapecalc.indexed import Index, Place, indices
+from shapecalc.shapes import multiply
 
 from .pieces import Piece, Table, joined, leaf_is_loose, offer, stretched_to, sums, wraps
 
@@ -86,9 +87,12 @@ def scalings(a: Piece, b: Piece, need: frozenset[Index], diagonal: bool) -> Iter
         return
     if any(i not in need for i in indices(a.places)):
         return
-    cost = a.cost - (2 if leaf_is_loose(a.e) else 0) + b.cost + (4 if diagonal else 7 if isinstance(a.e, Var) else 26)
+    cost = a.cost - (2 if leaf_is_loose(a.e) else 0) + b.cost + (4 if diagonal else 12 if isinstance(a.e, Var) else 26)
     if a.places[0] is b.places[0]:
         yield Piece(cost, apply("matmul", apply("diag", a.e), b.e), b.places)
+        if not diagonal and isinstance(b.e, Apply) and b.e.name == "mul" and len(b.e.args[0].shape) == 1:
+            columns, rest = b.e.args  # the columns are scaled already: both vectors as an outer product
+            yield Piece(a.cost + b.cost + 8, mul(apply("outer", a.e, columns), rest), b.places)
     else:
         yield Piece(cost, apply("matmul", b.e, apply("diag", a.e)), b.places)
 
@@ -121,10 +125,17 @@ def side_by_side(a: Piece, b: Piece) -> Iterator[Piece]:
         # a vector is a row beside a matrix
         (i, j), (m, n) = ((None, *x)[-2:] for x in (p, q))
         for x, y, late, places in ((a, b, 0.0, (together(i, m), together(j, n))), (b, a, 0.02, (together(m, i), together(n, j)))):
-            made = apply("kron", x.e, y.e)
+            made = kronecker(x.e, y.e)
             yield Piece(a.cost + b.cost + 6 + late, made, places)
             if len(p) != len(q):
                 yield Piece(a.cost + b.cost + 8 + late, transposed(made), places[::-1])
+
+
+def kronecker(a: Expr, b: Expr) -> Expr:
+    """kron(a, b); of two identity matrices it is one."""
+    if isinstance(a, Apply) and isinstance(b, Apply) and a.name == b.name == "eye":
+        return apply("eye", n=multiply(a.shape[0], b.shape[0]))
+    return apply("kron", a, b)
 
 
 def together(*places: Place) -> Place:

@@ -204,9 +204,9 @@ def read(factors: list[Factor], target: Places, scaling: str = "broadcast", even
 def packed(factors: list[Factor], target: Places, scaling: str, even: frozenset[Expr]) -> Piece:
     """A formula whose axes are run together in the end: vec, diag(vec), or a reshape of the formula with its axes apart."""
     if len(target) == 2:
-        diagonal = vec_diagonal(factors, target, scaling, even)
-        if diagonal is not None:
-            return diagonal
+        special = vec_diagonal(factors, target, scaling, even) or vec_outer(factors, target, scaling, even)
+        if special is not None:
+            return special
     if len(target) == 1 and isinstance(target[0], tuple) and len(target[0]) == 2:
         upright = read(factors, target[0][::-1], scaling, even)
         if upright.places == target[0][::-1]:
@@ -232,6 +232,23 @@ def vec_diagonal(factors: list[Factor], target: Places, scaling: str, even: froz
         return None
     inner = read(rest, side[::-1], scaling, even)
     return Piece(inner.cost + 11, apply("diag", apply("vec", spread(inner.e, inner.places, side[::-1]))), target)
+
+
+def vec_outer(factors: list[Factor], target: Places, scaling: str, even: frozenset[Expr]) -> Piece | None:
+    """outer(u, v) where no factor has an index of both axes."""
+    left, right = (frozenset(indices((p,))) for p in target)
+    sides: tuple[list[Factor], list[Factor]] = ([], [])
+    for piece in pieces(factors):
+        own = {i for f in piece for i in indices(f.places)}
+        if own & left and own & right:
+            return None
+        sides[bool(own & right)].extend(piece)
+    if not all(any(i in side for f in group for i in indices(f.places)) for side, group in zip((left, right), sides, strict=True)):
+        return None
+    u, v = (read(group, (p,), scaling, even) for group, p in zip(sides, target, strict=True))
+    if u.places != target[:1] or v.places != target[1:]:
+        return None
+    return Piece(u.cost + v.cost + 8, apply("outer", u.e, v.e), target)
 
 
 def missing(piece: Piece, target: Places) -> float:

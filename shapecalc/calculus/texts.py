@@ -37,6 +37,8 @@ def slope(node: Apply, which: int, result: Expr | None = None) -> Expr | None:
     text = op.slopes[which]
     if text == "0":
         return None
+    if op.by_result and result is not None and all(isinstance(a, Lit) != (k == which) for k, a in enumerate(node.args)):
+        text = op.by_result[which] if isinstance(node.args[which], Apply) else text
     variables: dict[str, Expr] = dict(zip(op.args, node.args, strict=True))
     variables["y"] = node if result is None else result
     return rebuild(build_text(text, variables, (), static_of(node)), _settled, remake)

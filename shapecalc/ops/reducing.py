@@ -69,9 +69,13 @@ def _extreme(largest: bool) -> Any:
 def _spread(text: str) -> Any:
     """Text for a pull-back that needs dy (and y) with the reduced axes kept: ``DY`` and ``Y`` stand for them."""
 
-    def pulls(params: Parameters, _: tuple[Shape, ...]) -> tuple[str, ...]:
-        kept = params["keepdims"] or params["axis"] is None
-        whole = text.replace(", axis=axis, keepdims=True", "") if params["axis"] is None else text  # of all entries there is one sum
+    def pulls(params: Parameters, shapes: tuple[Shape, ...]) -> tuple[str, ...]:
+        rank, keep = len(shapes[0]), params["keepdims"]
+        gone = sorted(axes_of(params, rank))
+        every = not gone or len(gone) == rank  # of all entries there is one sum
+        leading = gone == list(range(len(gone))) and not keep  # without the first axes it is broadcast along them anyway
+        kept = keep or every or leading
+        whole = text.replace(", axis=axis, keepdims=True", "") if every else text.replace(", keepdims=True", "") if leading else text
         return (whole.replace("DY", "dy" if kept else "expand(dy, axis=axis)").replace("Y_", "y" if kept else "expand(y, axis=axis)"),)
 
     return pulls
@@ -161,7 +165,7 @@ OPS = (
         ("a",),
         _same,
         (("axis", -1),),
-        pulls=("y * (dy - sum(dy * y, axis=axis, keepdims=True))",),
+        pulls=lambda p, shapes: ("y * (dy - dy @ y)" if len(shapes[0]) == 1 else "y * (dy - sum(dy * y, axis=axis, keepdims=True))",),
         means="exp(a) / sum(exp(a), axis=axis, keepdims=True)",
         latex=r"\operatorname{softmax}",
         doc="exp(a), scaled to sum 1 along an axis",
@@ -173,7 +177,9 @@ OPS = (
         ("a",),
         _same,
         (("axis", -1),),
-        pulls=("dy - softmax(a, axis=axis) * sum(dy, axis=axis, keepdims=True)",),
+        pulls=lambda p, shapes: (
+            "dy - softmax(a) * sum(dy)" if len(shapes[0]) == 1 else "dy - softmax(a, axis=axis) * sum(dy, axis=axis, keepdims=True)",
+        ),
         means="a - log(sum(exp(a), axis=axis, keepdims=True))",
         latex=r"\operatorname{log\_softmax}",
         doc="log of softmax",

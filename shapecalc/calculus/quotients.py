@@ -1,0 +1,81 @@
+"""Quotients that go away: a / (a + b) + b / (a + b) is 1, and p * (1 - a / p) is p - a."""
+
+from __future__ import annotations
+
+from shapecalc.expr import Apply
+from shapecalc.indexed import Factor, Index, Term, indices
+
+from .context import Context
+from .expanding import addends
+from .simplify import gathered, key, normal
+
+
+def added_up(terms: list[Term], free: tuple[Index, ...], context: Context) -> list[Term]:
+    """The terms, with those that are the addends of a sum over the sum joined as one without it."""
+    found: list[Term] | None = terms
+    while found is not None:
+        terms = found
+        tried = (_joined(terms, n, f, free, context) for n, t in enumerate(terms) for f in t.factors)
+        found = next((gathered(made, free, context) for made in tried if made is not None), None)
+    return terms
+
+
+def _joined(terms: list[Term], n: int, f: Factor, free: tuple[Index, ...], context: Context) -> list[Term] | None:
+    """The terms where the n-th, which has the sum f below, and others are all its addends over it."""
+    base = f.base
+    if not (isinstance(base, Apply) and base.name == "add") or f.power >= 0 or not 1 < len(base.args) <= len(terms):
+        return None
+    parts = addends(f)
+    t, kept = terms[n], frozenset(free)
+    for part in parts:
+        rest = _without(t, part)
+        if rest is None or all(g is not f for g in rest.factors):
+            continue
+        wanted = [normal(rest.times(p), kept, context) for p in parts]
+        places = [_place(terms, w, free, context) for w in wanted if w is not None]
+        if None in places or len(set(places)) < len(parts):
+            continue
+        whole = rest._replace(factors=tuple(g if g is not f else g._replace(power=g.power + 1) for g in rest.factors))
+        joined = normal(whole, kept, context)
+        others = [u for k, u in enumerate(terms) if k not in places]
+        return [joined, *others] if joined is not None else others
+    return None
+
+
+def _without(t: Term, part: Term) -> Term | None:
+    """A term without the factors of another, which it has."""
+    if not part.factors or part.summed:
+        return None
+    left = list(t.factors)
+    for g in part.factors:
+        have = next((k for k, h in enumerate(left) if h.base == g.base and h.places == g.places and h.power * g.power > 0), None)
+        if have is None or abs(left[have].power) < abs(g.power):
+            return None
+        left[have] = left[have]._replace(power=left[have].power - g.power)
+    return Term(t.coefficient / part.coefficient, tuple(h for h in left if h.power), t.summed)
+
+
+def _place(terms: list[Term], wanted: Term, free: tuple[Index, ...], context: Context) -> int | None:
+    """Where a term stands among others."""
+    own = key(wanted, free, context)
+    return next((k for k, t in enumerate(terms) if t.coefficient == wanted.coefficient and key(t, free, context) == own), None)
+
+
+def cleared(term: Term, context: Context) -> tuple[Factor, Factor, list[Term]] | None:
+    """A factor, a sum beside it that has it below, and the addends of their product, in which it is not below any more."""
+    for f in term.factors:
+        if f.power != 1 or not (isinstance(f.base, Apply) and f.base.name == "add"):
+            continue
+        for g in term.factors:
+            if g is f or g.power != 1 or g.places != f.places or g.base.shape != f.base.shape:
+                continue
+            parts = addends(f)
+            if not any(h.base == g.base and h.places == g.places and h.power < 0 for p in parts for h in p.factors):
+                continue
+            kept = frozenset(indices(f.places))
+            before = term.factors.index(g) < term.factors.index(f)
+            products = [p._replace(factors=(g, *p.factors) if before else (*p.factors, g)) for p in parts]
+            made = [m for p in products if (m := normal(p, kept, context)) is not None]
+            if not any(h.base == g.base and h.power < 0 for m in made for h in m.factors):
+                return g, f, made
+    return None
