@@ -188,6 +188,15 @@ class Masked(Modular):
             self.masks[self.prime - key] = (1 - found) % self.prime
         return found
 
+    def over(self, a: int, b: int) -> int:
+        """a - b where that is positive, else 0; of it the same comparison is the same unknown: relu(x) > 0 is x > 0."""
+        held = self.mask(a, b)
+        for mask, gap in ((held, a - b), (1 - held, b - a)):
+            key = mask * gap % self.prime
+            if key:
+                self.masks[key], self.masks[self.prime - key] = mask % self.prime, (1 - mask) % self.prime
+        return held * (a - b)
+
     def each(self, name: str, columns: Sequence[Sequence[int]]) -> list[int]:
         """The function of each row of entries."""
         made, modulus = _MASKED.get(name), self.modulus
@@ -209,9 +218,9 @@ _MASKED: dict[str, Callable[..., int]] = {
     "greater_equal": lambda r, a, b: r.mask(a, b) if a != b else 1,
     "less_equal": lambda r, a, b: r.mask(b, a) if a != b else 1,
     "equal": lambda r, a, b: int(a == b) + 0 * r.mask(a, b),
-    "maximum": lambda r, a, b: b + r.mask(a, b) * (a - b),
-    "minimum": lambda r, a, b: b + r.mask(b, a) * (a - b),
-    "relu": lambda r, a: r.mask(a, 0) * a,
+    "maximum": lambda r, a, b: b + r.over(a, b),
+    "minimum": lambda r, a, b: b - r.over(b, a),
+    "relu": lambda r, a: r.over(a, 0),
     "abs": lambda r, a: (2 * r.mask(a, 0) - 1) * a if a else 0,
     "sign": lambda r, a: 2 * r.mask(a, 0) - 1 if a else 0,
 }
