@@ -12,7 +12,7 @@ from ..language.problem import Problem
 from ..language.tree import Node, children, walk
 from ..shapes import Shape, strip
 from ..verify.judge import Judge
-from .bench import Bench, Values
+from .bench import Bench, Values, same
 from .reader import Reader
 from .scales import Scales, scales
 from .spelling import spelled
@@ -109,6 +109,11 @@ class Case:
     def fits(self) -> bool:
         """Whether the claim has the right shape."""
         return self.claim is not None and self.bare(self.claim.shape) == self.bare(self.shape)
+
+    @cached_property
+    def indistinct(self) -> bool:
+        """Whether the claim is the truth as far as floating point can tell: then only what the judge confirms says anything."""
+        return self.values is not None and self.fits and bool(self.target) and same(self.values, self.target)
 
     def bare(self, shape: Shape) -> Shape:
         """A shape without the axes that do not count."""

@@ -8,11 +8,11 @@ from dataclasses import replace
 from ..calculus.layouts import is_turned
 from ..expr import Expr
 from ..verify.comparison import bare
-from . import derivations, mend_factors, mend_operands, mend_products, mend_sums, pairs, slips, slips_products, whole
+from . import derivations, mend_activations, mend_factors, mend_operands, mend_products, mend_sums, pairs, slips, slips_products, whole
 from .bench import ratio, turned
 from .case import Case, Enough, Found, Mend
-from .mend_layout import grown, transposes
-from .mend_terms import single_signs, slug_of, term_mends
+from .mend_layout import grown, transposes, widened
+from .mend_terms import single_signs, slug_of, term_mends, tiny_terms
 from .search import RANK, Search, settled
 from .slips import Slip
 from .trees import toggled
@@ -52,7 +52,7 @@ def conforming(search: Search) -> Found | None:
     else:
         return None
     found = settled(case, found)
-    if not case.fits and grows(case):
+    if not case.fits and grows(case) and not (found.slug == "not-reduced" and widened(case.tree)):
         return replace(found, slug="broadcast", note="broadcast")
     return found
 
@@ -73,6 +73,17 @@ def turned_too(search: Search) -> Found | None:
     return Found(
         "wrong-layout", f"it is the transpose of what {case.truth.layout} layout asks for", found.tree, None, "layout", found.words
     )
+
+
+def turned_factor(search: Search) -> Found | None:
+    """A factor of a matrix product alone, and transposed: X for X.T @ dZ."""
+    case = search.case
+    if case.claim is None or len(case.claim.shape) != 2:
+        return None
+    found = search.mends(mend_factors.missing_matrices(case.with_tree(toggled(case.tree))))
+    if found is None:
+        return None
+    return replace(found, span=case.tree.span, also=f"{case.said(case.tree)} should be transposed", second="transposed")
 
 
 def misreadings(search: Search, note: str = "") -> Found | None:
@@ -135,9 +146,11 @@ STEPS: tuple[Step, ...] = (
     lambda s: whole.oversummed(s.case),
     _slips(slips_products.spread),
     _mends(mend_operands.squares),
+    _mends(mend_activations.activations),
     _mends(mend_operands.arguments),
     _slips(slips.dropped_addends),
     _slips(slips.dropped_factors),
+    _slips(slips.unnormalised),
     lambda s: whole.rival(s.case) if not s.lacks_factor else None,
     _mends(mend_factors.extra_factors),
     _mends(mend_operands.neighbours),
@@ -154,6 +167,7 @@ STEPS: tuple[Step, ...] = (
     _mends(mend_operands.variables_for),
     _mends(mend_operands.functions),
     _solved("extra-term"),
+    _mends(tiny_terms),
     _slips(slips.dropped_terms),
     _slips(slips.symmetric),
     lambda s: s.by_forms(slips.dropped_terms),
@@ -162,6 +176,7 @@ STEPS: tuple[Step, ...] = (
     _mends(mend_operands.parts),
     _mends(mend_factors.missing_divisors),
     turned_too,
+    turned_factor,
     misreadings,
     nearest,
     lambda s: whole.rival(s.case),

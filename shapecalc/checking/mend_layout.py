@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..expr import Apply, Expr, nodes
-from ..language.tree import Call, Method, Name, Node, Product, Transpose, walk
+from ..language.tree import Call, Method, Name, NewAxis, Node, Product, Subscript, Sum, Transpose, walk
 from ..shapes import Shape, strip
 from .case import Case, Mend
 from .trees import NEW, Plug, Site, everywhere, factors, product, toggled
@@ -24,6 +24,8 @@ def transposes(case: Case) -> Iterator[Mend]:
         if isinstance(site.node, Product):
             for run, plug in runs(case, site):
                 yield _turned(case, run, plug)
+        if isinstance(site.node, Sum):
+            yield from _in_every_term(case, site, site.node)
     names = Counter(part.id for part, _ in walk(case.tree) if isinstance(part, Name))
     for name, count in names.items():
         if count > 1 and len(getattr(case.reader.names.get(name), "shape", ())) > 1:
@@ -33,6 +35,21 @@ def transposes(case: Case) -> Iterator[Mend]:
                 yield Mend("broadcast", tree, words, case.tree.span, "broadcast")
                 continue
             yield Mend("transposed", tree, f"{name} is transposed where it should not be, and the other way round", case.tree.span)
+
+
+def _in_every_term(case: Case, site: Site, node: Sum) -> Iterator[Mend]:
+    """The first, or the last, factor of every addend transposed."""
+    if all(isinstance(t, Product) and t.rest[-1][0] == "@" for _, t in node.terms):
+        for last in (True, False):
+            turned = []
+            for sign, term in node.terms:
+                assert isinstance(term, Product)
+                parts = factors(term)
+                k = len(parts) - 1 if last else 0
+                parts[k] = (parts[k][0], toggled(parts[k][1]))
+                turned.append((sign, product(parts)))
+            words = f"the {'last' if last else 'first'} factor of every addend is transposed where it should not be, or the other way round"
+            yield Mend("transposed", site.plug(Sum(tuple(turned), NEW)), words, node.span)
 
 
 def _named(part: Node, name: str) -> Node | None:
@@ -52,6 +69,15 @@ def grown(e: Expr | None) -> bool:
     """Whether broadcasting has made something larger than each of its operands."""
     return e is not None and any(
         isinstance(n, Apply) and n.name in ("add", "mul", "div") and all(strip(n.shape) != strip(a.shape) for a in n.args) for n in nodes(e)
+    )
+
+
+def widened(tree: Node) -> bool:
+    """Whether axes were put in on purpose, x[:, None], so that what broadcasting made larger was meant to be."""
+    return any(
+        (isinstance(p, Subscript) and any(isinstance(i, NewAxis) for i in p.items))
+        or (isinstance(p, Call | Method) and p.name in ("expand_dims", "unsqueeze", "outer"))
+        for p, _ in walk(tree)
     )
 
 

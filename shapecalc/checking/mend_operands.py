@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from ..expr import Apply, Expr, Lit, Var, variables
-from ..language.tree import Call, Method, Name, Node, Number, Power, Product, Sum, Transpose, Unary, walk
+from ..language.tree import Call, Compare, Method, Name, Node, Number, Power, Product, Sum, Transpose, Unary, walk
 from ..shapes import is_scalar
 from .case import Case, Mend
 from .trees import NEW, Site, call, everywhere, factors, name, number, product, times
@@ -20,6 +20,8 @@ FUNCTIONS = (
     ("arcsin", "arccos"), ("tril", "triu"),
 )  # fmt: skip
 
+TURNED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
+BOUNDING = frozenset({"clip", "clamp", "minimum", "maximum", "where"})  # a value between bounds is not the value
 IDENTITY = "the identity matrix, not the number 1, which would be taken from every entry"
 SMALL = 0.45  # of a claim: how much of it may be replaced as one part
 
@@ -126,6 +128,9 @@ def functions(case: Case) -> Iterator[Mend]:
             case Sum(terms=terms) if len(terms) == 2:
                 what = "a sum" if terms[1][0] == "+" else "a difference"
                 yield Mend("wrong-function", site.plug(times(terms[0][1], terms[1][1])), f"a product, not {what}", node.span)
+            case Compare(op=op) if op in TURNED:
+                words = f"{case.said(node)} is the wrong way round"
+                yield Mend("wrong-function", site.plug(replace(node, op=TURNED[op], span=NEW)), words, node.span)
             case Number(value=value) if value == 1:
                 for size in case.problem.sizes:
                     yield Mend("wrong-function", site.plug(call("eye", name(size))), IDENTITY, node.span)
@@ -149,6 +154,9 @@ def _other_functions(site: Site, node: Call | Method) -> Iterator[Mend]:
                 if other != node.name:
                     made = replace(node, name=other, span=NEW)
                     yield Mend("wrong-function", site.plug(made), f"{other} and not {node.name}", node.span)
+    if isinstance(node, Call) and node.name in BOUNDING:
+        for inner in node.args[1:] if node.name == "where" else node.args:
+            yield Mend("wrong-function", site.plug(inner), f"{node.name} does not belong there", node.span)
     if isinstance(node, Call) and len(node.args) == 1 and node.name not in ("sum", "mean"):
         yield Mend("wrong-function", site.plug(node.args[0]), f"{node.name} does not belong there", node.span)
 

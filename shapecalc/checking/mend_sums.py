@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from itertools import combinations
 
-from ..language.tree import Call, Keyword, Method, Name, Node, Number, Product, Transpose, Tuple, Unary
+from ..language.tree import Call, Keyword, List, Method, Name, Node, Number, Product, Transpose, Tuple, Unary
 from ..shapes import is_scalar
 from .case import Case, Mend
-from .trees import NEW, Site, call, factors, number, product, toggled
+from .trees import NEW, Site, call, everywhere, factors, number, product, times, toggled
 
 REDUCING = frozenset({"sum", "mean", "max", "min", "amax", "amin", "norm", "var", "std", "logsumexp", "average"})
 ALONG = REDUCING | {"softmax", "log_softmax", "cumsum"}
@@ -41,13 +44,14 @@ def reduced(node: Node, axis: int | None, keep: bool, function: str = "sum") -> 
     return Call(function, (node,), _options(axis, keep), "", NEW, NEW)
 
 
-def _options(axis: int | None, keep: bool, names: tuple[str, str] = ("axis", "keepdims")) -> tuple[Keyword, ...]:
+def _options(axis: int | tuple[int, ...] | None, keep: bool, names: tuple[str, str] = ("axis", "keepdims")) -> tuple[Keyword, ...]:
     """axis=..., keepdims=True, as far as they are wanted."""
-    chosen = [] if axis is None else [Keyword(names[0], number(axis), NEW)]
+    which = Tuple(tuple(number(a) for a in axis), NEW) if isinstance(axis, tuple) else None if axis is None else number(axis)
+    chosen = [] if which is None else [Keyword(names[0], which, NEW)]
     return (*chosen, *([Keyword(names[1], Name("True", NEW), NEW)] if keep else []))
 
 
-def _with_axis(node: Call | Method, axis: int | None, keep: bool) -> Node:
+def _with_axis(node: Call | Method, axis: int | tuple[int, ...] | None, keep: bool) -> Node:
     """The same reduction along another axis."""
     others = tuple(k for k in node.keywords if k.name not in ("axis", "dim", "keepdims", "keepdim"))
     named = next((k.name for k in node.keywords if k.name in ("axis", "dim")), "axis")
@@ -76,12 +80,42 @@ def axes(case: Case) -> Iterator[Mend]:
         axis, keep = axis_of(node)
         rank = len(shape) if shape is not None else 2
         if axis is None:
+            yield from _other_axes(site, node, rank, keep)
             continue
         for other in range(rank):
             if other != axis % max(rank, 1):
                 for kept in (keep, not keep) if node.name in REDUCING else (False,):
                     words = f"axis={other}, not axis={axis}"
                     yield Mend("wrong-axis", site.plug(_with_axis(node, other, kept)), words, node.span, "axis")
+
+
+    used = Counter((axis_of(node)[0], axis_of(node)[1]) for _, node in reductions(case, REDUCING))
+    for (axis, keep), count in used.items():
+        if count > 1 and axis is not None:
+            for other in range(2):
+                for kept in (keep, not keep):
+                    if other != axis % 2:
+                        tree = everywhere(case.tree, partial(_moved, axis=axis, other=other, kept=kept))
+                        yield Mend("wrong-axis", tree, f"axis={other}, not axis={axis}, in every sum", case.tree.span, "axis")
+
+
+def _moved(node: Node, axis: int, other: int, kept: bool) -> Node | None:
+    known = isinstance(node, Call | Method) and node.name in REDUCING and axis_of(node)[0] == axis
+    return _with_axis(node, other, kept) if known and isinstance(node, Call | Method) else None
+
+
+def _other_axes(site: Site, node: Call | Method, rank: int, keep: bool) -> Iterator[Mend]:
+    """As many other axes, where several are summed at once."""
+    given = (*(node.args[1:] if isinstance(node, Call) else node.args)[:1], *(k.value for k in node.keywords if k.name in ("axis", "dim")))
+    found = next((v for v in given if isinstance(v, Tuple | List)), None)
+    fixed = [_fixed(i) for i in found.items] if found is not None else []
+    old = [a % rank for a in fixed if a is not None and rank]
+    if len(old) < 2 or len(old) != len(fixed):
+        return
+    for axes in combinations(range(rank), len(old)):
+        if set(axes) != set(old):
+            tree = site.plug(_with_axis(node, axes, keep))
+            yield Mend("wrong-axis", tree, f"axis={axes}, not axis={tuple(old)}", node.span, "axis")
 
 
 def kept_axes(case: Case) -> Iterator[Mend]:
@@ -143,6 +177,7 @@ def extra_sums(case: Case) -> Iterator[Mend]:
         yield Mend("over-reduced", site.plug(inner), f"{said} sums where nothing is to be summed", node.span)
     for site in case.sites:
         yield from _inner_products(case, site)
+        yield from _sums_apart(case, site)
 
 
 def _inner_products(case: Case, site: Site) -> Iterator[Mend]:
@@ -159,6 +194,20 @@ def _inner_products(case: Case, site: Site) -> Iterator[Mend]:
             tree = site.plug(product([*parts[: k - 1], (op if op != "@" else "*", made), *parts[k + 1 :]]))
             words = f"{case.said(a)} @ {case.said(b)} adds up to a number; {how} keeps every product"
             yield Mend("over-reduced", tree, words, (a.span[0], b.span[1]))
+
+
+def _sums_apart(case: Case, site: Site) -> Iterator[Mend]:
+    """sum(a) * sum(b) for sum(a * b)."""
+    parts = factors(site.node) if isinstance(site.node, Product) else []
+    for k in range(1, len(parts)):
+        (op, a), (joint, b) = parts[k - 1], parts[k]
+        if joint != "*" or op == "/" or not (isinstance(a, Call | Method) and isinstance(b, Call | Method)):
+            continue
+        if {a.name, b.name} <= {"sum", "mean"} and axis_of(a) == axis_of(b):
+            inner = times(operand(a), operand(b))
+            made = reduced(inner, axis_of(a)[0], axis_of(a)[1], "mean" if "mean" in (a.name, b.name) else "sum")
+            words = f"{case.said(a)} and {case.said(b)} are summed each by itself; it is the products that are to be summed"
+            yield Mend("over-reduced", site.plug(product([*parts[: k - 1], (op, made), *parts[k + 1 :]])), words, (a.span[0], b.span[1]))
 
 
 def _spread(a: Node, b: Node, shapes: tuple[object, object]) -> Iterator[tuple[Node, str]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from math import isnan
 
+from ..expr import Apply, Expr, Lit
 from ..language.syntax import parse
 from ..language.tree import Call, Method, Node, Number, Product, Sum, Unary, walk
 from ..notation import text
+from ..shapes import names
 from ..tensor import Tensor
 from .bench import Values, ratio
 from .case import Case, Mend
@@ -16,6 +19,7 @@ from .scales import Scale
 from .trees import NEW, Site, call, factors, negated, number, product, sites, times, unplaced, with_term
 
 ABSENT = 1e-9
+TINY = Fraction(1, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +88,29 @@ def mentions(case: Case, node: Node, wanted: Scale) -> bool:
     """Whether a part of the claim has the scale in it that it should be rid of."""
     assert wanted.atom is not None
     written = text(wanted.atom)
+    over = wanted.exponent > 0
     for part, _ in walk(node):
         if isinstance(part, Product):
             for op, factor in factors(part):
-                over = op == "/"
                 e = case.reader.tried(factor) if not isinstance(factor, Number) else None
-                if e is not None and text(e).find(written) >= 0 and (over == (wanted.exponent > 0)) and case.reader.shape(factor) == ():
+                if e is not None and (op == "/") == over and case.reader.shape(factor) == () and written in _multiplied(e):
                     return True
         if getattr(part, "name", "") in ("mean", "average") and wanted.exponent > 0:
             return True
     return False
+
+
+def _multiplied(e: Expr) -> set[str]:
+    """What a scalar is a product of, or of powers of, as text."""
+    out, waiting = {text(e)}, [e]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Apply) and part.name in ("mul", "div", "power", "neg", "sqrt"):
+            waiting += part.args
+            out |= {text(a) for a in part.args}
+        elif isinstance(part, Lit) and isinstance(part.value, str):
+            out |= set(names(part.value))
+    return out
 
 
 def scaled(case: Case, node: Node, wanted: Scale) -> Node:
@@ -192,6 +209,16 @@ def single_signs(case: Case) -> Iterator[Mend]:
         if site.role == "argument" and not site.linear:
             yield Mend("sign", site.plug(negated(site.node)), f"the sign of {case.said(site.node)}", site.node.span)
     yield Mend("sign", negated(case.tree), "the sign of the whole", case.tree.span)
+
+
+def tiny_terms(case: Case) -> Iterator[Mend]:
+    """An addend too small to be seen in floating point, as the 1e-9 that keeps a program from dividing by 0."""
+    for site in case.sites:
+        if isinstance(site.node, Sum):
+            for k, (_, term) in enumerate(site.node.terms):
+                if case.indistinct or (isinstance(term, Number) and term.value <= TINY):
+                    tree = site.plug(with_term(site.node, k, None))
+                    yield Mend("extra-term", tree, f"{case.said(term)} does not belong there", term.span)
 
 
 def amount_words(case: Case, slug: str, node: Node, scale: Scale) -> str:

@@ -68,6 +68,7 @@ class Scales:
     """The numbers that a value may be off by in one problem, with their values at the points of a bench."""
 
     def __init__(self, problem: Problem, bench: Bench, formulas: Iterable[Expr]) -> None:
+        self.problem = problem
         self.bench = bench
         self.atoms: list[tuple[Expr, str, tuple[float, ...]]] = []
         self.seen: set[tuple[float, ...]] = set()
@@ -87,7 +88,7 @@ class Scales:
         """These, and the scalars in a further formula."""
         other = copy(self)
         other.atoms, other.seen = list(self.atoms), set(self.seen)
-        other.add(self._inside(e))
+        other.add(self._inside(e, self.problem))
         return other
 
     @staticmethod
@@ -98,15 +99,15 @@ class Scales:
             if is_scalar(v.shape):
                 yield Var(name, v.shape, v.properties), "scalar"
         for formula in formulas:
-            yield from Scales._inside(formula)
+            yield from Scales._inside(formula, problem)
 
     @staticmethod
-    def _inside(formula: Expr) -> Iterator[tuple[Expr, str]]:
+    def _inside(formula: Expr, problem: Problem) -> Iterator[tuple[Expr, str]]:
         for node in nodes(formula):
             if isinstance(node, Lit) and isinstance(node.value, str):
                 yield node, "size"
             elif isinstance(node, Apply | Var) and is_scalar(node.shape) and node.weight <= 24:
-                yield node, "composite"
+                yield node, _kind(node, problem)
 
     @staticmethod
     def _values(spots: Iterable[Spot], e: Expr) -> tuple[float, ...] | None:
@@ -141,6 +142,16 @@ def scales(problem: Problem, bench: Bench, forms: Sequence[Expr], claim: Expr | 
         bench.kept[key] = Scales(problem, bench, [*forms, *problem.definitions.values()])
     found: Scales = bench.kept[key]
     return found if claim is None else found.with_those_of(claim)
+
+
+def _kind(e: Expr, problem: Problem) -> str:
+    """A product of sizes and of declared scalars is a scale as they are; another scalar formula is a factor."""
+    leaves = [n for n in nodes(e) if not isinstance(n, Apply)]
+    plain = all(isinstance(n, Lit) or n.name in problem.declared for n in leaves)
+    simple = all(n.name in ("mul", "div", "power", "sqrt") for n in nodes(e) if isinstance(n, Apply))
+    if not (plain and simple and leaves and all(n.shape == () for n in leaves)):
+        return "composite"
+    return "size" if all(isinstance(n, Lit) for n in leaves) else "scalar"
 
 
 def _simplicity(s: Scale) -> tuple[bool, int, int, int]:

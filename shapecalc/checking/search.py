@@ -81,6 +81,8 @@ class Search:
     def _close(self, e: Expr, m: Mend) -> None:
         """Keeps a change after which only a number or the orientation is wrong."""
         case = self.case
+        if case.indistinct:
+            return
         self.mended.append((m, e))
         scale = self._scale(e)
         if scale is not None:
@@ -99,7 +101,7 @@ class Search:
 
     def _explains_nearly(self, s: Slip) -> None:
         case = self.case
-        if case.claim is None or case.values is None:
+        if case.claim is None or case.values is None or case.indistinct:
             return
         self.slipped.append(s)
         if case.bare(s.formula.shape) != case.bare(case.claim.shape):

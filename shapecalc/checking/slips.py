@@ -134,6 +134,13 @@ def dropped_factors(form: Expr) -> Iterator[Slip]:
             yield from made(slug, part, node.args[k], words, note)
 
 
+def unnormalised(form: Expr) -> Iterator[Slip]:
+    """exp(z) for softmax(z)."""
+    for part, node in named(form, "softmax"):
+        words = f"the division by the sum is missing: {text(node)} is exp of each entry over the sum of all"
+        yield from made("missing-factor", part, applied("exp", node.args[0]), words)
+
+
 def _dropped_runs(part: Part, node: Apply) -> Iterator[Slip]:
     """A chain of matrix products without several neighbouring factors."""
     chain = factors(node)
