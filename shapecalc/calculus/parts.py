@@ -69,11 +69,11 @@ def burden(e: Expr) -> int:
 def part_of(term: Term, target: Places, scaling: str, context: Context) -> Part:
     """A term with its scalars apart from its core."""
     free = frozenset(indices(target))
-    even = frozenset(f.base for f in term.factors if len(f.places) == 2 and f.power == 1 and symmetric(f.base, context))
+    even = frozenset([f.base for f in term.factors if len(f.places) == 2 and f.power == 1 and symmetric(f.base, context)])
     scalars: dict[Expr, Fraction] = {}
     rest: list[Factor] = []
     for piece in pieces(term.factors):
-        if any(i in free for f in piece for i in indices(f.places)) or (target and not free and any(f.places for f in piece)):
+        if not all(free.isdisjoint(indices(f.places)) for f in piece) or (target and not free and any(f.places for f in piece)):
             rest.extend(piece)
         elif len(piece) == 1 and not list(indices(piece[0].places)):
             base, places, k = piece[0]

@@ -36,27 +36,34 @@ def leaf_cost(e: Expr) -> float:
     return len(written) + (2 if loose else 0)
 
 
+def wanted(table: Table | None, cost: float, places: Places) -> bool:
+    """Whether a formula of this cost would be kept: one that would not be is not made at all."""
+    old = None if table is None else table.get(places)
+    return old is None or cost < old.cost
+
+
 def offer(table: Table, piece: Piece) -> None:
     """Keeps the cheaper of two formulas for the same arrangement."""
-    old = table.get(piece.places)
-    if old is None or piece.cost < old.cost:
+    if wanted(table, piece.cost, piece.places):
         table[piece.places] = piece
 
 
-def sums(piece: Piece, gone: tuple[int, ...]) -> Iterator[Piece]:
-    """The sum over some axes, dropped or kept as 1."""
+def sums(piece: Piece, gone: tuple[int, ...], table: Table | None = None) -> Iterator[Piece]:
+    """The sum over some axes, dropped or kept as 1; with a table, what is not wanted there is left out (so below)."""
     every = len(gone) == len(piece.places)
     rest = tuple(p for k, p in enumerate(piece.places) if k not in gone)
     axis: int | tuple[int, ...] | None = None if every else gone[0] if len(gone) == 1 else gone
     bare = piece.cost - (2 if leaf_is_loose(piece.e) else 0)
-    yield Piece(bare + (5 if every else 12), apply("sum", piece.e, axis=axis), rest)
+    if wanted(table, bare + (5 if every else 12), rest):
+        yield Piece(bare + (5 if every else 12), apply("sum", piece.e, axis=axis), rest)
     if not any(isinstance(p, Index) for p in rest):
-        if not every:
+        if not every and wanted(table, bare + 5, ()):
             yield Piece(bare + 5, apply("sum", piece.e), ())
         yield from dots(piece)
     if not every or len(piece.places) > 1:
         kept = tuple(None if k in gone else p for k, p in enumerate(piece.places))
-        yield Piece(bare + (12 if every else 17), apply("sum", piece.e, axis=axis, keepdims=True), kept)
+        if wanted(table, bare + (12 if every else 17), kept):
+            yield Piece(bare + (12 if every else 17), apply("sum", piece.e, axis=axis, keepdims=True), kept)
 
 
 def dots(piece: Piece) -> Iterator[Piece]:
@@ -95,7 +102,7 @@ def leaf_is_loose(e: Expr) -> bool:
     return isinstance(e, Apply) and e.name in ("add", "neg", "mul", "div", "matmul", "greater", "less", "equal")
 
 
-def turned(piece: Piece) -> Iterator[Piece]:
+def turned(piece: Piece, table: Table | None = None) -> Iterator[Piece]:
     """Transposes, and a vector as a column; 1 / v is turned by turning v."""
     p = piece.places
     if isinstance(piece.e, Apply) and piece.e.name == "power" and piece.e["k"] < 0:
@@ -110,12 +117,16 @@ def turned(piece: Piece) -> Iterator[Piece]:
             entrywise = product and len(set(ranks(piece.e))) > 1
             column = None in p and isinstance(piece.e, Apply) and ("keepdims", True) in piece.e.params
             compound = product or (isinstance(piece.e, Apply) and (piece.e.name == "matmul" or (piece.e.name == "slice" and None in p)))
-            yield Piece(piece.cost + (-2 if back else 26 if entrywise or column else 4.5 if compound else 2), transposed(piece.e), swapped)
-        else:
+            cost = piece.cost + (-2 if back else 26 if entrywise or column else 4.5 if compound else 2)
+            if wanted(table, cost, swapped):
+                yield Piece(cost, transposed(piece.e), swapped)
+        elif wanted(table, piece.cost + 16, swapped):
             axes = (*range(len(p) - 2), len(p) - 1, len(p) - 2)
             yield Piece(piece.cost + 16, apply("transpose", piece.e, axes=axes), swapped)
     if len(p) == 1 and p[0] is not None:
-        yield Piece(piece.cost + (12 if isinstance(piece.e, Var) else 16), apply("expand_dims", piece.e, axes=(1,)), (p[0], None))
+        cost = piece.cost + (12 if isinstance(piece.e, Var) else 16)
+        if wanted(table, cost, (p[0], None)):
+            yield Piece(cost, apply("expand_dims", piece.e, axes=(1,)), (p[0], None))
     if len(p) >= 2 and None not in p[-1:] and len(p) == 2 and p[0] is None and p[1] is not None:
         yield squeezed(piece, 0, 16)
     if len(p) == 2 and p[1] is None and p[0] is not None:
@@ -148,14 +159,16 @@ def wraps(e: Expr) -> bool:
 
 def joined(p: Places, q: Places) -> Places | None:
     """Axes that broadcast against each other."""
-    rank = max(len(p), len(q))
-    out: list[Place] = []
-    for k in range(-rank, 0):
-        x = p[k] if len(p) >= -k else None
-        y = q[k] if len(q) >= -k else None
-        if x is not None and y is not None and x != y:
+    if len(p) < len(q):
+        p, q = q, p
+    behind = len(p) - len(q)
+    out: list[Place] = [*p[:behind]]
+    for x, y in zip(p[behind:], q, strict=True):
+        if x is None:
+            x = y
+        elif y is not None and x != y:
             return None
-        out.append(x if x is not None else y)
+        out.append(x)
     return tuple(out)
 
 

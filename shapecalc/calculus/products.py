@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapecalc.expr import Apply, Expr, Lit, Var
+from shapecalc.expr import ONE, Apply, Expr, Var
 from shapecalc.forms import apply, mul, power, transposed
 from shapecalc.indexed import Index, Place, indices
 from shapecalc.shapes import multiply
 
-from .pieces import Piece, Table, joined, leaf_is_loose, offer, stretched_to, sums, wraps
+from .pieces import Piece, Table, joined, leaf_is_loose, offer, stretched_to, sums, wanted, wraps
 
 
-def matmuls(a: Piece, b: Piece, need: frozenset[Index], late: float) -> Iterator[Piece]:
+def matmuls(a: Piece, b: Piece, need: frozenset[Index], late: float, table: Table | None = None) -> Iterator[Piece]:
     """a @ b where the inner axes are one index that ends here (or both the number 1)."""
     p, q = a.places, b.places
     if not p or not q:
@@ -20,57 +20,66 @@ def matmuls(a: Piece, b: Piece, need: frozenset[Index], late: float) -> Iterator
     inner = p[-1]
     if inner != (q[0] if len(q) == 1 else q[-2]):
         return
+    within = indices((inner,))
     if inner is None:
         if len(p) < 2 or len(q) < 2:
             return
-    elif any(i in need for i in indices((inner,))):
+    elif not need.isdisjoint(within):
         return
-    lead = joined(p[:-2], q[:-2])
+    lead = joined(p[:-2], q[:-2]) if len(p) > 2 or len(q) > 2 else ()
     if lead is None:
         return
     out = (*lead, *p[-2:-1], *(q[-1:] if len(q) > 1 else ()))
-    every = list(indices(out))
-    if len(set(every)) != len(every) or set(indices(p)) & set(indices(q)) - set(indices((inner,))) - set(indices(lead)):
+    every = indices(out)
+    there = set(every)
+    if len(there) != len(every) or not there.isdisjoint(within):
         return
-    if set(indices((inner,))) & set(every):
+    if set(indices(p)).intersection(indices(q)).difference(within, indices(lead)):
         return
     row = 2.05 if len(p) == 1 and len(q) == 2 else 0.0  # a person writes A.T @ x rather than x @ A
     bad = 2.0 * (wraps(b.e) + wraps(a.e))
     if not out and isinstance(a.e, Apply) and a.e.name == "matmul":
         bad += 0.05  # x @ A @ y rather than A.T @ x @ y
-    yield Piece(a.cost + b.cost + 1 + row + late + bad, apply("matmul", a.e, b.e), out)
+    cost = a.cost + b.cost + 1 + row + late + bad
+    if wanted(table, cost, out):
+        yield Piece(cost, apply("matmul", a.e, b.e), out)
 
 
-def hadamards(a: Piece, b: Piece, need: frozenset[Index], rank: int, diagonal: bool = False) -> Iterator[Piece]:
+def hadamards(
+    a: Piece, b: Piece, need: frozenset[Index], rank: int, diagonal: bool = False, table: Table | None = None
+) -> Iterator[Piece]:
     """a * b, entry by entry, broadcast as NumPy does; then the sum over what ends here."""
-    if max(len(a.places), len(b.places)) > 2 and set(indices(a.places)) & set(indices(b.places)):
+    if set(indices(a.places)).isdisjoint(indices(b.places)):
+        return
+    if max(len(a.places), len(b.places)) > 2:
         a, b = stretched_to(a, b.places), stretched_to(b, a.places)
     p, q = a.places, b.places
     out = joined(p, q)
     if out is None or len(out) > rank:
         return
-    every = list(indices(out))
-    if len(set(every)) != len(every) or not set(indices(p)) & set(indices(q)):
+    every = indices(out)
+    if len(set(every)) != len(every):
         return
     cost = a.cost + b.cost + 1
     # a vector stretched along rows is read less easily than a column or a diagonal
     cost += (8 if diagonal else 0.5) if len(p) != len(q) else 0
     cost += 2 * ((a.e.op.name == "matmul" if isinstance(a.e, Apply) else 0) + (b.e.op.name == "matmul" if isinstance(b.e, Apply) else 0))
-    product = quotient(a.e, b.e)
-    whole = Piece(cost, product, out)
-    gone = tuple(k for k, x in enumerate(out) if isinstance(x, Index) and x not in need)
+    gone = tuple([k for k, x in enumerate(out) if isinstance(x, Index) and x not in need])
+    if not gone and not wanted(table, cost, out):
+        return
+    whole = Piece(cost, quotient(a.e, b.e), out)
     yield whole
     if gone:
-        yield from sums(whole, gone)
+        yield from sums(whole, gone, table)
 
 
 def over(e: Expr) -> tuple[Expr, Expr]:
     """Numerator and denominator."""
     if isinstance(e, Apply) and e.name == "power" and e["k"] < 0:
-        return Lit(1), power(e.args[0], -e["k"])
+        return ONE, power(e.args[0], -e["k"])
     if isinstance(e, Apply) and e.name == "div":
         return e.args[0], e.args[1]
-    return e, Lit(1)
+    return e, ONE
 
 
 def quotient(a: Expr, b: Expr) -> Expr:
@@ -78,10 +87,10 @@ def quotient(a: Expr, b: Expr) -> Expr:
     (top, below), (other, under) = over(a), over(b)
     denominator = mul(below, under)
     product = mul(top, other)
-    return product if denominator == Lit(1) else apply("div", product, denominator)
+    return product if denominator == ONE else apply("div", product, denominator)
 
 
-def scalings(a: Piece, b: Piece, need: frozenset[Index], diagonal: bool) -> Iterator[Piece]:
+def scalings(a: Piece, b: Piece, need: frozenset[Index], diagonal: bool, table: Table | None = None) -> Iterator[Piece]:
     """A vector that scales the rows or the columns of a matrix: diag(v) @ M, M @ diag(v)."""
     if len(a.places) != 1 or len(b.places) != 2 or a.places[0] is None or a.places[0] not in b.places:
         return
@@ -89,11 +98,12 @@ def scalings(a: Piece, b: Piece, need: frozenset[Index], diagonal: bool) -> Iter
         return
     cost = a.cost - (2 if leaf_is_loose(a.e) else 0) + b.cost + (4 if diagonal else 12 if isinstance(a.e, Var) else 26)
     if a.places[0] is b.places[0]:
-        yield Piece(cost, apply("matmul", apply("diag", a.e), b.e), b.places)
+        if wanted(table, cost, b.places):
+            yield Piece(cost, apply("matmul", apply("diag", a.e), b.e), b.places)
         if not diagonal and isinstance(b.e, Apply) and b.e.name == "mul" and len(b.e.args[0].shape) == 1:
             columns, rest = b.e.args  # the columns are scaled already: both vectors as an outer product
             yield Piece(a.cost + b.cost + 8, mul(apply("outer", a.e, columns), rest), b.places)
-    else:
+    elif wanted(table, cost, b.places):
         yield Piece(cost, apply("matmul", b.e, apply("diag", a.e)), b.places)
 
 

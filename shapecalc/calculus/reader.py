@@ -60,7 +60,7 @@ class Reader:
         """The subsets that hang together, grown from those with one factor less."""
         out: dict[int, None] = {}
         for mask in smaller:
-            own = frozenset().union(*(o for k, o in enumerate(self.owners) if mask >> k & 1))
+            own = frozenset().union(*[o for k, o in enumerate(self.owners) if mask >> k & 1])
             for k, other in enumerate(self.owners):
                 if not mask >> k & 1 and own & other:
                     out[mask | 1 << k] = None
@@ -78,20 +78,20 @@ class Reader:
         """With sums over indices that nobody else wants, transposes, and vectors put upright."""
         need = self.needed(mask)
         for piece in list(table.values()):
-            for out in self.summed(piece, need):
+            for out in self.summed(piece, need, table):
                 offer(table, out)
-        out_table = {p: v for p, v in table.items() if all(i in need for i in indices(p))}
+        out_table = {p: v for p, v in table.items() if need.issuperset(indices(p))}
         for piece in list(out_table.values()):
-            for out in turned(piece):
+            for out in turned(piece, out_table):
                 offer(out_table, out)
         return out_table
 
-    def summed(self, piece: Piece, need: frozenset[Index]) -> Iterator[Piece]:
+    def summed(self, piece: Piece, need: frozenset[Index], table: Table) -> Iterator[Piece]:
         """The sum over the axes whose index ends here."""
-        gone = tuple(k for k, p in enumerate(piece.places) if isinstance(p, Index) and p not in need)
+        gone = tuple([k for k, p in enumerate(piece.places) if isinstance(p, Index) and p not in need])
         if not gone or any(isinstance(p, tuple) and not set(p) <= need for p in piece.places):
             return
-        yield from sums(piece, gone)
+        yield from sums(piece, gone, table)
 
     def combine(self, table: Table, left: int, right: int, mask: int) -> None:
         """Every product of a formula of one part with a formula of the other."""
@@ -103,11 +103,11 @@ class Reader:
             for b in self.tables[right].values():
                 q = b.places
                 if p and q and p[-1] == (q[0] if len(q) == 1 else q[-2]):
-                    for out in matmuls(a, b, need, late):
+                    for out in matmuls(a, b, need, late, table):
                         offer(table, out)
                 if in_order:
-                    for out in hadamards(a, b, need, self.rank, diagonal):
+                    for out in hadamards(a, b, need, self.rank, diagonal, table):
                         offer(table, out)
                 if len(p) == 1:
-                    for out in scalings(a, b, need, diagonal):
+                    for out in scalings(a, b, need, diagonal, table):
                         offer(table, out)

@@ -81,7 +81,7 @@ def read_piece(factors: list[Factor], target: Places, scaling: str, even: frozen
     deltas = [f for f in factors if isinstance(f.base, Apply) and f.base.name == "eye"]
     rest = [f for f in factors if f not in deltas]
     leaves = same_entries(rest) + [leaf(f) for f in deltas] if not deltas or not rest else with_delta(rest, deltas, target)
-    own = frozenset(indices(target)) & {i for f in factors for i in indices(f.places)}
+    own = frozenset(indices(target)).intersection([i for f in factors for i in indices(f.places)])
     wanted = tuple(i for i in own)
     leaves = thinned(leaves, own)
     if len(leaves) > DENSE and len(leaves) > bearable(leaves):

@@ -122,8 +122,10 @@ def _inverses(a: Expr, b: Expr) -> bool:
 
 def _cancel_inverse(term: Term, free: frozenset[Index], context: Context) -> Term | None:
     """A @ inv(A) is the identity, Q @ Q.T too for an orthogonal Q."""
-    count = uses(term)
     square = [f for f in term.factors if len(f.places) == 2 and f.power == 1]
+    if len(square) < 2:
+        return None
+    count: Counter[Index] | None = None
     for a in square:
         for b in square:
             if b is a:
@@ -136,6 +138,7 @@ def _cancel_inverse(term: Term, free: frozenset[Index], context: Context) -> Ter
                 pairs = [(0, 0), (1, 1)] if a.base.shape[0] == a.base.shape[1] else [(0, 0)]
             for x, y in pairs:
                 i = a.places[x]
+                count = count or uses(term)
                 if isinstance(i, Index) and i is b.places[y] and i in term.summed and count[i] == 2:
                     if orthogonal:
                         context.note(a.base, "orthogonal")
@@ -146,12 +149,11 @@ def _cancel_inverse(term: Term, free: frozenset[Index], context: Context) -> Ter
 
 
 def _sum_to_one(term: Term, free: frozenset[Index], context: Context) -> Term | None:
-    count = uses(term)
     for f in term.factors:
         if f.power != 1:
             continue
         for axis, place in enumerate(f.places):
-            if isinstance(place, Index) and place in term.summed and count[place] == 1 and sums_to_one(f.base, axis, context):
+            if isinstance(place, Index) and place in term.summed and sums_to_one(f.base, axis, context) and uses(term)[place] == 1:
                 context.note(f.base, "sums")
                 rest = tuple(g for g in term.factors if g is not f)
                 return Term(term.coefficient, rest, term.summed - {place})
@@ -165,8 +167,7 @@ def size_factor(dim: Dim, power: int = 1) -> Factor | Fraction:
 
 def _counted(term: Term) -> Term:
     """A summed index in no factor counts: Σ_i 1 = n."""
-    count = uses(term)
-    left = [i for i in in_order(term.summed) if not count[i]]
+    left = in_order(term.summed.difference(*[indices(f.places) for f in term.factors]))
     if not left:
         return _sizes(term)
     dim: Dim = 1
