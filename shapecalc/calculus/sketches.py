@@ -77,14 +77,16 @@ class Numbering:
         """A formula in the numbers of its names, sizes and nodes."""
         if e.weight > HEAVY:
             raise Odd
-        at: dict[Expr, int] = {}
+        order = nodes(e)
+        at: dict[int, int] = {}
         out: list[object] = []
-        for node in nodes(e):
-            at[node] = len(at)
-            if isinstance(node, Apply):
-                out.append((node.op, self.parameters(node.params) if node.params else (), *[at[a] for a in node.args]))
-            elif isinstance(node, Var):
+        for k, node in enumerate(order):
+            at[id(node)] = k
+            if isinstance(node, Var):
                 out.append((*self.known(node), *[self.size(d) for d in node.shape]))
+            elif isinstance(node, Apply):
+                args = [at[id(a)] if id(a) in at else order.index(a) for a in node.args]
+                out.append((node.op, self.parameters(node.params), *args) if node.params else (node.op, *args))
             else:
                 out.append(self.number(node))
         return tuple(out)
