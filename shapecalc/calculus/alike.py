@@ -67,7 +67,8 @@ class Part(NamedTuple):
 class Step:
     """What a definition handed back: as it was found, and in numbers once it is met again; None where numbers do not say it."""
 
-    group: Group
+    names: dict[str, int]
+    sizes: dict[str, int]
     found: list[Arrived]
     parts: tuple[Part, ...] | None = None
     used: bool = False
@@ -77,11 +78,12 @@ class Step:
 class Formula:
     """The formula of a sum, likewise."""
 
-    group: Group
+    names: dict[str, int]
+    sizes: dict[str, int]
     found: Expr
     ident: int
     recipe: Recipe | None = None
-    names: tuple[int, ...] = ()
+    there: tuple[int, ...] = ()
     used: bool = False
 
 
@@ -143,8 +145,7 @@ class Memory:
 
     def parts(self, step: Step) -> tuple[Part, ...] | None:
         """What was handed back in numbers."""
-        numbering = step.group.numbering
-        sizes, numbers = numbering.sizes, numbering.names
+        numbers, sizes = step.names, step.sizes
         made = []
         try:
             for name, lost, handed, places in step.found:
@@ -152,7 +153,7 @@ class Memory:
                 assert handed.sketch is not None
                 gone = tuple((sizes[x.dim] if isinstance(x.dim, str) else str(x.dim), x.axis, x.rank, x.kept) for x in lost)
                 used = tuple(numbers[v.name] for v in handed.sketch.names)
-                made.append(Part(numbers[name], gone, rows(handed.terms, places, numbering), handed.sketch.ident, used))
+                made.append(Part(numbers[name], gone, rows(handed.terms, places, Writer(numbers, sizes)), handed.sketch.ident, used))
         except (Odd, KeyError):
             return None  # something that was reckoned, such as a size
         return tuple(made)
@@ -168,7 +169,7 @@ class Memory:
             if names.keys() <= numbers.keys():
                 handed.sketch = Sketch(self.sketches.ident((group.closed, k)), tuple(names.values()), sizes)
         if all(a.handed.sketch is not None for a in found):
-            self.context.kept.setdefault(group.closed, Step(group, found))
+            self.context.kept.setdefault(group.closed, Step(numbers, group.numbering.sizes, found))
 
     def sum(self, handed: list[Handed]) -> tuple[tuple[Expr, Sketch] | None, Group | None]:
         """The formula of a sum like this one, if there is one; else the key for that of this one, where it has one."""
@@ -221,7 +222,7 @@ class Memory:
         if kept.recipe is None:
             return None
         e = kept.recipe.made(names, sizes)[-1]
-        used = tuple([names[k] for k in kept.names])
+        used = tuple([names[k] for k in kept.there])
         if e.names is None:
             e.names = {v.name: v for v in used}
         return e, Sketch(kept.ident, used, sizes)
@@ -229,11 +230,10 @@ class Memory:
     @staticmethod
     def write(kept: Formula) -> None:
         """A formula in numbers."""
-        numbering = kept.group.numbering
-        writer = Writer(numbering)
+        writer = Writer(kept.names, kept.sizes)
         try:
             writer.add(kept.found)
-            kept.names = tuple(numbering.names[n] for n in variables(kept.found))
+            kept.there = tuple(kept.names[n] for n in variables(kept.found))
         except Odd:
             return
         kept.recipe = writer.recipe()
@@ -244,7 +244,7 @@ class Memory:
         if not self.complete(group) or not names.keys() <= group.numbering.names.keys():
             return None
         ident = self.sketches.ident((group.closed,))
-        self.context.kept.setdefault(group.closed, Formula(group, e, ident))
+        self.context.kept.setdefault(group.closed, Formula(group.numbering.names, group.numbering.sizes, e, ident))
         return Sketch(ident, tuple(names.values()), tuple(group.numbering.sizes))
 
     def sketch(self, e: Expr) -> Sketch | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from shapecalc.expr import Expr, Lit, Var, variables
+from shapecalc.expr import Expr, Lit, Var, collector_off, variables
 from shapecalc.forms import zeros
 from shapecalc.indexed import Factor, Places, Term, fresh
 from shapecalc.language.problem import Problem
@@ -85,6 +85,7 @@ def dependents(problem: Problem, wanted: Iterable[str]) -> frozenset[str]:
     return frozenset(live)
 
 
+@collector_off()
 def backward(problem: Problem, wanted: Iterable[str] | None = None) -> Backward:
     """Reverse accumulation over the definitions, each visited once."""
     return Pass(problem, list(problem.declared) if wanted is None else list(wanted)).run()
@@ -169,19 +170,20 @@ class Pass:
         self.order.append(flow.name)
         if flow.formula is not None:
             return
-        memory, reader = self.memory, Reading(flow, self.context)
+        memory, reader = self.memory, None
         known, group = memory.sum(flow.handed)
         if known is not None:
             flow.formula, flow.sketch = known
         else:
             memory.listen()
+            reader = Reading(flow, self.context)
             flow.formula = reader.plain()
             flow.sketch = memory.keep_formula(group, flow.formula) if group is not None else None
         symbols = self.symbols
         others = [(v, symbols[name]) for name, v in variables(flow.formula).items() if name in symbols]
         for v, other in others:
             if worth_substituting(v.name, other, flow.formula):
-                self.write_out(flow, reader, others)
+                self.write_out(flow, reader or Reading(flow, self.context), others)
                 break
         self.symbols[flow.symbol.name] = flow
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from shapecalc.indexed import Factor, Index, Place, Places, Term
 from shapecalc.op import Op
 from shapecalc.shapes import Shape
 
-from .sketches import SIZED, Numbering, Odd
+from .sketches import SIZED, Odd
 
 
 class Made(NamedTuple):
@@ -48,8 +48,10 @@ class Recipe(NamedTuple):
             if isinstance(node, int):
                 out.append(names[node])
             elif isinstance(node, Made):
-                params = tuple([(k, _filled(v, sizes) if k in SIZED else v) for k, v in node.params]) if node.sized else node.params
-                out.append(Apply(node.op, tuple([out[a] for a in node.args]), params, shapes[node.shape]))
+                op, args, params, shape, sized = node
+                if sized:
+                    params = tuple([(k, _filled(v, sizes) if k in SIZED else v) for k, v in params])
+                out.append(Apply(op, tuple([out[a] for a in args]), params, shapes[shape]))
             else:
                 out.append(node if isinstance(node, Lit) else Lit(sizes[node.size]))
         return out
@@ -61,11 +63,11 @@ def _filled(value: Any, sizes: tuple[str, ...]) -> Any:
 
 
 class Writer:
-    """Writes recipes in the numbers of a group; Odd where a name or a size has none."""
+    """Writes recipes in given numbers of names and sizes; Odd where a name or a size has none."""
 
-    def __init__(self, numbering: Numbering) -> None:
-        self.names = numbering.names
-        self.sizes = numbering.sizes
+    def __init__(self, names: Mapping[str, int], sizes: Mapping[str, int]) -> None:
+        self.names = names
+        self.sizes = sizes
         self.at: dict[Expr, int] = {}
         self.out: list[Node] = []
         self.shapes: dict[tuple[int | str, ...], int] = {}
@@ -142,9 +144,8 @@ class Rows(NamedTuple):
         return out
 
 
-def rows(terms: list[Term], target: Places, numbering: Numbering) -> Rows:
-    """Terms in the numbers of a group."""
-    writer = Writer(numbering)
+def rows(terms: list[Term], target: Places, writer: Writer) -> Rows:
+    """Terms in numbers."""
     at: dict[Index, int] = {}
     for p in target:
         if isinstance(p, tuple):
