@@ -179,8 +179,9 @@ class Tests:
 
     def __init__(self, sources, work):
         self.sources, self.work = sources, work
-        self.by_id, self.times, self.runs = {}, {}, {}
+        self.by_id, self.times, self.runs, self.hits = {}, {}, {}, {}
         self.loading = self.collecting = b""
+        self.known_ways = {}
         self.functions = defaultdict(list)
 
     # a pytest plugin
@@ -235,9 +236,10 @@ class Tests:
             path.with_suffix(f".{part}").unlink()
         path.write_bytes(pickle.dumps(known))
         self.times = {name: known[name][1] for name in self.by_id if name in known and known[name][2] and known[name][1] < TOO_LONG}
+        self.hits = {name: known[name][3] for name in self.times}
         runs = defaultdict(list)
         for name in self.times:
-            for number in known[name][3]:
+            for number in self.hits[name]:
                 runs[number].append(name)
         self.runs = runs
         return [name for name in self.by_id if name not in known or not known[name][2]]
@@ -265,6 +267,13 @@ class Tests:
                 at = marks.find(1, at + 1)
             found[name] = (time.process_time() - start, passed, hits)
         return found
+
+    def ways(self, source):
+        """For every test the statements of a module that it runs: tests that run the same ones are alike to it."""
+        if source not in self.known_ways:
+            first, end = source.first, source.first + source.count
+            self.known_ways[source] = {name: hash(tuple(n for n in hits if first <= n < end)) for name, hits in self.hits.items()}
+        return self.known_ways[source]
 
     # mutants
 

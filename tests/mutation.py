@@ -30,8 +30,10 @@ LEFT_OUT = (  # other processes, or nothing of these rooms
     "house", "benchmarks", "faults", "fuzz", "notebook", "batch", "docs", "security", "campaign", "pytest_plugin", "gallery", "claims",
 )  # fmt: skip
 MARKERS = "not slow and not autodiff and not tex and not browser and not benchmark"
-TESTS, SECONDS = 80, 8.0  # for one mutant
-ANEW, ANEW_SECONDS = 40, 8.0  # for one that is loaded anew
+TESTS, SECONDS = 250, 9.0  # for one mutant
+ANEW, ANEW_SECONDS = 80, 6.0  # for one that is loaded anew
+STRICT = re.compile("word_for_word|index_form")
+OF_THE_BOOK = re.compile("/test_(rule|evaluate|notation|codegen|spellings)")
 RULES = {"slopes", "pulls", "means", "spectral"}
 NUMBER = (int, float)
 FLIPPED = {
@@ -194,19 +196,23 @@ def about(source, number, tests, users):
             if isinstance(node, ast.Call):
                 words |= {a.value for a in node.args[:1] if isinstance(a, ast.Constant) and isinstance(a.value, str)}
     marks |= users.of(names) | ({mark} if mark is not None else set())
-    return None, list(dict.fromkeys(chain.from_iterable(tests.runs.get(m, []) for m in sorted(marks)))), words
+    names = list(dict.fromkeys(chain.from_iterable(tests.runs.get(m, []) for m in sorted(marks))))
+    return None, names + [n for n in tests.times if source.path.parent.name == "ops" and OF_THE_BOOK.search(n)], words
 
 
-def ordered(names, words, before, tests, most, seconds, dice):
-    """The tests that are tried: what has killed before, what has the words, then from each file in turn, half of it the fastest."""
+def ordered(source, names, words, before, tests, most, seconds, dice):
+    """The tests that are tried: what has killed before, what has the words, then in turn one that goes another way and one of each file."""
     named = [n for n in tests.times if any(re.search(rf"\b{re.escape(w)}\b", tests.words[n]) for w in words)]
-    files = defaultdict(list)
+    files, ways = defaultdict(list), {}
     for name in sorted(names, key=tests.times.get):
         files[name.partition("::")[0]].append(name)
+        ways.setdefault(tests.ways(source)[name], name)
     for file, fast in files.items():
         mixed = dice.sample(fast, len(fast))
         files[file] = list(dict.fromkeys(n for pair in zip(fast, mixed, strict=True) for n in pair))
     spread = [n for row in zip_longest(*(part for file, part in turns(files))) for n in row if n]
+    other = dice.sample(list(ways.values()), len(ways))
+    spread = [n for pair in zip_longest(spread, other) for n in pair if n]
     chosen, total, favourites = [], 0.0, [n for n in before if n in set(names)][:8]
     for name in dict.fromkeys([*favourites, *sorted(named, key=tests.times.get)[: most // 2], *spread]):
         if len(chosen) < most and total + tests.times[name] <= seconds:
@@ -216,9 +222,9 @@ def ordered(names, words, before, tests, most, seconds, dice):
 
 
 def turns(files):
-    """The files in turn; the one in which every word counts has four turns."""
+    """The files in turn; those in which every word counts have four turns."""
     for file, names in files.items():
-        yield from [(file, names[k::4]) for k in range(4)] if "word_for_word" in file else [(file, names)]
+        yield from [(file, names[k::4]) for k in range(4)] if STRICT.search(file) else [(file, names)]
 
 
 # ---- the run ---------------------------------------------------------------------------------------------------
@@ -276,13 +282,13 @@ class Run:
         new = pairs(source.code, compile(tree, str(source.path), "exec"))
         replaced = [(a, b) for a, b in new if a in tests.functions]
         if mark is not None and all(len(a.co_freevars) == len(b.co_freevars) for a, b in replaced):
-            chosen = ordered(names, words, before, tests, TESTS, SECONDS, random.Random(k))
+            chosen = ordered(source, names, words, before, tests, TESTS, SECONDS, random.Random(k))
             tried = len(chosen)
             code, by = tests.killer(lambda tell: tests.failing(chosen, replaced, tell))
             if code == 0 and not tests.collecting[mark]:
                 return "survived", "", tried
         if not by and code != ENDLESS:
-            chosen = ordered(names, words, before, tests, ANEW, ANEW_SECONDS, random.Random(k))
+            chosen = ordered(source, names, words, before, tests, ANEW, ANEW_SECONDS, random.Random(k))
             tried = max(tried, len(chosen))
             code, by = tests.killer(lambda tell: tests.failing_anew(chosen, source, tree, tell))
         if by:

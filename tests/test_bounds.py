@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+import pkgutil
+from dataclasses import is_dataclass
 from decimal import Decimal
 from fractions import Fraction
+from importlib import import_module
 from itertools import combinations, pairwise
+from pathlib import Path
 from random import Random
 
 import pytest
 
+from shapecalc import derive
 from shapecalc.calculus.entries import entries
+from shapecalc.calculus.gradients import backward
+from shapecalc.calculus.layouts import product_with_ones
 from shapecalc.evaluate import Frame
 from shapecalc.expr import Var
+from shapecalc.language.builder import build_text
 from shapecalc.language.sheet import read
+from shapecalc.notation import text
+from shapecalc.ops import undefined
 from shapecalc.rings import Modular, Real
 from shapecalc.shapes import add, broadcast, canonical, divide, is_empty, multiply, names, negative, polynomial, show, strip, total, value
 from shapecalc.tensor import Tensor
+from shapecalc.verify import borders, certainty, comparison, points, trials, witness
 from shapecalc.verify.arrangement import arranged, arrangement
 from shapecalc.verify.degrees import added, bits, degree, derivative, multiplied, power, repeated, zero_test
-from shapecalc.verify.points import PLAIN, STYLES, Sampler, deep, degrees_of, distinct, draw_sizes, is_structured, needy, structured
+from shapecalc.verify.judge import Disproved, Judge
+from shapecalc.verify.points import (
+    PLAIN,
+    STYLES,
+    Sampler,
+    Undecided,
+    deep,
+    degrees_of,
+    distinct,
+    draw_sizes,
+    is_structured,
+    needy,
+    structured,
+)
 from shapecalc.verify.points import axes_of as sizes_in
+from shapecalc.verify.trials import Trials
 
 # ---- degrees -----------------------------------------------------------------------------------------
 
@@ -285,6 +310,57 @@ def test_tensors_of_many_axes_stay_light():
     assert 5_000 < count <= 10_000
 
 
+def trials_of(source):
+    return Trials(problem := read(source), backward(problem), seed=1)
+
+
+def test_a_problem_is_long_from_thirty_definitions_on():
+    def layers(count):
+        return "a0: (n, m); " + "; ".join(f"a{k} = tanh(a{k - 1})" for k in range(1, count + 1))
+
+    short, long = trials_of(layers(30)), trials_of(layers(31))
+    assert (short.long, short.prime.bit_length(), len(short.of("real"))) == (False, 62, 3)
+    assert (long.long, long.prime.bit_length(), len(long.of("real"))) == (True, 74, 1)
+    assert (short.tries, long.tries, trials_of(layers(90)).tries, trials_of(layers(400)).tries) == (24, 23, 8, 4)
+    assert not trials_of("x: (4096,); L = x @ x").long
+    assert trials_of("x: (4097,); L = x @ x").long
+
+
+def test_a_second_tuple_of_sizes_avoids_the_first():
+    for seed in range(12):
+        problem = read("A: (a, b); B: (b, c); Z = A @ B")
+        first, second, equal = Trials(problem, backward(problem), seed).of("exact")
+        assert all(first.frame[n] != second.frame[n] for n in "abc")
+        assert len(set(equal.frame.values())) == 1
+        assert (first.equal, second.equal, equal.equal) == (False, False, True)
+
+
+PAGE = (Path(__file__).parent.parent / "docs/trust.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("said", "is_so"),
+    [
+        ("p a random prime above 2⁶¹", 2**61 < trials_of("x: (n,); L = x @ x").prime < 2**62),
+        ("A yes needs at least 2⁻⁵⁰", certainty.ENOUGH == 50),
+        ("sizes between 2 and about 5", (points.SMALLEST, points.LARGEST) == (2, 5)),
+        ("With more than seven size names only neighbours differ", points.MANY == 7),
+        ("with more than thirty definitions a single tuple is used", trials.LONG == 30),
+        ("as a fixed polynomial of degree 12", undefined.DEGREE == 12),
+        ("decimals of 60 digits", Real.context.prec == 60),
+        ("10⁻²⁰ (10⁻¹⁵ for second derivatives)", (Decimal("1e-20"), Decimal("1e-15")) == (witness.STEP, witness.SECOND_STEP)),
+        ("relative gap is at most 10⁻²⁰", Decimal("1e-20") == comparison.YES),
+        ("from 10⁻¹² on", Decimal("1e-12") == comparison.NO),
+        ("10⁻⁴⁸ of the largest number met", Decimal("1e-48") == comparison.NOISE),
+        ("in ordinary floats, to 10⁻⁸", comparison.FLOATS == 1e-8),
+        ("up to a million times as far in both directions", {max(borders.RAY), min(borders.RAY)} == {10**6, -(10**6)}),
+    ],
+)  # fmt: skip
+def test_the_figures_on_the_page_about_trust_are_those_of_the_program(said, is_so):
+    assert said in " ".join(PAGE.split())
+    assert is_so
+
+
 # ---- the order of the axes -----------------------------------------------------------------------------
 
 
@@ -390,3 +466,96 @@ def test_shapes():
     assert broadcast(("m", "n"), ("m",)) is None
     assert broadcast() == ()
     assert (strip((1, 1, "n", 1)), strip((1, 1)), strip(())) == (("n", 1), (), ())
+
+
+# ---- gaps ----------------------------------------------------------------------------------------------
+
+EXPONENTIAL = "x: (n,); y: (n,); L = sum(exp(x) * y)"
+
+
+@pytest.mark.parametrize(
+    ("digits", "verdict"),
+    [(25, "equal"), (21, "equal"), (19, "undecided"), (13, "undecided"), (11, "different"), (3, "different")],
+)
+def test_between_a_yes_and_a_no_nothing_is_decided(digits, verdict):
+    problem = read(EXPONENTIAL)
+    passed = backward(problem)
+    judge = Judge(problem, passed, seed=2)
+    nearly = build_text(f"exp(x) * y * (1 + 1/10**{digits})", problem.variables(), problem.sizes)
+    assert judge.compare(nearly, passed.formula("x")).verdict == verdict
+    if verdict == "equal":
+        found = judge.certify_gradient("x", nearly)
+        assert found.gap == pytest.approx(10.0**-digits, rel=0.2)
+    else:
+        with pytest.raises(Undecided if verdict == "undecided" else Disproved):
+            judge.certify_gradient("x", nearly)
+
+
+def test_wrong_gradients_are_found_among_many_and_named_up_to_eight():
+    names = [f"x{k}" for k in range(14)]
+    problem = read("; ".join(f"{n}: (n,)" for n in names) + "; L = " + " + ".join(f"sum({n}**3)" for n in names))
+    for wrong in (["x3"], ["x0", "x13"], names[2:7], names):
+        passed = backward(problem)
+        for name in wrong:
+            passed.flows[name].formula = build_text(f"2*{name}**2", problem.variables(), problem.sizes)
+        with pytest.raises(Disproved) as error:
+            Judge(problem, passed, seed=1).certify()
+        assert set(error.value.names) <= set(wrong)
+        assert len(error.value.names) == min(8, len(wrong))
+
+
+# ---- reductions in words ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis", "keep", "written"),
+    [
+        (("n",), None, False, "a @ ones(n)"), (("n",), 0, False, "a @ ones(n)"), (("n",), -1, False, "a @ ones(n)"),
+        (("n",), 1, False, None),
+        (("n", "m"), 0, False, "ones(n) @ a"), (("n", "m"), -2, False, "ones(n) @ a"), (("n", "m"), 1, False, "a @ ones(m)"),
+        (("n", "m"), -1, False, "a @ ones(m)"), (("n", "m"), 0, True, "ones(1, n) @ a"), (("n", "m"), -2, True, "ones(1, n) @ a"),
+        (("n", "m"), 1, True, "a @ ones(m, 1)"), (("n", "m"), -1, True, "a @ ones(m, 1)"), (("n", "m"), None, False, None),
+        (("n", "m"), (0, 1), False, None), (("n", "m", "k"), 0, False, None),
+    ],
+)  # fmt: skip
+def test_a_sum_as_a_product_with_ones(shape, axis, keep, written):
+    found = product_with_ones(Var("a", shape), axis, keep)
+    assert (None if found is None else text(found)) == written
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "over", "axis", "ones", "words"),
+    [
+        ("X: (n, m); b: (m,); Z = X + b", "b", ("n",), 0, "ones(n) @ dZ", "column sums: the n rows of dZ are added together"),
+        ("X: (n, m); b: (n, 1); Z = X + b", "b", ("m",), 1, "dZ @ ones(m, 1)", "row sums: the m columns of dZ are added together"),
+        ("X: (n, m); b: (); Z = X + b", "b", ("n", "m"), None, "", "everything along the axes n, m of dZ is added up"),
+        ("x: (n,); b: (); z = x + b", "b", ("n",), 0, "dz @ ones(n)", "the sum of all n entries of dz"),
+        ("T: (a, b, c); v: (a, c); Z = T + v[:, None]", "v", ("b",), 1, "", "the sum over axis 1 of dZ, which has b entries and"),
+        ("X: (n, m); Z = exp(X)", "X", None, None, None, None),
+    ],
+)  # fmt: skip
+def test_a_reduction_in_words(source, name, over, axis, ones, words):
+    found = derive(source)[name].reduction
+    if over is None:
+        assert found is None
+    else:
+        assert (found.over, found.axis, found.ones) == (over, axis, ones)
+        assert found.words.startswith(words)
+
+
+# ---- records -----------------------------------------------------------------------------------------------
+
+GROWING = {"Backward", "Context", "Flow", "Formula", "Jacobian", "Known", "Step"}  # what is filled while it is worked with
+
+
+def records():
+    for room in ("calculus", "verify", "ops"):
+        for found in pkgutil.iter_modules(import_module(f"shapecalc.{room}").__path__, f"shapecalc.{room}."):
+            module = import_module(found.name)
+            yield from (c for c in vars(module).values() if is_dataclass(c) and isinstance(c, type) and c.__module__ == found.name)
+
+
+@pytest.mark.parametrize("record", records(), ids=lambda c: c.__name__)
+def test_a_record_cannot_be_changed(record):
+    assert record.__dataclass_params__.frozen == (record.__name__ not in GROWING)
+    assert "__slots__" in vars(record)

@@ -18,6 +18,7 @@ from programs import Maker
 
 import shapecalc
 from shapecalc.blocks import Callout, Document
+from shapecalc.calculus.entries import Entries
 from shapecalc.calculus.gradients import backward
 from shapecalc.calculus.jacobians import hessian, jacobian
 from shapecalc.calculus.turning import turned
@@ -31,7 +32,7 @@ from shapecalc.verify.judge import Judge
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
-FORMS, PAGES = GOLDEN / "forms.txt", GOLDEN / "pages.txt"
+FORMS, PAGES, ENTRIES = (GOLDEN / f"{name}.txt" for name in ("forms", "pages", "entries"))
 MARK = "#### "
 
 
@@ -165,3 +166,39 @@ def test_what_is_derived(name):
 def test_what_a_page_says(name):
     source, options = LEAVES[name]
     compared(PAGES, name, f"{source}\n--\n{shown(source, options)}")
+
+
+# ---- entries ----------------------------------------------------------------------------------------------
+
+SMALL = [name for name in TABLE if name.partition(" ")[0] in ("rules", "form", "program")]
+
+
+def entry_by_entry(problem, passed):
+    """Of every gradient the first and the last entry, and the numbers; how the first is made."""
+    made = Entries(problem, {n: 3 - k % 2 for k, n in enumerate(problem.sizes)})
+    assert made.agrees(passed) is True
+    try:
+        numbers = made.numbers()
+    except ShapecalcError as error:
+        numbers = None
+        yield refusal(error)
+    for block in made.gradients.values():
+        ends = [block.formula(*(1 for _ in block.shape)), block.formula(*block.shape)]
+        yield f"{block.name}: {' | '.join(e if len(e) < 400 else f'{e[:400]}... ({len(e)})' for e in ends)}"
+        if numbers is not None:
+            yield f"   {' '.join(numbers.texts(block.name)[:12])}"
+    first = next(iter(problem.declared))
+    if first in made.gradients:
+        shape = made.gradients[first].shape
+        yield f"   {str(made.explain(first, *shape))[:600].rstrip()}"
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_the_entries_are(name):
+    problem = read(TABLE[name])
+    passed = backward(problem)
+    try:
+        found = "\n".join(entry_by_entry(problem, passed))
+    except ShapecalcError as error:
+        found = refusal(error)
+    compared(ENTRIES, name, found or "nothing")
