@@ -148,6 +148,11 @@ def zeros(shape: Shape) -> Expr:
     return ZERO if shape == () else apply("zeros", shape=shape)
 
 
+def is_zero(e: Expr) -> bool:
+    """Whether e is written as 0, or as zeros."""
+    return e == ZERO or (isinstance(e, Apply) and e.name == "zeros")
+
+
 def is_number(e: Expr) -> bool:
     """Whether e has a single entry."""
     return is_scalar(e.shape)

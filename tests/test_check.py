@@ -317,3 +317,26 @@ def test_a_gradient_of_nothing_behind_a_loss_is_an_abbreviation():
     # a definition may begin with a d, and may follow a number
     assert shapecalc.derive("x: (n,); s = sum(x); dist = x - s").problem.last == "dist"
     assert shapecalc.derive("x: (n,); h = tanh(x); d2 = h * x").problem.last == "d2"
+
+
+PLAIN = "X: (S, D); W: (D, M); Y: (S, M); Z = X @ W"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "verdicts"),
+    [
+        ("X: (S, D); W: (D, M); Z = relu(X @ W); mask = Z > 0\ndX = (dZ * mask) @ W.T\ndX = (dZ * (dZ > 0)) @ W.T", "right wrong"),
+        (f"{PLAIN}; n = X.shape[0]\ndW = X.T @ dZ\ndW = X.T @ dZ * n", "right wrong"),
+        (f"{PLAIN}; n = 1/S\ndW = X.T @ dZ * n", "wrong"),
+        (f"{PLAIN}; L = sum((Z - Y)**2)/2; hit = mean(Z > 0)\ndZ = Z - Y\ndW = X.T @ dZ", "right right"),
+        ("z: (n,); h = tanh(z); L = h @ h / 2; s = 1 - h**2\ndh = h\ndz = dh * s\ndL/dz = h * s\ndz = dh", "right right right wrong"),
+        (f"{PLAIN}; L = sum((Z - Y)**2)/2; R = sum(W**2); J = L + R\ndW = X.T @ dZ\ndW = X.T @ dZ + 2*W", "wrong right"),
+        ("x: (n,); A: (m, n); L = x @ x; y = A @ x\ndy/dx = A.T", "right"),
+        (f"{PLAIN}; m = norm(W)\ndX = 5*dZ @ W.T\ndX = 0*X", "undecided right"),
+        (f"{PLAIN}; L = sum((Z - Y)**2)\ndW = dW", "undecided"),
+        (f"{PLAIN}; L = sum((Z - Y)**2)\ng = 2*dW\ndW = g/2", "undecided"),
+        (f"{PLAIN}; L = sum((Z - Y)**2)\ndW = X.T @ dZ\ndW = dW + 0", "right right"),
+    ],
+)
+def test_nothing_is_right_by_itself_or_for_want_of_a_loss(sheet, verdicts):
+    assert [v.verdict for v in shapecalc.check(sheet).claims] == verdicts.split()

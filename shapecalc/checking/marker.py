@@ -8,8 +8,8 @@ from functools import cached_property
 
 from ..derivation import Verdict
 from ..errors import InputProblem, NotDifferentiable, NotKnownYet, ShapecalcError, ShapeProblem, TooLarge
-from ..expr import Expr
-from ..forms import add
+from ..expr import Expr, Var, variables
+from ..forms import add, is_zero
 from ..language.nearest import nearest
 from ..language.problem import Claim, Problem
 from ..language.tree import Name, Node, walk
@@ -34,6 +34,7 @@ class Marker:
         self.defined: dict[str, Expr] = {}  # abbreviations, with true gradients in them
         self.own: dict[str, Expr] = {}  # what names stand for as the user has defined them, where that is not the truth
         self.lines: dict[str, int] = {}  # in which line that was
+        self.claimed: set[str] = set()  # by what a line before has differentiated
         self._reader: Reader | None = None
 
     @cached_property
@@ -100,9 +101,25 @@ class Marker:
             verdict = self._judged(claim, value, self._shaped(claim, value, truth), text)
             if k and right_before is False and verdict.verdict != "right":
                 verdict = self._follows(claim, claim.values[k - 1], value, text) or verdict
+            if verdict.verdict == "right" and (empty := self._says_nothing(claim, value, truth)):
+                verdict = plain(claim, "undecided", empty, text)
             right_before = verdict.verdict == "right"
             yield verdict
         self._remember(claim, truth, right_before)
+        self.claimed.add(claim.wrt)
+
+    def _says_nothing(self, claim: Claim, value: Node, truth: Truth) -> str:
+        """Why a claim would be right whatever it says: by itself, dW = dW, or since everything in it is 0."""
+        if claim.kind != "gradient":
+            return ""
+        names = self.truths.names
+        own, e = names.get(self.problem.gradient_name(claim.wrt)), self.reader.tried(value)
+        if isinstance(own, Var) and e is not None and own.name in variables(e) and claim.wrt not in self.claimed:
+            return f"{claim.name} is on both sides, and no line before says what it is"
+        used = {part.id for part, _ in walk(value) if isinstance(part, Name)}
+        if is_zero(truth.formula) and any(is_zero(names[n]) for n in used & names.keys()):
+            return f"{self.problem.last} does not depend on {claim.wrt}: both sides are 0, whatever stands beside the gradients"
+        return ""
 
     def _given(self, claim: Claim) -> Iterator[Verdict]:
         """A claim about what comes in from outside: taken as the user's definition of it."""
@@ -137,8 +154,13 @@ class Marker:
             return
         used = {part.id for c in claims for v in c.values for part, _ in walk(v) if isinstance(part, Name)}
         for claim in claims:
-            if claim.kind == "abbreviation" and claim.name not in used and len(claim.values) == 1 and claim.name in self.defined:
+            idle = claim.kind == "abbreviation" and claim.name not in used and len(claim.values) == 1 and claim.name in self.defined
+            if idle and (claim.name.startswith("d") or self._is_late(self.defined[claim.name])):
                 yield plain(claim, "undecided", self._nothing_known(claim.name))
+
+    def _is_late(self, e: Expr) -> bool:
+        """Whether a formula has a gradient in it."""
+        return bool({*variables(e)} - {*self.problem.declared, *self.problem.definitions})
 
     def _nothing_known(self, name: str) -> str:
         """Why a name is no gradient, and which one may be meant."""

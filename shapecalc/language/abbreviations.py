@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
+from shapecalc.expr import Apply, Expr, Var, variables
 from shapecalc.shapes import is_scalar
 
-from .problem import Claim, Problem
+from .builder import COMPARE
+from .problem import Claim, Problem, is_loss_name
 from .statements import Assign, PlainTarget, split
+from .tree import Name, walk
 
+STILL = frozenset({*COMPARE.values(), "sign"})  # nothing flows back through a comparison
 GRADIENT = re.compile(r"d(_?[A-Z0-9].*|[a-z]\d+)")  # what only a gradient is called: dZ2, d1, dz2
 
 
@@ -19,6 +24,14 @@ def settled(problem: Problem, claims: bool = False) -> Problem:
     Behind a scalar, the loss, a name such as dZ2 is the gradient of something that has no name, and no further step of the program.
     claims: the text is there to be judged, so that any name with a d in front is one, and a scalar need not come before it.
     """
+    if claims:
+        problem = _ending(problem)
+    names = _named(problem, claims)
+    return problem if not names or len(names) == len(problem.definitions) else _cut(problem, names)
+
+
+def _named(problem: Problem, claims: bool) -> list[str]:
+    """The definitions without those at the end that have the name of a gradient."""
     names = list(problem.definitions)
     while names and (names[-1].startswith("d") and len(names[-1]) > 1 if claims else GRADIENT.fullmatch(names[-1])):
         names.pop()
@@ -27,12 +40,70 @@ def settled(problem: Problem, claims: bool = False) -> Problem:
         names = list(problem.definitions)
         while claims and len(names) > 1 and GRADIENT.fullmatch(names[-1]):
             names.pop()
-    if not names or len(names) == len(problem.definitions):
-        return problem
+    return names
+
+
+def _cut(problem: Problem, names: Sequence[str]) -> Problem:
+    """The problem with these definitions only; the others are abbreviations for its claims."""
     late = set(problem.definitions) - set(names)
     made = [
         Claim("abbreviation", s.target.name, s.text, s.line, s.span, s.values, operator=s.operator)
         for s in split(problem.source, [])
         if isinstance(s, Assign) and isinstance(s.target, PlainTarget) and s.target.name in late
     ]
-    return replace(problem, definitions={n: problem.definitions[n] for n in names}, claims=(*made, *problem.claims))
+    out = replace(problem, definitions={n: problem.definitions[n] for n in names})
+    # where the loss is only found now, a quotient of it is no Jacobian
+    known = [replace(c, kind="gradient") if c.kind == "jacobian" and c.of == out.loss else c for c in problem.claims]
+    return replace(out, claims=(*made, *known))
+
+
+def _ending(problem: Problem) -> Problem:
+    """The problem up to its output, where lines behind that only prepare the claims: mask = Z > 0, or s = 1 - h**2 after a loss.
+
+    Taken for the output such a line would make every gradient 0, or hide the loss.
+    """
+    live: set[str] = set()
+    for name, body in problem.definitions.items():
+        if _moves(body, live | set(problem.declared)):
+            live.add(name)
+    names = list(problem.definitions)
+    losses = [k for k, n in enumerate(names) if n in live and is_loss_name(n) and is_scalar(problem.definitions[n].shape)]
+    loss = losses[-1] if losses else None
+    kept = len(names)
+    if loss is not None and not any(_rests(problem, n, names[loss]) for n in names[loss + 1 :]):
+        kept = loss + 1
+    while kept > 1 and names[kept - 1] not in live and live & set(names[: kept - 1]):
+        kept -= 1
+    late = set(names[kept:])
+    asked = {n for c in problem.claims for n in (c.of, c.wrt, c.wrt2)} | set(problem.upstream)
+    used = {p.id for c in problem.claims for v in c.values for p, _ in walk(v) if isinstance(p, Name)}
+    return problem if not late or late & asked or any(f"d{n}" in used for n in late) else _cut(problem, names[:kept])
+
+
+def _moves(e: Expr, live: set[str]) -> bool:
+    """Whether a formula changes with anything that is live, a comparison aside."""
+    waiting, seen = [e], set()
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, Var):
+            if node.name in live:
+                return True
+        elif isinstance(node, Apply) and node.name not in STILL:
+            waiting += node.args[1:] if node.name == "where" else node.args
+    return False
+
+
+def _rests(problem: Problem, name: str, on: str) -> bool:
+    """Whether one definition is made of another."""
+    waiting, seen = [name], set()
+    while waiting:
+        n = waiting.pop()
+        if n == on:
+            return True
+        if n not in seen:
+            seen.add(n)
+            waiting += variables(problem.definitions[n]) if n in problem.definitions else ()
+    return False

@@ -9,6 +9,13 @@ from shapecalc.expr import Expr, Var
 
 from . import tree
 
+LOSSES = frozenset({"L", "J", "E", "C", "l", "f", "ell", "ℓ", "loss", "cost", "objective", "error", "nll"})
+
+
+def is_loss_name(name: str) -> bool:
+    """Whether a name is one that losses have."""
+    return name.rstrip("_0123456789") in LOSSES or "loss" in name.lower() or "cost" in name.lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

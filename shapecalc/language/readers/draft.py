@@ -8,20 +8,13 @@ from dataclasses import dataclass, field
 from shapecalc.errors import NameProblem, ShapecalcError, Span, SyntaxProblem, TooLarge
 from shapecalc.shapes import Shape, is_scalar
 
+from ..problem import is_loss_name
 from ..sheet import Sheet
 from ..statements import Assign, Declaration, Define, Equality, GradTarget, Statement, Upstream, split
 from ..tree import Name, walk
 from .reading import Page, Piece, Reading, joined
 
 MOST_STATEMENTS = 200_000
-
-
-LOSSES = frozenset({"L", "J", "E", "C", "l", "f", "ell", "ℓ", "loss", "cost", "objective", "error", "nll"})
-
-
-def is_loss_name(name: str) -> bool:
-    """Whether a name is one that losses have."""
-    return name.rstrip("_0123456789") in LOSSES or "loss" in name.lower() or "cost" in name.lower()
 
 
 @dataclass(slots=True)

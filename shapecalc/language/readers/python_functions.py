@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from shapecalc.errors import NotKnownYet, ShapecalcError, Span
 
+from ..problem import is_loss_name
 from ..tree import Name, Node
-from .draft import is_loss_name
 from .growing import filled
 from .python_runner import Runner
 from .python_units import Unit

@@ -11,9 +11,10 @@ from fractions import Fraction
 from shapecalc.errors import NotKnownYet, ShapecalcError, Span, SyntaxProblem
 from shapecalc.shapes import Dim, Shape
 
+from ..problem import is_loss_name
 from ..syntax import parse
 from ..tree import Node, Number
-from .draft import Draft, is_loss_name
+from .draft import Draft
 from .growing import filled, number
 from .python_notes import Note
 from .python_source import Source, dotted
