@@ -11,10 +11,12 @@ from dataclasses import fields
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import shapecalc
 from shapecalc import derivation, errors
+from shapecalc.language.compositions import ENTRYWISE
 from shapecalc.op import Axes, Op
 from shapecalc.ops import BOOK
 from shapecalc.publishing.options import Options
@@ -53,11 +55,13 @@ USED = {
     "tril": "A: (n, n); Y = tril(A)",
     "triu": "A: (n, n); Y = triu(A)",
     "cumsum": "A: (m, n); Y = cumsum(A, axis=0)",
+    "cumprod": "A: (m, n); Y = cumprod(A, axis=0)",
     "windows": "a: (n,); Y = windows(a, 3)",
     "overlap_add": "A: (m, k); y = overlap_add(A)",
     "flip": "A: (m, n); Y = A[:, ::-1]",
     "max": "A: (m, n); y = max(A, axis=1, keepdims=True)",
     "min": "A: (m, n); y = min(A, axis=1, keepdims=True)",
+    "prod": "A: (m, n); y = prod(A, axis=0)",
     "softmax": "A: (m, n); Y = softmax(A)",
     "log_softmax": "A: (m, n); Y = log_softmax(A)",
     "logsumexp": "a: (n,); y = logsumexp(a)",
@@ -69,6 +73,7 @@ USED = {
     "det": "A: (n, n); y = det(A)",
     "logdet": "A: (n, n); y = logdet(A)",
     "solve": "A: (n, n); b: (n,); y = solve(A, b)",
+    "cross": "a: (3,); b: (3,); y = cross(a, b)",
     "matpow": "A: (n, n); Y = matpow(A, 3)",
     "pinv": "A: (m, n); Y = pinv(A)",
     "cholesky": "A: (n, n); Y = cholesky(A)",
@@ -121,8 +126,9 @@ Also read, and turned into the operations above: the operators `+ - * / @ **` an
 `'`, `ᵀ`; `x[:, None]`, `A[0]`, `A[:, 1:]`, `x[::-1]`; `stack`, `A, B = split(X, 2, axis=1)`, `chunk`, `lam, V = eigh(A)`, `hstack`,
 `vstack`, `swapaxes`, `moveaxis`, `permute`, `flatten`; `square`, `reciprocal`, `linear`, `addmm`, `multi_dot`; the losses
 `cross_entropy`, `nll_loss`, `binary_cross_entropy`, `binary_cross_entropy_with_logits`, `l1_loss`, `smooth_l1_loss`, `huber_loss`,
-`kl_gaussian`, and `conv1d`, `conv2d` (torch's, steps of one), `correlate`, `convolve`, `normalize`, `softmin`, `softsign`, `logsigmoid`,
-`logaddexp`, `hypot`, `logit`, which are written out as the compositions that they are; the prefixes `np.`, `torch.`,
+`kl_gaussian`, and `conv1d`, `conv2d` (torch's, steps of one), `correlate`, `convolve`, `normalize`, `cosine_similarity`, `cdist`, `cov`,
+`diff`, `roll`, norms of any order of vectors, `softmin`, {composed},
+which are written out as the compositions that they are; the prefixes `np.`, `torch.`,
 `jnp.`, `F.`, and methods such as `dZ.sum(0)`. See [the language](language.md).
 """
 
@@ -131,7 +137,9 @@ def operations() -> str:
     """The rule book as a page."""
     parts = {"multilinear": _multilinear, "structured": _structured, "pointwise": _pointwise, "constant": _constant}
     families = [line for title, row in parts.items() for line in _family(title, row)]
-    return "\n".join([MADE, OPERATIONS.format(count=len(BOOK) - len(INSIDE)), *families, SPELLINGS])
+    composed = ", ".join(f"`{name}`" for name in ENTRYWISE)
+    spellings = SPELLINGS.replace("{composed}", fill(composed, 130))
+    return "\n".join([MADE, OPERATIONS.format(count=len(BOOK) - len(INSIDE)), *families, spellings])
 
 
 def _family(title: str, row: Callable[[Op], list[str]]) -> Iterator[str]:

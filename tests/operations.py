@@ -13,7 +13,7 @@ from shapecalc.notation import text
 from shapecalc.ops import BOOK
 
 # made by pull-backs, or of sizes and texts that a Maker writes by its own means
-OWN_WAY = {"place", "overlap_add", "expm", "einsum", "reshape", "broadcast_to", "slice", "concatenate", "windows", "power"}
+OWN_WAY = {"place", "overlap_add", "cross", "expm", "einsum", "reshape", "broadcast_to", "slice", "concatenate", "windows", "power"}
 OPERATIONS = tuple(op for op in BOOK.values() if op.family != "constant" and op.name not in OWN_WAY)
 ROWS = tuple(r.strip() for r in (Path(__file__).parent / "cases/rules.txt").read_text(encoding="utf-8").split("\n\n") if r.strip())
 INSIDE = {"arcsin", "arccos"}

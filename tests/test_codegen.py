@@ -103,6 +103,7 @@ concatenate  concatenate((X, Y), axis=0) | concatenate((X, x[None]), axis=0) | c
 tril         tril(A) | tril(A, k=-1) | tril(A, k=1) | tril(T)
 triu         triu(A) | triu(A, k=-1) | triu(A + 1, k=1)
 cumsum       cumsum(X, axis=0) | cumsum(x, axis=0) | cumsum(T, axis=-1) | cumsum(X, axis=1, reverse=True)
+cumprod      cumprod(X, axis=0) | cumprod(x, axis=0) | cumprod(T, axis=-1)
 flip         x[::-1] | X[:, ::-1] | T[::-1, :, ::-1] | (X + Y)[::-1] | flip(T)
 windows      windows(x, 2) | windows(X, H, axis=0) | windows(X + Y, (H, D - 1), axis=(0, 1)) | windows(T, (n, 2), axis=(1, 2))
 overlap_add  overlap_add(X) | overlap_add(X * Y) | overlap_add(T, axis=0) | overlap_add(T, axis=1) | overlap_add(Q, axis=(1, 0))
@@ -111,6 +112,7 @@ eigvecs      eigh(A)[1] | eigh(A + A.T)[1] @ B
 sum          sum(X) | sum(X, axis=0) | sum(X, axis=1, keepdims=True) | sum(T, axis=(0, 2)) | sum(X, keepdims=True) |
              sum(X > 0) | sum(c) | sum(X > 0, axis=0)
 mean         mean(X) | mean(X, axis=0) | mean(T, axis=(1, 2), keepdims=True) | mean(X > 0)
+prod         prod(X) | prod(X, axis=0) | prod(T, axis=(0, 2)) | prod(X, axis=1, keepdims=True) | prod(X, keepdims=True) | prod(c)
 max          max(X) | max(X, axis=0) | max(T, axis=(0, 1)) | max(X, axis=1, keepdims=True) | max(X, keepdims=True)
 min          min(X) | min(X, axis=0) | min(T, axis=(0, 1)) | min(X, axis=1, keepdims=True)
 softmax      softmax(X) | softmax(X, axis=0) | softmax(T, axis=(0, 1)) | softmax(X, axis=None) | softmax(1000 * X)
@@ -171,6 +173,7 @@ solve        solve(A, B) | solve(A, x[:2] @ W[:2, :2] @ B[:2, 0] * u)
 matpow       matpow(A, 3) | matpow(A, -2) | matpow(A, 0)
 pinv         pinv(X) | pinv(X[:, :2])
 cholesky     cholesky(A @ A.T + eye(n)) | cholesky(A @ A.T + 4*eye(n) + tril(A) / 8)
+cross        cross(concatenate((x[:2], y[:1]), axis=0), concatenate((y[:1], x[:2]), axis=0))
 expm         expm(A) | expm(8 * A) | expm(0 * A)
 """
 FORMULAS = {

@@ -7,12 +7,13 @@ from fractions import Fraction
 from math import gcd
 
 from shapecalc.errors import Misfit
-from shapecalc.expr import ONE, Apply, Expr, variables
+from shapecalc.expr import ONE, Apply, Expr, Lit, variables
 from shapecalc.forms import apply, remake, transposed
 from shapecalc.shapes import Shape
 
 from .parts import Part, chain, entrywise, length, multiplied, total_of, unchained, written
 
+LONG = 10**6  # denominators from which numbers stay decimals
 WIDE = 24  # terms above which nothing is multiplied out
 
 
@@ -20,9 +21,7 @@ def paired(a: Part, b: Part) -> Part | None:
     """Two parts as one, their common factors outside; None where they have none."""
     shared = common_scalars([a, b])
     own, outer = tuple(_without(p.scalars, shared) for p in (a, b)), tuple(shared.items())
-    scale = Fraction(gcd(a.number.numerator, b.number.numerator), _lcm(a.number.denominator, b.number.denominator))
-    if a.number < 0 and b.number < 0:
-        scale = -scale
+    scale = _shared_number([a.number, b.number])
     ca, cb = chain(a.core), chain(b.core)
     ca, cb = (_as_product(a.core, cb) or ca), (_as_product(b.core, ca) or cb)
     prefix = _common(ca, cb)
@@ -36,13 +35,24 @@ def paired(a: Part, b: Part) -> Part | None:
             core = _rejoined([*ca[:prefix], inner, *ca[len(ca) - suffix :]], (a.core.shape, b.core.shape))
             if core is not None:
                 return Part(scale, outer, core)
-    ways = (_paired_wrapped, _paired_outer, _paired_entrywise, _paired_scalars)
+    ways = (_paired_wrapped, _paired_outer, _paired_entrywise, _paired_choice, _paired_scalars)
     return next((found for way in ways if (found := way(a, b, scale, own, outer)) is not None), None)
 
 
+def _shared_number(numbers: list[Fraction]) -> Fraction:
+    """What numbers have in common, minus if all have it; of long decimals nothing."""
+    below = _lcms([n.denominator for n in numbers])
+    shared = Fraction(gcd(*(n.numerator for n in numbers)), below) if below < LONG else Fraction(1)
+    return -shared if all(n < 0 for n in numbers) else shared
+
+
 def _upright(scale: Fraction, inner: Expr) -> tuple[Fraction, Expr]:
-    """A minus before what is in parentheses stands before everything."""
-    return (-scale, inner.args[0]) if isinstance(inner, Apply) and inner.name == "neg" else (scale, inner)
+    """A minus or a number before what is in parentheses stands before everything."""
+    if isinstance(inner, Apply) and inner.name == "neg":
+        scale, inner = -scale, inner.args[0]
+    if isinstance(inner, Apply) and inner.name == "mul" and isinstance(n := inner.args[0], Lit) and isinstance(n.value, Fraction):
+        scale, inner = scale * n.value, inner.args[1]
+    return scale, inner
 
 
 def _rejoined(factors: list[Expr], shapes_: tuple[Shape, ...]) -> Expr | None:
@@ -147,6 +157,27 @@ def _paired_entrywise(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...
     return Part(scale, outer, core) if core.shape in (a.core.shape, b.core.shape) else None
 
 
+OPPOSITE = {"greater": "less_equal", "less_equal": "greater", "less": "greater_equal", "greater_equal": "less"}
+
+
+def _paired_choice(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:
+    """a where a comparison holds and b where it does not: where(x > 0, a, b)."""
+    (ua, da), (ub, db) = entrywise(a.core), entrywise(b.core)
+    if a.core.shape != b.core.shape:
+        return None
+    for test in ua:
+        if not (isinstance(test, Apply) and test.name in OPPOSITE and test.shape == a.core.shape):
+            continue
+        other = apply(OPPOSITE[test.name], *test.args)
+        if other in ub:
+            scale = abs(a.number)  # so that the first has the number 1
+            left, right = multiplied(_less(ua, [test]), da), multiplied(_less(ub, [other]), db)
+            both = [Part(p.number / scale, rest, e) for p, rest, e in zip((a, b), own, (left, right), strict=True)]
+            choice = [Lit(p.number) if p.core == ONE and not p.scalars else written(p) for p in both]
+            return Part(scale, outer, apply("where", test, *choice))
+    return None
+
+
 def _paired_scalars(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:
     """s * a + s * b = s * (a + b) for a scalar s that is more than a size."""
     if a.core.shape != b.core.shape or not any(variables(e) for e, _ in outer):
@@ -181,7 +212,7 @@ def factored(parts: list[Part]) -> list[Part]:
         for i in range(len(parts)):
             for j in range(i + 1, len(parts)):
                 joined = paired(parts[i], parts[j])
-                if joined is not None and _cost(joined) < _cost(parts[i]) + _cost(parts[j]) + 1:
+                if joined is not None and _cost(joined) < _cost(parts[i]) + _cost(parts[j]) + 1 + _opposed(joined):
                     parts[i] = joined
                     del parts[j]
                     improved = True
@@ -189,6 +220,11 @@ def factored(parts: list[Part]) -> list[Part]:
             if improved:
                 break
     return parts
+
+
+def _opposed(part: Part) -> int:
+    """What the length of two comparisons does not count: each is read against the other, which a choice says in one word."""
+    return 20 if isinstance(part.core, Apply) and part.core.name == "where" else 0
 
 
 def _cost(part: Part) -> int:
@@ -202,9 +238,7 @@ def outside(parts: list[Part]) -> Expr:
         return plain
     shared = common_scalars(parts)
     numbers = [p.number for p in parts]
-    scale = Fraction(gcd(*(n.numerator for n in numbers)), _lcms([n.denominator for n in numbers]))
-    if all(n < 0 for n in numbers):
-        scale = -scale
+    scale = _shared_number(numbers)
     if not shared and scale == 1:
         return plain
     best = plain

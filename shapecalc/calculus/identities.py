@@ -1,7 +1,7 @@
 """What factors of a term are together.
 
-exp(u) / (1 + exp(u)) is sigmoid(u), exp(u) over its sum softmax(u), sinh(u) / cosh(u) is tanh(u), a**(k - 1) * a is a**k, and
-relu(u) * (u > 0) is relu(u).
+exp(u) / (1 + exp(u)) is sigmoid(u), exp(u) over its sum softmax(u), sinh(u) / cosh(u) is tanh(u), a**(k - 1) * a is a**k,
+relu(u) * (u > 0) is relu(u), and abs(u) * sign(u) is u.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from shapecalc.indexed import Factor, Term
 from .context import Context
 
 QUOTIENTS = {"cosh": ("sinh", "tanh"), "cos": ("sin", "tan")}
-FIRST = frozenset({"add", "sum", "pow", "greater", *QUOTIENTS})
+FIRST = frozenset({"add", "sum", "pow", "greater", "sign", "abs", *QUOTIENTS})
 
 
 def combined(term: Term, context: Context) -> Term | None:
@@ -28,6 +28,8 @@ def combined(term: Term, context: Context) -> Term | None:
             found = _power(term, f)
         elif e.name == "greater":
             found = _masked(term, f, context)
+        elif e.name in ("sign", "abs"):
+            found = _magnitude(term, f)
         elif e.name in QUOTIENTS:
             found = _quotient(term, f)
         elif f.power != -1:
@@ -89,6 +91,22 @@ def _quotient(term: Term, f: Factor) -> Term | None:
     upper = apply(above, *e.args)
     g = next((g for g in term.factors if g.base == upper and g.places == f.places and g.power == 1), None)
     return None if g is None else _without(term, (g, f), Factor(apply(whole, *e.args), f.places))
+
+
+def _magnitude(term: Term, f: Factor) -> Term | None:
+    """abs(u) to an even power is u to that power, abs(u) * sign(u) is u, and u * sign(u) is abs(u)."""
+    e = f.base
+    assert isinstance(e, Apply)
+    (u,) = e.args
+    if e.name == "abs":
+        return _without(term, (f,), Factor(u, f.places, f.power)) if f.power.denominator == 1 and f.power % 2 == 0 else None
+    size = apply("abs", u)
+    g = next((g for g in term.factors if g.base in (size, u) and g.places == f.places and g.power >= 1), None)
+    if g is None or f.power != 1:
+        return None
+    made = Factor(u if g.base == size else size, f.places)
+    left = tuple(g._replace(power=g.power - 1) if h is g else made if h is f else h for h in term.factors)
+    return term._replace(factors=tuple(h for h in left if h.power))
 
 
 def _masked(term: Term, f: Factor, context: Context) -> Term | None:

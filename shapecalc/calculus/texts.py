@@ -90,6 +90,8 @@ def pull_back(node: Apply, which: int, incoming: Expr, result: Expr | None = Non
 def spectral(node: Apply, incoming: Expr, result: Expr | None = None) -> Expr:
     """The pull-back of a function of a matrix in trace form: the incoming gradient is a multiple of the identity."""
     scale = _of_identity(incoming)
+    if scale is None and node.op.pulls:
+        return pull_back(node, 0, incoming, result)
     if scale is None:
         raise NotKnownYet(f"the derivative of {node.name} is known in trace form only: tr({node.name}(A)) and its functions")
     variables: dict[str, Expr] = dict(zip(node.op.args, node.args, strict=True))

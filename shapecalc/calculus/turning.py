@@ -18,7 +18,9 @@ from ..shapes import Shape, show
 TURNED = {"onehot": "onehot_columns", "onehot_columns": "onehot"}
 DROPPED = frozenset({"probabilities", "triangular"})  # along the last axis, and lower: the transpose is neither; free entries are sound
 COMMUTES = frozenset({"inv", "pinv", "matpow", "expm", "neg"})
-ALONG = frozenset({"sum", "mean", "max", "min", "logsumexp", "norm", "var", "std", "softmax", "log_softmax", "cumsum", "concatenate"})
+ALONG = frozenset(
+    {"sum", "prod", "mean", "max", "min", "logsumexp", "norm", "var", "std", "softmax", "log_softmax", "cumsum", "cumprod", "concatenate"}
+)
 
 
 def turned(problem: Problem) -> Problem:
@@ -156,7 +158,7 @@ class Turner:
         """A number; a vector inside may stand up or lie, as it likes."""
         if isinstance(e, Lit | Var):
             return e
-        loose = e.name in ("sum", "mean", "norm", "max", "min", "logsumexp", "var", "std", "mse", "inner")
+        loose = e.name in ("sum", "prod", "mean", "norm", "max", "min", "logsumexp", "var", "std", "mse", "inner")
         if loose and (e.name in ("mse", "inner") or e["axis"] is None):
             stands = any(len(a.shape) == 1 and self.stands(a) for a in e.args)
             return remake(e, tuple(self.column(a) if stands and len(a.shape) == 1 else self.any(a) for a in e.args))

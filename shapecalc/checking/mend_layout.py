@@ -11,7 +11,8 @@ from ..shapes import Shape, strip
 from .case import Case, Mend
 from .trees import NEW, Plug, Site, everywhere, factors, product, toggled
 
-REDUCING = frozenset({"sum", "mean", "average", "max", "min", "norm", "var", "std", "logsumexp"})  # what has an axis has a slip of its own
+# what has an axis has a slip of its own
+REDUCING = frozenset({"sum", "prod", "mean", "average", "max", "min", "norm", "var", "std", "logsumexp"})
 
 
 def transposes(case: Case) -> Iterator[Mend]:

@@ -13,8 +13,8 @@ from ..shapes import is_scalar
 from .case import Case, Mend
 from .trees import NEW, Site, call, everywhere, factors, number, product, times, toggled
 
-REDUCING = frozenset({"sum", "mean", "max", "min", "amax", "amin", "norm", "var", "std", "logsumexp", "average"})
-ALONG = REDUCING | {"softmax", "log_softmax", "cumsum"}
+REDUCING = frozenset({"sum", "prod", "mean", "max", "min", "amax", "amin", "norm", "var", "std", "logsumexp", "average"})
+ALONG = REDUCING | {"softmax", "log_softmax", "cumsum", "cumprod"}
 
 
 def axis_of(node: Node) -> tuple[int | None, bool]:

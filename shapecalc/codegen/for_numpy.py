@@ -26,6 +26,7 @@ TABLE: dict[str, str | Spelling] = {
     "transpose": swapped, "reshape": "np.reshape({a}, {shape})", "vec": "np.ravel({a}, order='F')",
     "broadcast_to": "np.broadcast_to({a}, {shape})", "place": place, "concatenate": joined,
     "tril": "np.tril({a}, {k})", "triu": "np.triu({a}, {k})", "cumsum": cumsum, "flip": "np.flip({a}, {axes})", "where": where,
+    "cumprod": "np.cumprod({a}, axis={axis})",
     "var": "np.var({a}{over}, ddof={ddof})", "std": "np.std({a}{over}, ddof={ddof})", "norm": norm,
     "softmax": "softmax({a}{over})", "log_softmax": "log_softmax({a}{over})", "logsumexp": "logsumexp({a}{over})",
     "erf": "erf({a})", "sigmoid": "sigmoid({a})", "softplus": "np.logaddexp(0, {a})", "silu": "silu({a})", "gelu": "gelu({a})",

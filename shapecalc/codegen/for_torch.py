@@ -5,6 +5,7 @@ from __future__ import annotations
 from shapecalc import notation
 from shapecalc.expr import Apply, Var
 from shapecalc.forms import add, transposed
+from shapecalc.ops.reducing import axes_of
 
 from .spelling import Args, cumsum, diag, inner, joined, margins, mse, swapped, where
 from .writer import FLOATING, Spelling, Target, Writer
@@ -83,6 +84,16 @@ def logsumexp(writer: Writer, node: Apply, args: Args) -> str:
     return f"torch.logsumexp({notation.text(args[0])}{writer.over(node, every=True)})"
 
 
+def product(writer: Writer, node: Apply, args: Args) -> str:
+    """The product of all entries, or along one axis after the other, the last first."""
+    axis, a = node["axis"], notation.text(args[0])
+    if axis is None and not node["keepdims"]:
+        return f"torch.prod({a})"
+    for k in sorted(axes_of(dict(node.params), len(node.args[0].shape)), reverse=True):
+        a = f"torch.prod({a}, dim={k}{', keepdim=True' if node['keepdims'] else ''})"
+    return a
+
+
 TABLE: dict[str, str | Spelling] = {
     "ones": "{like}.new_ones({shape})", "zeros": "{like}.new_zeros({shape})",
     "eye": "torch.eye({n}, dtype={like}.dtype, device={like}.device)",
@@ -91,7 +102,7 @@ TABLE: dict[str, str | Spelling] = {
     "place": place, "concatenate": joined, "tril": "torch.tril({a}, {k})", "triu": "torch.triu({a}, {k})", "cumsum": cumsum,
     "flip": "torch.flip({a}, {axes})",
     "where": where, "maximum": extreme("min"), "minimum": extreme("max"), "clip": clip,
-    "max": "torch.amax({a}{over})", "min": "torch.amin({a}{over})",
+    "prod": product, "cumprod": "torch.cumprod({a}, dim={axis})", "max": "torch.amax({a}{over})", "min": "torch.amin({a}{over})",
     "var": "torch.var({a}{over}, correction={ddof})", "std": "torch.std({a}{over}, correction={ddof})",
     "norm": "torch.linalg.vector_norm({a}, {ord}{over})",
     "softmax": softmax("softmax", "torch.exp({})"), "log_softmax": softmax("log_softmax", "{}"), "logsumexp": logsumexp,
@@ -100,7 +111,7 @@ TABLE: dict[str, str | Spelling] = {
     "leaky_relu": NEURAL + "leaky_relu({a}, {slope})", "elu": NEURAL + "elu({a}, {alpha})",
     "inv": "torch.linalg.inv({a})", "det": "torch.linalg.det({a})", "logdet": "torch.linalg.slogdet({a})[1]",
     "solve": "torch.linalg.solve({a}, {b})", "matpow": "torch.linalg.matrix_power({a}, {k})", "pinv": "torch.linalg.pinv({a})",
-    "cholesky": "cholesky({a})", "kron": "kron({a}, {b})", "expm": "torch.linalg.matrix_exp({a})",
+    "cholesky": "cholesky({a})", "kron": "kron({a}, {b})", "expm": "torch.linalg.matrix_exp({a})", "cross": "torch.linalg.cross({a}, {b})",
     "eigvalsh": "eigvalsh({a})", "eigvecs": "eigvecs({a})", "windows": unfolded, "overlap_add": "overlap_add({a}, {axes})",
 }  # fmt: skip
 

@@ -10,7 +10,8 @@ from .builder import Builder, build_text
 from .surface import keywords, one, surface
 
 
-def _composed(builder: Builder, node: tree.Call, names: tuple[str, ...], text: str) -> Expr:
+def composed(builder: Builder, node: tree.Call, names: tuple[str, ...], text: str) -> Expr:
+    """The text on the call's arguments, which are as many as there are names."""
     args = one(builder, tree.Call(node.name, node.args, (), "", node.name_span, node.span), len(names))
     sizes = [d for a in args for d in a.shape if isinstance(d, str)]
     return build_text(text, dict(zip(names, args, strict=True)), sizes)
@@ -25,7 +26,7 @@ def cross_entropy(builder: Builder, node: tree.Call) -> Expr:
     """Of logits Z and probabilities or one-hot Y, samples as rows: -Σ Y log softmax(Z), over the number of samples."""
     z = builder.build(node.args[0])
     over = " / Z.shape[0]" if _reduction(builder, node) == "mean" and len(z.shape) == 2 else ""
-    return _composed(builder, node, ("Z", "Y"), f"-sum(Y * log_softmax(Z)){over}")
+    return composed(builder, node, ("Z", "Y"), f"-sum(Y * log_softmax(Z)){over}")
 
 
 @surface("nll_loss")
@@ -33,19 +34,19 @@ def nll(builder: Builder, node: tree.Call) -> Expr:
     """nll_loss(logP, Y): -Σ Y logP, over the number of samples."""
     z = builder.build(node.args[0])
     over = " / Z.shape[0]" if _reduction(builder, node) == "mean" and len(z.shape) == 2 else ""
-    return _composed(builder, node, ("Z", "Y"), f"-sum(Y * Z){over}")
+    return composed(builder, node, ("Z", "Y"), f"-sum(Y * Z){over}")
 
 
-@surface("binary_cross_entropy")
+@surface("binary_cross_entropy", "bce", "bce_loss")
 def binary(builder: Builder, node: tree.Call) -> Expr:
     """binary_cross_entropy(P, Y) = -mean(Y log P + (1 - Y) log(1 - P))."""
-    return _composed(builder, node, ("P", "Y"), f"-{_reduction(builder, node)}(Y * log(P) + (1 - Y) * log(1 - P))")
+    return composed(builder, node, ("P", "Y"), f"-{_reduction(builder, node)}(Y * log(P) + (1 - Y) * log(1 - P))")
 
 
-@surface("binary_cross_entropy_with_logits")
+@surface("binary_cross_entropy_with_logits", "bce_with_logits", "bce_with_logits_loss")
 def binary_logits(builder: Builder, node: tree.Call) -> Expr:
     """binary_cross_entropy_with_logits(Z, Y) = mean(softplus(Z) - Y Z)."""
-    return _composed(builder, node, ("Z", "Y"), f"{_reduction(builder, node)}(softplus(Z) - Y * Z)")
+    return composed(builder, node, ("Z", "Y"), f"{_reduction(builder, node)}(softplus(Z) - Y * Z)")
 
 
 @surface("kl_div_gaussian", "kl_gaussian")
@@ -54,42 +55,7 @@ def kl(builder: Builder, node: tree.Call) -> Expr:
     a, b = one(builder, node, 2)
     if a.shape != b.shape:
         raise ShapeProblem("the mean and the log-variance must have the same shape", span=node.span)
-    return _composed(builder, node, ("m", "v"), "0.5 * sum(m**2 + exp(v) - 1 - v)")
-
-
-COMPOSED = {
-    "l1_loss": (("A", "B"), "MEAN(abs(A - B))"),
-    "smooth_l1_loss": (("A", "B"), "MEAN(where(abs(A - B) < 1, (A - B)**2 / 2, abs(A - B) - 1/2))"),
-    "huber_loss": (("A", "B"), "MEAN(where(abs(A - B) < 1, (A - B)**2 / 2, abs(A - B) - 1/2))"),
-    "softmin": (("A",), "softmax(-A, axis=AXIS)"),
-    "softsign": (("A",), "A / (1 + abs(A))"),
-    "logsigmoid": (("A",), "log(sigmoid(A))"),
-    "logit": (("A",), "log(A / (1 - A))"),
-    "hardtanh": (("A",), "clip(A, -1, 1)"),
-    "relu6": (("A",), "clip(A, 0, 6)"),
-    "tanhshrink": (("A",), "A - tanh(A)"),
-    "logaddexp": (("A", "B"), "log(exp(A) + exp(B))"),
-    "hypot": (("A", "B"), "sqrt(A**2 + B**2)"),
-    "exp2": (("A",), "2**A"),
-    "log2": (("A",), "log(A) / log(2)"),
-    "log10": (("A",), "log(A) / log(10)"),
-}
-
-
-@surface(*COMPOSED)
-def composed(builder: Builder, node: tree.Call) -> Expr:
-    """Functions that are compositions of others, written out."""
-    names, text = COMPOSED[node.name]
-    given = keywords(builder, node, *(("reduction",) if "MEAN" in text else ()), *(("axis",) if "AXIS" in text else ()))
-    axis = given.get("axis", -1)
-    return _composed(builder, node, names, text.replace("MEAN", str(given.get("reduction", "mean"))).replace("AXIS", str(axis)))
-
-
-@surface("normalize")
-def normalize(builder: Builder, node: tree.Call) -> Expr:
-    """torch.nn.functional.normalize: rows divided by their norm (along axis 1 unless told otherwise)."""
-    axis = keywords(builder, node, "axis").get("axis", 1)
-    return _composed(builder, node, ("A",), f"A / norm(A, axis={axis}, keepdims=True)")
+    return composed(builder, node, ("m", "v"), "0.5 * sum(m**2 + exp(v) - 1 - v)")
 
 
 @surface("clamp", "clamp_min", "clamp_max")

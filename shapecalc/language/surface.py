@@ -75,6 +75,8 @@ def generic(builder: Builder, node: tree.Call) -> Expr:
         raise SyntaxProblem(f"{op.name} takes {wanted} argument{'s' * (wanted > 1)}", span=node.span)
     if op.name == "norm":
         _matrix_norm(builder, node, given, bool(extra))
+    if op.name in ("var", "std") and "ddof" not in given and _by_torch(node):
+        given["ddof"] = 1
     if isinstance(given.get("axis"), tuple) and len(given["axis"]) == 1:
         given["axis"] = given["axis"][0]
     if isinstance(given.get("axis"), tuple) and not given.get("keepdims"):
@@ -83,6 +85,11 @@ def generic(builder: Builder, node: tree.Call) -> Expr:
             given["axis"] = None
     _checked(builder, node, op.name, given)
     return builder.made(node, op.name, list(args), **given)
+
+
+def _by_torch(node: tree.Call) -> bool:
+    """Whether this is torch's: its prefix, or its words for an axis. Its variance is divided by the count minus 1."""
+    return node.prefix.startswith("torch") or any(k.name in ("dim", "keepdim") for k in node.keywords)
 
 
 def _matrix_norm(builder: Builder, node: tree.Call, given: dict[str, Any], positional: bool) -> None:
@@ -259,7 +266,7 @@ def _addmm(builder: Builder, node: tree.Call) -> Expr:
 
 @surface("prod")
 def _prod(builder: Builder, node: tree.Call) -> Expr:
-    """Of sizes, prod(X.shape); a product of entries is not in the rule book."""
+    """Of sizes, prod(X.shape), or of entries."""
     of = node.args[0] if len(node.args) == 1 else None
     cut = of.items[0] if isinstance(of, tree.Subscript) else None
     inner = of.object if isinstance(of, tree.Subscript) and isinstance(cut, tree.Slice) else of
@@ -268,7 +275,7 @@ def _prod(builder: Builder, node: tree.Call) -> Expr:
         if isinstance(cut, tree.Slice):
             shape = shape[slice(*(None if n is None else builder.static(n) for n in (cut.start, cut.stop, cut.step)))]
         return Lit(total(shape))
-    raise NotKnownYet("prod is not in the rule book", span=node.name_span, hint="exp(sum(log(x))) for positive x")
+    return generic(builder, node)
 
 
 @surface("max", "min")

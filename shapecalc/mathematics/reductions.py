@@ -63,5 +63,5 @@ def _softmax(w: Writer, e: Apply, orient: str) -> Piece:
 
 
 RULES: dict[str, Rule] = {
-    "sum": _reduction, "mean": _reduction, "max": _extreme, "min": _extreme, "softmax": _softmax, "log_softmax": _softmax,
+    "sum": _reduction, "mean": _reduction, "max": _extreme, "min": _extreme, "prod": _extreme, "softmax": _softmax, "log_softmax": _softmax,
 }  # fmt: skip

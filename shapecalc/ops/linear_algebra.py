@@ -38,6 +38,12 @@ def _transposed(shapes: tuple[Shape, ...], _: Parameters) -> Shape:
     return shapes[0][::-1]
 
 
+def _space(shapes: tuple[Shape, ...], _: Parameters) -> Shape:
+    if shapes != ((3,), (3,)):
+        raise Misfit(f"{show(shapes[0])} against {show(shapes[1])}: a vector product is of two vectors of 3 entries")
+    return shapes[0]
+
+
 def _power_value(ring: Any, tensors: list[Any], params: Any) -> Any:
     a, k = tensors[0].rows(), params["k"]
     if k < 0:
@@ -244,6 +250,17 @@ OPS = (
         source="Murray (2016), Differentiation of the Cholesky decomposition, eq. 10",
     ),
     Op(
+        "cross",
+        "structured",
+        ("a", "b"),
+        _space,
+        means="stack([a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]])",
+        pulls=("cross(b, dy)", "cross(dy, a)"),
+        exact=True,
+        doc="the vector product of two vectors of three entries",
+        source="Abadir & Magnus (2005), Matrix Algebra, ch. 1",
+    ),
+    Op(
         "expm",
         "structured",
         ("a",),
@@ -251,8 +268,11 @@ OPS = (
         value=_expm_value,
         aliases=("matrix_exp",),
         spectral="c * y.T",
-        doc="the matrix exponential (differentiated in trace form)",
+        pulls=(
+            "expm(concatenate([concatenate([a.T, dy], axis=1), concatenate([zeros(shape(a)), a.T], axis=1)]))[:rows(a), rows(a):]",
+        ),
+        doc="the matrix exponential; its derivative is a block of one twice as large, and in trace form itself",
         latex=r"\exp",
-        source="Magnus & Neudecker (2019), ch. 8",
+        source="Magnus & Neudecker (2019), ch. 8; Higham (2008), Functions of Matrices, th. 10.13 and eq. 10.17",
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 from shapecalc.errors import Misfit
@@ -108,6 +109,10 @@ def _cumulative(ring: Any, tensors: list[Any], params: Any) -> Any:
     return tensors[0].along(axis, run)
 
 
+def _running_product(ring: Any, tensors: list[Any], params: Any) -> Any:
+    return tensors[0].along(params["axis"], lambda row: list(accumulate(row, ring.mul)))
+
+
 def _axes_fit(shapes: tuple[Shape, ...], params: Parameters) -> Shape:
     for axis in params["axes"]:
         normal(axis, len(shapes[0]))
@@ -191,6 +196,18 @@ OPS = (
         exact=True,
         pulls=lambda p, _: (f"cumsum(dy, axis=axis, reverse={not p['reverse']})",),
         doc="sums so far along an axis",
+    ),
+    Op(
+        "cumprod",
+        "structured",
+        ("a",),
+        _axis_fits,
+        (("axis", 0),),
+        value=_running_product,
+        exact=True,
+        pulls=("cumsum(dy * y, axis=axis, reverse=True) / a",),
+        domain="{a} != 0",
+        doc="products so far along an axis",
     ),
     Op(
         "flip",

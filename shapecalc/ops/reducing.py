@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 from shapecalc.errors import Misfit
@@ -158,6 +159,22 @@ OPS = (
         kink="ties share equally",
         latex=r"\min",
         doc="the smallest entry along axes",
+    ),
+    Op(
+        "prod",
+        "structured",
+        ("a",),
+        _reduced,
+        AXIS,
+        pulls=_spread("DY * Y_ / a"),
+        value=lambda ring, tensors, params: tensors[0].reduce(
+            axes_of(params, len(tensors[0].shape)), params["keepdims"], lambda row: reduce(ring.mul, row)
+        ),
+        exact=True,
+        domain="{a} != 0",
+        latex=r"\prod",
+        doc="the product of the entries along axes (of all, where none is named)",
+        source="Magnus & Neudecker (2019), ch. 9",
     ),
     Op(
         "softmax",

@@ -19,8 +19,9 @@ ALWAYS_NONNEGATIVE = frozenset({
     "abs", "relu", "var", "std", "eye", "zeros", "greater", "less", "greater_equal", "less_equal", "equal", "mse",
 })  # fmt: skip
 KEEPS = frozenset({
-    "transpose", "reshape", "vec", "squeeze", "expand_dims", "broadcast_to", "slice", "sum", "mean", "max", "min", "mul", "div", "pow",
-    "diagonal", "outer", "kron", "concatenate", "cumsum", "flip", "windows", "matmul", "tr", "inner", "einsum", "maximum", "minimum",
+    "transpose", "reshape", "vec", "squeeze", "expand_dims", "broadcast_to", "slice", "sum", "mean", "prod", "cumprod", "max", "min", "mul",
+    "div", "pow", "diagonal", "outer", "kron", "concatenate", "cumsum", "flip", "windows", "matmul", "tr", "inner", "einsum", "maximum",
+    "minimum",
 })  # fmt: skip
 KEEPS_NONNEGATIVE = frozenset({"overlap_add", "diag", "tril", "triu", "place"})
 FACTORS = frozenset({"mul", "div", "neg", "power", "sqrt", "transpose", "reshape", "squeeze", "expand_dims", "broadcast_to"})

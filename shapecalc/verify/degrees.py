@@ -12,6 +12,7 @@ from math import prod
 from shapecalc.calculus.texts import meaning
 from shapecalc.expr import Apply, Expr, Lit, nodes
 from shapecalc.op import Axes, Signature
+from shapecalc.ops.reducing import axes_of
 from shapecalc.rings import Unsupported
 from shapecalc.shapes import Dim, value
 
@@ -129,6 +130,10 @@ def _matrix_power(node: Apply, args: list[Degree], sizes: Sizes) -> Degree:
     return out if k else CONSTANT
 
 
+def _axes(node: Apply) -> tuple[int, ...]:
+    return axes_of(dict(node.params), len(node.args[0].shape))
+
+
 _RULES: dict[str, Callable[[Apply, list[Degree], Sizes], Degree]] = {
     "add": lambda _, args, __: added(args),
     "zeros": lambda *_: CONSTANT,
@@ -142,6 +147,8 @@ _RULES: dict[str, Callable[[Apply, list[Degree], Sizes], Degree]] = {
     "inv": _inverse,
     "matpow": _matrix_power,
     "overlap_add": lambda node, args, sizes: repeated(args[0], prod(extent(d, sizes) for d in node.args[0].shape[-len(node["axes"]) :])),
+    "prod": lambda node, args, sizes: power(args[0], prod(extent(node.args[0].shape[k], sizes) for k in _axes(node))),
+    "cumprod": lambda node, args, sizes: power(args[0], extent(node.shape[node["axis"]], sizes)),
     "cumsum": lambda node, args, sizes: repeated(args[0], extent(node.shape[node["axis"]], sizes)),
 }
 
