@@ -95,7 +95,8 @@ class Apply(_Node):
         weight, depth = 1, 0
         for a in args:
             weight += a.weight
-            depth = max(depth, a.depth)
+            if a.depth > depth:  # noqa: PLR1730 - a call for each argument is felt here
+                depth = a.depth
         super().__init__((op.name, args, params, shape), shape, weight, depth + 1)
 
     @property

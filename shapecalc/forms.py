@@ -14,6 +14,9 @@ from .ops import BOOK
 from .shapes import Dim, Shape, is_scalar, names
 from .shapes import add as plus
 
+_ADD = BOOK["add"]
+_PRODUCTS = {"*": "mul", "/": "div", "@": "matmul"}
+
 
 def apply(name: str, *args: Expr, **params: Any) -> Apply:
     """The operation on the arguments, parameters not given at their defaults; raises Misfit where the shapes do not conform."""
@@ -22,9 +25,8 @@ def apply(name: str, *args: Expr, **params: Any) -> Apply:
 
 def apply_op(op: Op, args: tuple[Expr, ...], params: Mapping[str, Any]) -> Apply:
     """The same for an operation that need not be in the rule book (a function that a problem leaves undefined)."""
-    name = op.name
     if op.args and len(args) != len(op.args):
-        raise Misfit(f"{name} takes {len(op.args)} argument{'s' * (len(op.args) > 1)}, not {len(args)}")
+        raise Misfit(f"{op.name} takes {len(op.args)} argument{'s' * (len(op.args) > 1)}, not {len(args)}")
     full = tuple([(key, params.get(key, default)) for key, default in op.params]) if op.params else ()
     return Apply(op, args, full, _shape(op, tuple([a.shape for a in args]), full))
 
@@ -66,7 +68,7 @@ def add(*terms: Expr, signs: tuple[int, ...] | None = None) -> Expr:
         signs = (1,) * len(terms)
     if len(terms) == 1:
         return terms[0] if signs[0] == 1 else neg(terms[0])
-    return apply("add", *terms, signs=signs)
+    return apply_op(_ADD, terms, {"signs": signs})
 
 
 def neg(a: Expr) -> Expr:
@@ -83,6 +85,23 @@ def mul(a: Expr, b: Expr) -> Expr:
     if b == ONE:
         return a
     return apply("mul", a, b)
+
+
+def number(e: Expr) -> Fraction | None:
+    """The plain number that a formula is, if it is one."""
+    return e.value if isinstance(e, Lit) and isinstance(e.value, Fraction) else None
+
+
+def multiplied(op: str, a: Expr, b: Expr) -> Expr:
+    """A product or quotient as it is written, with "*", "/" or "@": numbers taken together, factors 1 left out."""
+    x, y = number(a), number(b)
+    if x is not None and y is not None and (op == "*" or (op == "/" and y)):
+        return lit(x * y if op == "*" else x / y)
+    if op == "*" and ONE in (a, b):
+        return b if a == ONE else a
+    if op == "*" and x == -1:
+        return neg(b)
+    return apply(_PRODUCTS[op], a, b)
 
 
 def power(a: Expr, k: Fraction | int) -> Expr:

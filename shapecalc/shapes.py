@@ -165,13 +165,16 @@ def broadcast(*shapes: Shape) -> Shape | None:
     >>> broadcast(("S", "M"), ("M",)), broadcast(("S", 1), (1, "M")), broadcast(("S",), ("M",))
     (('S', 'M'), ('S', 'M'), None)
     """
-    rank = max(map(len, shapes), default=0)
-    out: list[Dim] = []
-    for axis in range(-rank, 0):
-        dims = {s[axis] for s in shapes if len(s) >= -axis} - {1}
-        if len(dims) > 1:
-            return None
-        out.append(dims.pop() if dims else 1)
+    longest = max(shapes, key=len, default=())
+    out = [*longest]
+    for shape in shapes:
+        if shape == longest:
+            continue
+        for axis, dim in enumerate(shape, len(out) - len(shape)):
+            if out[axis] == 1:
+                out[axis] = dim
+            elif dim not in (1, out[axis]):
+                return None
     return tuple(out)
 
 

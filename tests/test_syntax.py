@@ -49,6 +49,7 @@ from shapecalc.language.tree import (
     Tuple,
     Unary,
     children,
+    names,
     walk,
 )
 
@@ -1619,6 +1620,22 @@ def test_time_grows_with_the_length(unit: str):
     short, long = (unit * (size // len(unit)) for size in (3_000, 48_000))
     # sixteen times the text; a square would take 256 times as long, and every time, not only while the machine is busy elsewhere
     assert any(seconds(long) < 80 * max(min(seconds(short) for _ in range(3)), 0.002) for _ in range(4))
+
+
+def test_names_are_found_from_left_to_right():
+    tree = parse("f(a + b @ a.T, axis=k)[c:, None] / norm(d, ord=2) - np.pi")
+    assert [(name.id, name.span[0]) for name in names(tree)] == [("a", 2), ("b", 6), ("a", 10), ("k", 20), ("c", 23), ("d", 40), ("pi", 52)]
+
+
+def test_a_size_times_a_number_keeps_the_size():
+    assert derive("x: (n,); L = sum(x) * (n * (-1))")["x"].formula == "-n*ones(n)"
+    assert derive("x: (n,); L = sum(x) * ((-1) * n)")["x"].formula == "-n*ones(n)"
+
+
+def test_a_number_times_a_number_as_matrices_is_refused():
+    with pytest.raises(ShapecalcError, match="@ multiplies matrices, and 2 is a scalar") as caught:
+        derive("x: (n,); L = sum(x) * (2 @ 3)")
+    assert caught.value.hint == "2 * 3"
 
 
 def test_the_derivative_of_an_undefined_function_is_read_back():

@@ -9,8 +9,9 @@ from typing import Any
 
 from shapecalc import shapes
 from shapecalc.errors import Misfit, NameProblem, NotKnownYet, ShapecalcError, ShapeProblem, SyntaxProblem, UnknownName
-from shapecalc.expr import ONE, ZERO, Apply, Expr, Lit, Var
-from shapecalc.forms import add, apply, apply_op, lit, mul, neg, power, transposed
+from shapecalc.expr import ZERO, Apply, Expr, Lit
+from shapecalc.forms import add, apply, apply_op, lit, multiplied, neg, number, power, transposed
+from shapecalc.ops import NAMES
 from shapecalc.ops.undefined import undefined
 from shapecalc.shapes import Dim, show
 
@@ -38,16 +39,18 @@ class Builder:
     def build(self, node: tree.Node) -> Expr:
         """The shaped formula of a syntax tree."""
         match node:
-            case tree.Number(value=value):
-                return lit(value)
             case tree.Name():
                 return self.name(node)
-            case tree.Unary(op=op, arg=arg):
-                return neg(self.build(arg)) if op == "-" else self.build(arg)
-            case tree.Sum(terms=terms):
-                return self.sum(node, terms)
             case tree.Product(first=first, rest=rest):
                 return self.product(first, rest)
+            case tree.Sum(terms=terms):
+                return self.sum(node, terms)
+            case tree.Number(value=value):
+                return lit(value)
+            case tree.Subscript() | tree.Attribute() | tree.Call() | tree.Method() | tree.Unpacked():
+                return self.special(node)
+            case tree.Unary(op=op, arg=arg):
+                return neg(self.build(arg)) if op == "-" else self.build(arg)
             case tree.Power(base=base, exponent=exponent):
                 return self.raised(node, base, exponent)
             case tree.Compare(op=op, left=left, right=right):
@@ -57,13 +60,6 @@ class Builder:
             case tree.Norm(arg=arg, order=order):
                 of_operators(self.build(arg).shape, order, node.span)
                 return self.made(node, "norm", [arg], ord=1 if order == "1" else 2)
-            case tree.Subscript() | tree.Attribute() | tree.Call() | tree.Method() | tree.Unpacked():
-                try:
-                    return self.special(node)
-                except Misfit as misfit:  # an axis that is not there, found while the spelling was read
-                    raise ShapeProblem(misfit.message, span=node.span, hint=misfit.hint) from None
-                except IndexError:  # a spelling took an argument that was not written
-                    raise SyntaxProblem("an argument is missing", span=node.span) from None
             case tree.Tuple(items=items) if len(items) == 1:
                 return self.build(items[0])
         raise SyntaxProblem(f"{self.scope.words(node)} is not a formula", span=node.span)
@@ -87,13 +83,14 @@ class Builder:
     def sum(self, node: tree.Sum, terms: tuple[tuple[str, tree.Node], ...]) -> Expr:
         """A sum, flat."""
         built = [self.build(t) for _, t in terms]
-        exact = _number_sum(built, terms)
-        if exact is not None:
-            return exact
-        kept = [(t, e) for t, e in zip(terms, built, strict=True) if e != ZERO] or [(terms[0], built[0])]
-        terms, built = tuple(t for t, _ in kept), [e for _, e in kept]
+        if Lit in map(type, built):
+            exact = _number_sum(built, terms)
+            if exact is not None:
+                return exact
+            kept = [(t, e) for t, e in zip(terms, built, strict=True) if e != ZERO] or [(terms[0], built[0])]
+            terms, built = tuple(t for t, _ in kept), [e for _, e in kept]
         try:
-            return add(*built, signs=tuple(1 if s == "+" else -1 for s, _ in terms))
+            return add(*built, signs=tuple([1 if s == "+" else -1 for s, _ in terms]))
         except Misfit as misfit:
             raise (misaligned_sum(self.scope.words, terms, built) if self.explains else None) or misfit from None
 
@@ -119,35 +116,23 @@ class Builder:
             raise misaligned(self.scope.words, left, right, op, span) from None
 
     def multiplied(self, op: str, a: Expr, b: Expr) -> Expr:
-        """The product or quotient of two values, numbers taken together and factors 1 left out."""
-        numbers = [e.value for e in (a, b) if isinstance(e, Lit) and isinstance(e.value, Fraction)]
-        if len(numbers) == 2 and (op == "*" or numbers[1]):
-            return lit(numbers[0] * numbers[1] if op == "*" else numbers[0] / numbers[1])
-        if op == "*" and ONE in (a, b):
-            return b if a == ONE else a
-        if op == "*" and numbers == [-1] and isinstance(a, Lit):
-            return neg(b)
-        return apply({"*": "mul", "/": "div", "@": "matmul"}[op], a, b)
+        """The product or quotient of two values."""
+        return multiplied(op, a, b)
 
     def raised(self, node: tree.Power, base: tree.Node, exponent: tree.Node) -> Expr:
         """A power: a fixed number as exponent, or any formula."""
         a, k = self.build(base), self.build(exponent)
-        if isinstance(k, Apply) and k.name == "neg" and isinstance(k.args[0], Lit) and isinstance(k.args[0].value, Fraction):
-            k = lit(-k.args[0].value)
-        if isinstance(k, Lit) and isinstance(k.value, Fraction):
-            if (
-                isinstance(a, Lit)
-                and isinstance(a.value, Fraction)
-                and k.value.denominator == 1
-                and abs(k.value) <= 64
-                and (a.value or k.value > 0)
-            ):
-                return lit(a.value ** int(k.value))
-            if k.value == 0:
+        if isinstance(k, Apply) and k.name == "neg":
+            k = neg(k.args[0])
+        x, n = number(a), number(k)
+        if n is not None:
+            if x is not None and n.denominator == 1 and abs(n) <= 64 and (x or n > 0):
+                return lit(x ** int(n))
+            if n == 0:
                 return apply("ones", shape=a.shape) if a.shape else lit(1)
-            if abs(k.value) > 10**6:
+            if abs(n) > 10**6:
                 raise NotKnownYet(f"the exponent {self.scope.words(exponent)} is too large", span=exponent.span)
-            return power(a, k.value)
+            return power(a, n)
         return self.try_apply(node, "pow", [(base, a), (exponent, k)])
 
     def compare(self, node: tree.Compare, op: str, left: tree.Node, right: tree.Node) -> Expr:
@@ -159,7 +144,7 @@ class Builder:
 
     def transpose(self, node: tree.Transpose) -> Expr:
         """Every spelling of a transpose; .mT swaps the last two axes."""
-        if node.how in ("^T", "^⊤") and "T" in self.scope.variables and node.how == "^T":
+        if node.how == "^T" and "T" in self.scope.variables:
             raise NameProblem("a variable is called T, so ^T could be a power", span=node.span, hint=f"{self.scope.words(node.arg)}.T")
         a = self.build(node.arg)
         rank = len(a.shape)
@@ -171,6 +156,15 @@ class Builder:
 
     def special(self, node: tree.Subscript | tree.Attribute | tree.Call | tree.Method | tree.Unpacked) -> Expr:
         """Functions, methods, attributes and slices."""
+        try:
+            return self.spelled(node)
+        except Misfit as misfit:  # an axis that is not there, found while the spelling was read
+            raise ShapeProblem(misfit.message, span=node.span, hint=misfit.hint) from None
+        except IndexError:  # a spelling took an argument that was not written
+            raise SyntaxProblem("an argument is missing", span=node.span) from None
+
+    def spelled(self, node: tree.Subscript | tree.Attribute | tree.Call | tree.Method | tree.Unpacked) -> Expr:
+        """The same, a misfit without its place."""
         if isinstance(node, tree.Method):
             return self.call(tree.Call(node.name, (node.object, *node.args), node.keywords, "", node.name_span, node.span), method=True)
         if isinstance(node, tree.Call):
@@ -188,27 +182,21 @@ class Builder:
 
     def call(self, node: tree.Call, method: bool = False) -> Expr:
         """A function: the user's, the rule book's, or a spelling of one."""
-        from shapecalc.ops import NAMES
-
         if node.name in self.scope.functions:
             return self.user_function(node)
         surface = SURFACE.get("'" if node.name.endswith("'") else node.name)
         if surface is not None:
             return surface(self, node)
-        op = NAMES.get(node.name)
-        if op is None:
+        if node.name not in NAMES:
             if not method and node.name in self.scope.variables:
                 raise SyntaxProblem(
                     f"{node.name} is a variable, not a function", span=node.span, hint=f"{node.name} * (...) or {node.name} @ (...)"
                 )
             self.unknown(node.name, node.name_span)
-        assert op is not None
         return SURFACE["()"](self, node)
 
     def unknown(self, name: str, span: tuple[int, int]) -> Expr:
         """A function that is not in the rule book."""
-        from shapecalc.ops import NAMES
-
         close = nearest(name, [*NAMES, *(s for s in SURFACE if s.isidentifier()), *self.scope.functions])
         raise UnknownName(
             f"there is no function {name} in the rule book",
@@ -298,9 +286,10 @@ def _number_sum(built: list[Expr], terms: tuple[tuple[str, tree.Node], ...]) -> 
     """A sum of plain numbers is a number."""
     out = Fraction(0)
     for (sign, _), e in zip(terms, built, strict=True):
-        if not (isinstance(e, Lit) and isinstance(e.value, Fraction)):
+        value = number(e)
+        if value is None:
             return None
-        out += e.value if sign == "+" else -e.value
+        out += value if sign == "+" else -value
     return lit(out)
 
 
@@ -316,4 +305,4 @@ def build_text(text: str, variables: Mapping[str, Expr], sizes: Iterable[str] = 
 _parsed = lru_cache(maxsize=1024)(parse)  # the rules of the book are read once
 
 
-__all__ = ["SURFACE", "Builder", "Scope", "Var", "build_text", "mul"]
+__all__ = ["SURFACE", "Builder", "Scope", "build_text"]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from shapecalc.errors import Span, SyntaxProblem
 
 from .complaints import written
+from .lines import outside
 from .refusals import VALUES, new_name
 from .syntax import formula
-from .tokens import Kind, Token, outside
-from .tree import Name, Node, Number, Product, Sum, Unary, walk
+from .tokens import Kind, Token
+from .tree import Name, Node, Number, Product, Sum, Unary, record, walk
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Declaration:
     """X, Y: symmetric (n, n); each property with its place, each size as a tree of names, whole numbers, + - and *."""
 
@@ -27,7 +28,7 @@ class Declaration:
     text: str = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Upstream:
     """dh: upstream(h2)."""
 
@@ -43,7 +44,7 @@ def read_declaration(source: str, tokens: Sequence[Token], line: int) -> Declara
     count = _introduced(tokens)
     if not count:
         return None
-    names = tuple(Name(new_name(token), token.span) for token in tokens[: 2 * count : 2])
+    names = tuple([Name(new_name(token), token.span) for token in tokens[: 2 * count : 2]])
     rest, span = tokens[2 * count :], (tokens[0].start, tokens[-1].end)
     text = source[span[0] : span[1]]
     if not rest:
@@ -52,9 +53,11 @@ def read_declaration(source: str, tokens: Sequence[Token], line: int) -> Declara
         return Upstream(names[0], _upstream(rest, names, span), span, line, text)
     _one_declaration(rest)
     words, sizes = _parts(source, rest, names[-1].id)
-    shape = tuple(_size(source, size) for size in sizes)
-    begin = next(token.start for token in rest if not words or (token.start >= words[-1].end and token.text != ","))
-    return Declaration(names, tuple((word.text, word.span) for word in words), shape, (begin, span[1]), span, line, text)
+    shape = tuple([_size(source, size) for size in sizes])
+    begin = rest[0].start
+    if words:
+        begin = next(token.start for token in rest if token.start >= words[-1].end and token.text != ",")
+    return Declaration(names, tuple([(word.text, word.span) for word in words]), shape, (begin, span[1]), span, line, text)
 
 
 def _introduced(tokens: Sequence[Token]) -> int:
@@ -113,16 +116,16 @@ def _are_words(tokens: Sequence[Token]) -> bool:
 def _space(rest: Sequence[Token]) -> int | None:
     """Where the ℝ of ℝ^{S×D} stands, behind words at most; R alone may be a size, ℝ alone is the reals."""
     for k, token in enumerate(rest):
-        bare = k + 1 == len(rest)
-        if (token.text == "ℝ" and bare) or (token.text in {"R", "ℝ"} and not bare and rest[k + 1].text == "^"):
-            return k if _are_words(rest[:k]) else None
+        if token.text in {"R", "ℝ"}:
+            bare = k + 1 == len(rest)
+            if (token.text == "ℝ" and bare) or (not bare and rest[k + 1].text == "^"):
+                return k if _are_words(rest[:k]) else None
     return None
 
 
 def _opening(tokens: Sequence[Token]) -> int | None:
     """Where the bracket opens that the last token closes: a round or a square one, or a curly one at the beginning."""
-    k = len(tokens) - 1
-    depth = tokens[k].step
+    k, depth = len(tokens) - 1, tokens[-1].step
     while depth < 0:
         k -= 1
         depth += tokens[k].step
@@ -149,30 +152,29 @@ def _book_style(source: str, rest: Sequence[Token], name: str) -> tuple[list[Tok
 
 def _sizes(tokens: Sequence[Token]) -> list[Sequence[Token]]:
     """The tokens between commas, or between the x of S x D; a comma may stand at the end."""
-    pieces: list[list[Token]] = [[]]
-    separator: Token | None = None
-    depth = 0
-    for token in tokens:
-        depth += token.step
-        last = pieces[-1][-1] if pieces[-1] else None
-        times = token.text == "x" and last is not None and (last.kind in {Kind.NAME, Kind.NUMBER} or last.text == ")")
-        if depth == 0 and (token.text in {",", "×"} or times):
-            if last is None:
-                raise SyntaxProblem(f"a size is missing before {token.text}", token.span)
-            pieces.append([])
-            separator = token
-        else:
-            pieces[-1].append(token)
-    if not pieces[-1]:
-        if separator is not None and separator.text != ",":
-            raise SyntaxProblem(f"a size is missing after {separator.text}", separator.span)
-        pieces.pop()
-    return [*pieces]
+    pieces: list[Sequence[Token]] = []
+    begin = 0
+    for place in outside(tokens, ",", "×", "x"):
+        separator, piece = tokens[place], tokens[begin:place]
+        # an x is a name too, where no size ends before it
+        if separator.text == "x" and not (piece and (piece[-1].kind in {Kind.NAME, Kind.NUMBER} or piece[-1].text == ")")):
+            continue
+        if not piece:
+            raise SyntaxProblem(f"a size is missing before {separator.text}", separator.span)
+        pieces.append(piece)
+        begin = place + 1
+    if begin < len(tokens):
+        pieces.append(tokens[begin:])
+    elif pieces and tokens[-1].text != ",":
+        raise SyntaxProblem(f"a size is missing after {tokens[-1].text}", tokens[-1].span)
+    return pieces
 
 
 def _size(source: str, tokens: Sequence[Token]) -> Node:
     """The tree of a size."""
     tree = formula(source, tokens)
+    if isinstance(tree, Name) and tree.id not in VALUES:
+        return tree
     for node, _ in walk(tree):
         match node:
             case Number(text=text) if text.isdigit():

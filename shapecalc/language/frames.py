@@ -76,9 +76,8 @@ class Frame:
             operand = self.chains.pop().close(operand)
         return operand
 
-    def infix(self, operand: Node, token: Token) -> None:
-        """The operand has ended, and this operator follows it."""
-        level = LEVELS[token.text]
+    def infix(self, operand: Node, token: Token, level: int) -> None:
+        """The operand has ended, and this operator, of this level, follows it."""
         operand = self.settle(operand, level)
         last = self.chains[-1] if self.chains else None
         if last is None or last.level != level or level == POWER:

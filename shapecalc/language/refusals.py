@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keyword import iskeyword
+from keyword import kwlist
 
 from shapecalc.errors import SyntaxProblem, shorten
 
@@ -22,6 +22,7 @@ WORDS = {
     "assert": "write left == right", "del": _AWAY, "pass": _AWAY,
 }  # fmt: skip
 VALUES = {"None", "True", "False"}
+_REFUSED = frozenset([*WORDS, *kwlist]) - VALUES
 
 _TWO_PRODUCTS = "write @ for the matrix product, * entry by entry"
 _ENTRYWISE = "without the dot it acts entry by entry"
@@ -41,19 +42,20 @@ SIGNS = {
     "$": "LaTeX is not read here", "->": None,
     ";": "statements end only outside brackets",
 }  # fmt: skip
+_SIGN_KINDS = frozenset([Kind.OPERATOR, Kind.OPENING, Kind.CLOSING])
 KNOWN = frozenset("+-*/@^()[],:=<>.|")  # signs that have a place, if not here
 
 
 def refuse_word(token: Token) -> None:
     """Raises where the word is one of Python's that has no place in a formula."""
-    if token.text in WORDS or (iskeyword(token.text) and token.text not in VALUES):
+    if token.text in _REFUSED:
         raise SyntaxProblem(f"{token.text} is not part of the language", token.span, hint=WORDS.get(token.text))
 
 
 def refuse_sign(source: str, token: Token) -> None:
     """Raises where the sign never has a place in a formula."""
     written = source[token.start : token.end]
-    if token.kind is Kind.OPERATOR and (token.text in SIGNS or (len(token.text) == 1 and token.text not in KNOWN)):
+    if token.kind in _SIGN_KINDS and (token.text in SIGNS or (len(token.text) == 1 and token.text not in KNOWN)):
         raise SyntaxProblem(f"{shorten(written)} is not part of the language", token.span, hint=SIGNS.get(token.text))
 
 

@@ -92,15 +92,15 @@ class Sheet:
 
     def dimension(self, node: tree.Node) -> Dim:
         """A size in a declaration: its names become known here."""
-        for part, _ in tree.walk(node):
-            if isinstance(part, tree.Name):
-                if part.id in self.declared or part.id in self.definitions:
-                    raise NameProblem(
-                        f"{part.id} is a variable already, so it cannot name a size too", span=part.span, hint="call one of them otherwise"
-                    )
-                self.sizes.setdefault(part.id, part.span)
-        scope = Scope({}, self.sizes, source=self.source)
-        dim = Builder(scope).dim(node)
+        for part in tree.names(node):
+            if part.id in self.names:
+                raise NameProblem(
+                    f"{part.id} is a variable already, so it cannot name a size too", span=part.span, hint="call one of them otherwise"
+                )
+            self.sizes.setdefault(part.id, part.span)
+        if isinstance(node, tree.Name):
+            return node.id
+        dim = Builder(Scope({}, self.sizes, source=self.source)).dim(node)
         if isinstance(dim, int) and dim < 1:
             raise ShapeProblem(f"a size is at least 1, not {dim}", span=node.span)
         return dim
@@ -138,19 +138,17 @@ class Sheet:
         if isinstance(s.target, GradTarget):
             self.claim(s, s.target)
             return
-        name = self.aliases.get(s.target.name)
-        if name is not None:
-            self.claim(s, GradTarget(None, name, 1, None, s.target.span))
-            return
         name = s.target.name
-        gradient = self.claimed(name)
+        gradient = self.aliases[name] if name in self.aliases else self.claimed(name)
         if gradient is not None:
             self.claim(s, GradTarget(None, gradient, 1, None, s.target.span))
-        elif self.uses_gradient(s) or (self.claims and name not in self.declared):
+            return
+        used = [part for value in s.values for part in tree.names(value)]
+        if any(self.is_gradient(part.id) for part in used) or (self.claims and name not in self.declared):
             self.abbreviations.add(name)
             self.claims.append(Claim("abbreviation", name, s.text, s.line, s.span, s.values, operator=s.operator))
         else:
-            self.define(s, s.target)
+            self.define(s, s.target, used)
 
     def claimed(self, name: str) -> str | None:
         """The name whose gradient `name` is: d + a known name, or an incoming gradient that was named."""
@@ -162,15 +160,11 @@ class Sheet:
         known = name[1:].removeprefix("_") if name[1:] not in self.declared and name[1:] not in self.definitions else name[1:]
         return known if known in self.declared or known in self.definitions else None
 
-    def uses_gradient(self, s: Assign) -> bool:
-        """Whether a line uses the gradient of anything, or an abbreviation that does."""
-
-        def is_gradient(name: str) -> bool:
-            if name in self.names or name in self.sizes:
-                return False
-            return name in self.abbreviations or name in self.upstream.values() or (name.startswith("d") and name[1:] in self.names)
-
-        return any(isinstance(part, tree.Name) and is_gradient(part.id) for v in s.values for part, _ in tree.walk(v))
+    def is_gradient(self, name: str) -> bool:
+        """Whether a name in a formula is the gradient of anything, or an abbreviation that uses one."""
+        if name in self.names or name in self.sizes:
+            return False
+        return name in self.abbreviations or name in self.upstream.values() or (name.startswith("d") and name[1:] in self.names)
 
     def claim(self, s: Assign, t: GradTarget) -> None:
         """A line about a derivative."""
@@ -192,8 +186,8 @@ class Sheet:
     def _loss(self) -> str | None:
         return Problem(self.source, self.declared, (), self.definitions, self.upstream).loss
 
-    def define(self, s: Assign, target: PlainTarget) -> None:
-        """Z = X @ W + b."""
+    def define(self, s: Assign, target: PlainTarget, used: list[tree.Name]) -> None:
+        """Z = X @ W + b, where these names are used."""
         name = target.name
         if name in self.sizes:
             raise NameProblem(
@@ -202,11 +196,11 @@ class Sheet:
         if s.operator == "+=":
             raise SyntaxProblem(f"{name} += ... is for claims; a definition is written once", span=target.span)
         self.new_name(name, target.span, "defined")
-        for value in s.values:
-            for part, _ in tree.walk(value):
-                if isinstance(part, tree.Name) and part.id == name:
-                    raise NameProblem(f"{name} is defined by itself", span=part.span, hint="give the new value a name of its own")
-        built = [Builder(self.scope()).build(v) for v in s.values]
+        for part in used:
+            if part.id == name:
+                raise NameProblem(f"{name} is defined by itself", span=part.span, hint="give the new value a name of its own")
+        builder = Builder(self.scope())
+        built = [builder.build(v) for v in s.values]
         if built[0].depth > DEEP:
             deep = f"{name} is a formula {built[0].depth} operations deep, and {DEEP} are read"
             raise TooLarge(deep, span=target.span, hint="give some of its parts names")

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from shapecalc.errors import ShapecalcError, Span, SyntaxProblem
 
 from .complaints import written
 from .declarations import Declaration, Upstream, read_declaration
+from .lines import guard, lines, outside
 from .refusals import new_name
 from .syntax import formula
 from .targets import GradTarget, PlainTarget, Target, read_target
-from .tokens import Kind, Token, guard, lines, outside, scan
-from .tree import Call, Compare, Name, Node, Number, Unpacked
+from .tokens import Kind, Token, scan
+from .tree import Call, Compare, Name, Node, Number, Unpacked, record
 
 __all__ = ["Assign", "Declaration", "Define", "Equality", "GradTarget", "PlainTarget", "Statement", "Target", "Upstream", "split"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assign:
     """target = value; several values where the line goes on, dW = X.T @ dZ = ...; operator is "=" or "+="."""
 
@@ -30,7 +31,7 @@ class Assign:
     text: str = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Equality:
     """left == right as a whole line."""
 
@@ -41,7 +42,7 @@ class Equality:
     text: str = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Define:
     """def swish(x) = x * sigmoid(x); without a body, def f(x), a function of each entry that is left undefined."""
 
@@ -79,9 +80,11 @@ def split(source: str, errors: list[ShapecalcError] | None = None) -> list[State
         failed(error)
         return statements
     line, counted = 1, 0
-    for tokens in rows:
+    for tokens, sound in rows:
         line, counted = line + source.count("\n", counted, tokens[0].start), tokens[0].start
         try:
+            if not sound:
+                guard(tokens)
             statements.extend(_read(source, tokens, line))
         except ShapecalcError as error:
             failed(error)
@@ -90,7 +93,6 @@ def split(source: str, errors: list[ShapecalcError] | None = None) -> list[State
 
 def _read(source: str, tokens: Sequence[Token], line: int) -> list[Statement]:
     """One statement, or one for each name where several stand on the left of =."""
-    guard(tokens)
     if tokens[0].kind is Kind.NAME and tokens[0].text == "def":
         return [_define(source, tokens, line)]
     declaration = read_declaration(source, tokens, line)
@@ -104,7 +106,9 @@ def _read(source: str, tokens: Sequence[Token], line: int) -> list[Statement]:
 
 def _names(left: Sequence[Token]) -> list[Token]:
     """The names of A, B = ..., and of (A, B) = ...; none where the left side is anything else."""
-    if len(left) > 2 and (left[0].text, left[-1].text) == ("(", ")"):
+    if len(left) < 3:
+        return []
+    if (left[0].text, left[-1].text) == ("(", ")"):
         left = left[1:-1]
     names = [*left[::2]]
     plain = all(t.kind is Kind.NAME for t in names) and all(t.text == "," for t in left[1::2])

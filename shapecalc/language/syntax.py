@@ -13,9 +13,11 @@ from shapecalc.errors import ShapecalcError, SyntaxProblem, TooLarge
 
 from .complaints import caret, missing, open_bars, side_by_side, stray_bar, stray_text
 from .frames import LEVELS, SIGN, Chain, Frame
-from .prefixes import prefix_at
+from .lines import guard, lines
+from .postfixes import postfix, primed
+from .prefixes import MODULES, prefix_at
 from .refusals import VALUES, refuse_word
-from .tokens import Kind, Token, guard, lines, scan
+from .tokens import Kind, Token, scan
 from .tree import (
     Attribute,
     Call,
@@ -27,7 +29,6 @@ from .tree import (
     Node,
     Norm,
     Number,
-    Power,
     Slice,
     String,
     Transpose,
@@ -47,7 +48,7 @@ def parse(source: str) -> Node:
     Name(id='X', span=(0, 1))
     """
     try:
-        statements = list(lines(scan(source)))
+        statements = [line for line, _ in lines(scan(source))]
         if not statements:
             raise SyntaxProblem("there is no formula", (0, 0))
         guard(statements[0])
@@ -61,10 +62,16 @@ def parse(source: str) -> Node:
 
 def formula(source: str, tokens: Sequence[Token]) -> Node:
     """The tree of tokens, of which there is at least one, whose brackets are balanced (`guard`)."""
+    first = tokens[0]
+    if len(tokens) == 1 and first.kind is Kind.NAME:
+        refuse_word(first)
+        return Name(first.text, first.span)
     tree = _Parser(source, tokens).run()
-    for node, depth in walk(tree):
-        if depth > DEEPEST:
-            raise TooLarge(f"this is nested more than {DEEPEST} deep", node.span)
+    # a token makes two nodes at most: ⁻ᵀ is the transpose of an inverse
+    if 2 * len(tokens) > DEEPEST:
+        for node, depth in walk(tree):
+            if depth > DEEPEST:
+                raise TooLarge(f"this is nested more than {DEEPEST} deep", node.span)
     return tree
 
 
@@ -75,39 +82,39 @@ class _Parser:
         self.source = source
         self.tokens = tokens
         self.place = 0
-        self.frames = [Frame("formula", tokens[0], 0, tokens[0].start)]
-
-    @property
-    def frame(self) -> Frame:
-        return self.frames[-1]
+        self.frame = Frame("formula", tokens[0], 0, tokens[0].start)
+        self.outer: list[Frame] = []
 
     def run(self) -> Node:
-        while self.place < len(self.tokens):
-            token = self.tokens[self.place]
+        tokens, count = self.tokens, len(self.tokens)
+        while self.place < count:
+            token = tokens[self.place]
             self.place += 1
-            if self.frame.operand is None:
+            operand = self.frame.operand
+            if operand is None:
                 self._operand(token)
+            elif token.kind is Kind.OPERATOR and (level := LEVELS.get(token.text)):
+                self.frame.infix(operand, token, level)
             else:
-                self._after(token, self.frame.operand)
-        if len(self.frames) > 1:
+                self._after(token, operand)
+        if self.outer:
             raise open_bars(self.source, self.frame)
-        return self._value(self.tokens[-1])
+        return self._value(tokens[-1])
 
     def _next(self) -> Token | None:
         return self.tokens[self.place] if self.place < len(self.tokens) else None
 
     def _follows(self, *texts: str) -> bool:
-        token = self._next()
-        return token is not None and token.text in texts
+        return self.place < len(self.tokens) and self.tokens[self.place].text in texts
 
     # ---- where an operand is expected
 
     def _operand(self, token: Token) -> None:
         frame = self.frame
-        if token.kind is Kind.NUMBER:
-            frame.operand = Number(token.text, Fraction(token.text), token.span)
-        elif token.kind is Kind.NAME:
+        if token.kind is Kind.NAME:
             self._name(token)
+        elif token.kind is Kind.NUMBER:
+            frame.operand = Number(token.text, Fraction(token.text), token.span)
         elif token.kind is Kind.STRING:
             if frame.kind not in {"call", "method"}:
                 raise stray_text(token)
@@ -130,8 +137,10 @@ class _Parser:
     def _name(self, token: Token) -> None:
         """A name, or a function with the bracket that opens its arguments; a module before it is dropped."""
         refuse_word(token)
-        prefix, place = prefix_at(self.tokens, self.place - 1)
-        name, self.place = self.tokens[place], place + 1
+        name, prefix = token, ""
+        if token.text in MODULES:
+            prefix, place = prefix_at(self.tokens, self.place - 1)
+            name, self.place = self.tokens[place], place + 1
         bracket = self._next()
         if bracket is not None and bracket.text == "(" and name.text not in VALUES:
             self.place += 1
@@ -144,15 +153,13 @@ class _Parser:
     def _after(self, token: Token, operand: Node) -> None:
         frame = self.frame
         if token.kind is Kind.POSTFIX:
-            frame.operand = _postfix(operand, token)
-        elif token.text in LEVELS:
-            frame.infix(operand, token)
+            frame.operand = postfix(operand, token)
         elif token.text == ".":
             self._member(operand, token)
         elif token.text == "[":
             frame.operand = None
             self._open(Frame("index", token, self.place, operand.span[0], subject=operand))
-        elif token.text == "(" and operand.span[1] == token.start and (name := _primed(operand)):
+        elif token.text == "(" and operand.span[1] == token.start and (name := primed(operand)):
             # f'(x): the derivative of a function that is left undefined
             frame.operand = None
             self._open(Frame("call", token, self.place, operand.span[0], name=Token(Kind.NAME, name, *operand.span)))
@@ -204,9 +211,10 @@ class _Parser:
     # ---- brackets
 
     def _open(self, frame: Frame) -> None:
-        if len(self.frames) > DEEPEST:
+        if len(self.outer) >= DEEPEST:
             raise TooLarge(f"brackets are nested more than {DEEPEST} deep", frame.opening.span)
-        self.frames.append(frame)
+        self.outer.append(self.frame)
+        self.frame = frame
 
     def _close(self, token: Token) -> None:
         frame = self.frame
@@ -214,7 +222,7 @@ class _Parser:
             raise open_bars(self.source, frame)
         if not frame.blank or (frame.kind == "index" and not frame.commas):
             self._end_item(token)
-        self.frames.pop()
+        self.frame = self.outer.pop()
         self.frame.operand = frame.node((frame.start, token.end))
 
     def _comma(self, token: Token) -> None:
@@ -278,7 +286,7 @@ class _Parser:
         if OPENING[token.text] != frame.kind:
             raise stray_bar(self.source, frame, self.tokens, self.place - 1, operand)
         value = self._value(token)
-        self.frames.pop()
+        self.frame = self.outer.pop()
         if frame.kind == "abs":
             self.frame.operand = Call("abs", (value,), (), "", frame.opening.span, (frame.start, token.end))
             return
@@ -290,24 +298,3 @@ class _Parser:
             order, end = ORDERS[sign.text], sign.end
             self.place += 1
         self.frame.operand = Norm(value, order, (frame.start, end))
-
-
-def _primed(operand: Node) -> str:
-    """f' or f'' where a name with these marks was written, else nothing."""
-    marks = ""
-    while isinstance(operand, Transpose) and operand.how == "'":
-        operand, marks = operand.arg, marks + "'"
-    return operand.id + marks if isinstance(operand, Name) and marks else ""
-
-
-def _postfix(operand: Node, token: Token) -> Node:
-    """An operand with a transpose or a superscript behind it."""
-    text, span = token.text, (operand.span[0], token.end)
-    if text in {"'", "ᵀ", "⊤"}:
-        return Transpose(operand, text, span)
-    if text in {"-1", "-T"}:
-        inverse = Call("inv", (operand,), (), "", token.span, span)
-        return inverse if text == "-1" else Transpose(inverse, "⁻ᵀ", span)
-    if text.startswith("-"):
-        raise SyntaxProblem("of the negative superscripts only ⁻¹ is read", token.span, hint="write 1/x**2")
-    return Power(operand, Number(text, Fraction(text), token.span), span)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from shapecalc.errors import Span, SyntaxProblem
 
 from .complaints import written
 from .refusals import new_name, refuse_sign
 from .tokens import Kind, Token
+from .tree import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlainTarget:
     """A name, dW among them: what it means depends on what is known already."""
 
@@ -20,7 +21,7 @@ class PlainTarget:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GradTarget:
     """∂of/∂wrt, or ∂²of/∂wrt∂wrt2 where order is 2 (wrt2 is wrt again in ∂²L/∂w²); of is None where it is not written: W.grad."""
 

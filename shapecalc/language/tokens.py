@@ -1,14 +1,16 @@
-"""The scanner: source text into tokens, and tokens into the lines that statements are read from.
+"""The scanner: source text into tokens.
 
 It judges nothing: a token that cannot stand anywhere is kept as `Kind.WRONG`, and `complaint` says what is wrong with it,
-so that one bad line does not hide the others.
+so that one bad line does not hide the others. Plain names, whole numbers and signs are cut by one pattern; what it does not
+know, a letter outside ASCII, a quotation mark, a comment, is looked at character by character.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from enum import Enum
-from functools import cache
+import re
+from enum import StrEnum
+from functools import cache, partial
+from itertools import islice
 from typing import NamedTuple
 from unicodedata import category, decomposition
 
@@ -19,20 +21,22 @@ MOST_TOKENS = 1_000_000
 LONGEST_NUMBER = 400  # digits, and the largest power of ten
 LONGEST_NAME = 200
 
-CLOSING = {"(": ")", "[": "]", "{": "}"}
-_STEPS = {**dict.fromkeys(CLOSING, 1), **dict.fromkeys(CLOSING.values(), -1)}
 
-
-class Kind(Enum):
-    """What a token is; OPERATOR is also every bracket, and any character with no other place."""
+class Kind(StrEnum):
+    """What a token is; OPERATOR is also any character with no other place."""
 
     NUMBER = "number"
     NAME = "name"
     STRING = "string"
     OPERATOR = "operator"
+    OPENING = "opening"  # a bracket
+    CLOSING = "closing"
     POSTFIX = "postfix"  # a transpose or a superscript
     BREAK = "break"  # a new line or a semicolon
     WRONG = "wrong"
+
+
+_STEPS = {Kind.OPENING: 1, Kind.CLOSING: -1}
 
 
 class Token(NamedTuple):
@@ -54,7 +58,7 @@ class Token(NamedTuple):
     @property
     def step(self) -> int:
         """1 for a bracket that opens, -1 for one that closes, else 0."""
-        return _STEPS.get(self.text, 0)
+        return _STEPS.get(self.kind, 0)
 
 
 _PLAIN = {
@@ -68,30 +72,61 @@ _DIGITS = frozenset("0123456789")
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
+# Blanks, and then one group for each kind, a last one for a character that begins none of them, or the end of the text. A name or a
+# number is cut here only where it is certain that it ends: not before a letter outside ASCII, nor before what may be the rest of a
+# decimal fraction.
+_KINDS = dict(enumerate((Kind.NAME, Kind.OPERATOR, Kind.OPENING, Kind.CLOSING, Kind.BREAK, Kind.NUMBER), 1))
+_ODD = len(_KINDS) + 1
+_PLAIN_TOKENS = re.compile(
+    rf"""
+    [ \t]*+(?:
+    ([A-Za-z_][A-Za-z0-9_]{{0,{LONGEST_NAME - 1}}}+(?![A-Za-z0-9_\x7f-\U0010ffff]))
+    |(,|{"|".join(map(re.escape, sorted(_PAIRS)))}|[!$%&*+\-/:<=>?@\\^`|~]|\.\.\.|\.(?![0-9]))
+    |([(\[{{])
+    |([)\]}}])
+    |(\r?\n|;)
+    |([0-9]{{1,{LONGEST_NUMBER}}}+(?![0-9.eE]))
+    |(.)
+    |\Z)
+    """,
+    re.VERBOSE,
+).finditer
+
 
 def scan(source: str) -> list[Token]:
     """All tokens, comments left out."""
     if len(source) > MOST_CHARACTERS:
         raise TooLarge(f"the text has {len(source)} characters; at most {MOST_CHARACTERS} are read")
     tokens: list[Token] = []
+    append, make = tokens.append, partial(tuple.__new__, Token)
     place = 1 if source.startswith("\ufeff") else 0
     while place < len(source):
-        c = source[place]
-        if c in " \t" or (c == "\r" and source.startswith("\n", place + 1)) or (c > "~" and category(c) == "Zs"):
-            place += 1
-            continue
-        if c == "#":
-            end = _line_end(source, place)
-            token = _unreadable(source, place, end)
-        else:
-            token = _token(source, place, tokens[-1] if tokens else None)
-            end = token.end
-        if token is not None:
-            tokens.append(token)
+        for match in islice(_PLAIN_TOKENS(source, place), MOST_TOKENS + 1 - len(tokens)):
+            group = match.lastindex
+            if group is None:
+                return tokens
+            start, place = match.span(group)
+            if group == _ODD:
+                token, place = _odd(source, start, tokens[-1] if tokens else None)
+                if token is not None:
+                    append(token)
+                break
+            append(make((_KINDS[group], match[group], start, place)))
         if len(tokens) > MOST_TOKENS:
             raise TooLarge(f"the text has more than {MOST_TOKENS} names, numbers and signs")
-        place = end
     return tokens
+
+
+def _odd(source: str, place: int, previous: Token | None) -> tuple[Token | None, int]:
+    """The token at a place where the pattern finds none, if one is there, and the place behind it."""
+    c = source[place]
+    if c > "~" and category(c) == "Zs":
+        return None, place + 1
+    if c == "#":
+        end = _line_end(source, place)
+        return _unreadable(source, place, end), end
+    token = _token(source, place, previous)
+    return token, token.end
 
 
 def _line_end(source: str, place: int) -> int:
@@ -101,22 +136,15 @@ def _line_end(source: str, place: int) -> int:
 
 def _token(source: str, place: int, previous: Token | None) -> Token:
     c = source[place]
-    if c in _WORD:
-        return _number(source, place) if c in _DIGITS else _name(source, place)
-    if c == "." and source[place + 1 : place + 2] in _DIGITS:
+    if c in _DIGITS or c == ".":
         return _number(source, place)
-    if c in "\n;":
-        return Token(Kind.BREAK, c, place, place + 1)
+    if c in _WORD:
+        return _name(source, place)
     if c == '"' or (c == "'" and not _ends_operand(previous, place)):
         return _string(source, place)
     if c > "~":
         return _unicode(source, place)
-    if c == "'":
-        return Token(Kind.POSTFIX, c, place, place + 1)
-    if c < " " or c == "\x7f":
-        return Token(Kind.WRONG, c, place, place + 1)
-    width = 3 if source.startswith("...", place) else 2 if source[place : place + 2] in _PAIRS else 1
-    return Token(Kind.OPERATOR, source[place : place + width], place, place + width)
+    return Token(Kind.POSTFIX if c == "'" else Kind.WRONG, c, place, place + 1)
 
 
 def _unicode(source: str, place: int) -> Token:
@@ -225,73 +253,3 @@ def complaint(token: Token) -> ShapecalcError:
         return SyntaxProblem("this quotation mark is never closed", token.span, hint=hint if c == "'" else None)
     shown = visible(c) if visible(c) != c else f"U+{ord(c):04X}"
     return SyntaxProblem(f"the invisible character {shown} cannot be read", token.span, hint="delete it")
-
-
-def lines(tokens: Sequence[Token]) -> Iterator[list[Token]]:
-    """The tokens of each statement: they end at a break, but a new line inside brackets is only space.
-
-    A bracket that finds no partner does not swallow the lines that follow.
-    """
-    steps = _steps(tokens)
-    line: list[Token] = []
-    depth = 0
-    for token, step in zip(tokens, steps, strict=True):
-        depth += step
-        if token.kind is not Kind.BREAK:
-            line.append(token)
-        elif depth == 0 and line:
-            yield line
-            line = []
-        elif token.text == ";" and depth:
-            line.append(Token(Kind.OPERATOR, ";", token.start, token.end))
-    if line:
-        yield line
-
-
-def _steps(tokens: Sequence[Token]) -> list[int]:
-    """For each token 1 where it opens a pair of brackets, -1 where it closes one, else 0."""
-    steps = [0] * len(tokens)
-    opened: list[int] = []
-    count = dict.fromkeys(CLOSING, 0)
-    opening = {closing: bracket for bracket, closing in CLOSING.items()}
-    for k, token in enumerate(tokens):
-        if token.step > 0:
-            opened.append(k)
-            count[token.text] += 1
-        elif token.step < 0 and count[opening[token.text]]:
-            # openings passed over on the way down have no partner
-            while True:
-                partner = opened.pop()
-                count[tokens[partner].text] -= 1
-                if tokens[partner].text == opening[token.text]:
-                    break
-            steps[partner], steps[k] = 1, -1
-    return steps
-
-
-def outside(tokens: Sequence[Token], *texts: str) -> list[int]:
-    """The places of these signs outside all brackets."""
-    places, depth = [], 0
-    for k, token in enumerate(tokens):
-        depth += token.step
-        if depth == 0 and token.text in texts:
-            places.append(k)
-    return places
-
-
-def guard(tokens: Sequence[Token]) -> None:
-    """Raises the complaint of a wrong token, or points at a bracket without its partner."""
-    opened: list[Token] = []
-    for token in tokens:
-        if token.kind is Kind.WRONG:
-            raise complaint(token)
-        if token.step > 0:
-            opened.append(token)
-        elif token.step < 0:
-            if not opened:
-                raise SyntaxProblem(f"{token.text} closes nothing", token.span)
-            if CLOSING[opened[-1].text] != token.text:
-                raise SyntaxProblem(f"{opened[-1].text} is closed by {token.text}", opened[-1].span)
-            opened.pop()
-    if opened:
-        raise SyntaxProblem(f"{opened[-1].text} is never closed", opened[-1].span)

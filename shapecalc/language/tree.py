@@ -6,14 +6,23 @@ Chains are flat, so that a sum of a hundred thousand terms is no deeper than one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any, TypeVar, dataclass_transform
 
 from shapecalc.errors import Span
 
+T = TypeVar("T")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def record(made: type[T]) -> type[T]:
+    """A dataclass that is never changed: the type checker sees to it, since a guard at run time costs twice what making one does."""
+    return dataclass(slots=True, unsafe_hash=True)(made)
+
+
+@record
 class Number:
     """A literal as written, and its exact value."""
 
@@ -22,7 +31,7 @@ class Number:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     """A variable, a size, or a word such as True; as typed, or behind a prefix that was dropped (np.pi)."""
 
@@ -30,7 +39,7 @@ class Name:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class String:
     """A text among the arguments of a function."""
 
@@ -38,7 +47,7 @@ class String:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unary:
     """A sign, "+" or "-", before its operand."""
 
@@ -47,7 +56,7 @@ class Unary:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sum:
     """Two terms or more, each with the sign that joins it, "+" or "-"; the first has "+"."""
 
@@ -55,7 +64,7 @@ class Sum:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Product:
     """A factor, and those that follow with "*", "/" or "@"; to be read from the left."""
 
@@ -64,7 +73,7 @@ class Product:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Power:
     """Written ** or as a superscript."""
 
@@ -73,7 +82,7 @@ class Power:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compare:
     """op: one of > < >= <= == !=."""
 
@@ -83,7 +92,7 @@ class Compare:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transpose:
     """how: .T .mT ' ᵀ ⊤ ^T ^⊤ or ⁻ᵀ (around a call of inv); ^T may also be meant as a power where a variable is called T."""
 
@@ -92,7 +101,7 @@ class Transpose:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attribute:
     """A name after a dot that is not called: X.shape."""
 
@@ -102,7 +111,7 @@ class Attribute:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Keyword:
     """An argument with its name: axis=0."""
 
@@ -111,7 +120,7 @@ class Keyword:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Method:
     """A function called on what stands before the dot: X.sum(axis=0), X.t()."""
 
@@ -123,7 +132,7 @@ class Method:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A function by its name; A⁻¹ is inv(A), |x| is abs(x).
 
@@ -138,7 +147,7 @@ class Call:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Norm:
     """Between double bars; order: "F", "2", "1", or "" where none is written."""
 
@@ -147,7 +156,7 @@ class Norm:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
     """start:stop:step inside an index; what is not written is None."""
 
@@ -157,21 +166,21 @@ class Slice:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewAxis:
     """None (or newaxis) as an index."""
 
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dots:
     """... as an index: all axes between."""
 
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subscript:
     """An object with its index, one item for each comma-separated part."""
 
@@ -180,7 +189,7 @@ class Subscript:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unpacked:
     """What the name at this place gets where so many names stand on the left of =."""
 
@@ -190,7 +199,7 @@ class Unpacked:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tuple:
     """(), (a,) or (a, b): axes, a shape."""
 
@@ -198,7 +207,7 @@ class Tuple:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class List:
     """[a, b]: things to join, a matrix by its rows."""
 
@@ -215,27 +224,36 @@ Index = Node | Slice | NewAxis | Dots
 
 def children(node: Index) -> tuple[Index, ...]:
     """The parts of a node in the order in which they are written."""
-    match node:
-        case Number() | Name() | String() | NewAxis() | Dots():
-            return ()
-        case Unary(arg=arg) | Transpose(arg=arg) | Norm(arg=arg) | Attribute(object=arg) | Unpacked(object=arg):
-            return (arg,)
-        case Sum(terms=terms):
-            return tuple(term for _, term in terms)
-        case Product(first=first, rest=rest):
-            return (first, *(factor for _, factor in rest))
-        case Power(base=left, exponent=right) | Compare(left=left, right=right):
-            return (left, right)
-        case Method(object=arg, args=args, keywords=keywords):
-            return (arg, *args, *(keyword.value for keyword in keywords))
-        case Call(args=args, keywords=keywords):
-            return (*args, *(keyword.value for keyword in keywords))
-        case Slice(start=start, stop=stop, step=step):
-            return tuple(part for part in (start, stop, step) if part is not None)
-        case Subscript(object=arg, items=items):
-            return (arg, *items)
-        case Tuple(items=items) | List(items=items):
-            return items
+    return _CHILDREN[type(node)](node)
+
+
+_CHILDREN: dict[type[Index], Callable[[Any], tuple[Index, ...]]] = {
+    **dict.fromkeys((Number, Name, String, NewAxis, Dots), lambda node: ()),
+    **dict.fromkeys((Unary, Transpose, Norm), lambda node: (node.arg,)),
+    **dict.fromkeys((Attribute, Unpacked), lambda node: (node.object,)),
+    **dict.fromkeys((Tuple, List), lambda node: node.items),
+    Sum: lambda node: tuple([term for _, term in node.terms]),
+    Product: lambda node: (node.first, *[factor for _, factor in node.rest]),
+    Power: lambda node: (node.base, node.exponent),
+    Compare: lambda node: (node.left, node.right),
+    Method: lambda node: (node.object, *node.args, *[keyword.value for keyword in node.keywords]),
+    Call: lambda node: (*node.args, *[keyword.value for keyword in node.keywords]),
+    Slice: lambda node: tuple([part for part in (node.start, node.stop, node.step) if part is not None]),
+    Subscript: lambda node: (node.object, *node.items),
+}
+
+
+def names(node: Index) -> list[Name]:
+    """The names in a tree from left to right, those of functions and of keywords left out."""
+    found: list[Name] = []
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Name):
+            found.append(part)
+        else:
+            waiting.extend(reversed(children(part)))
+    return found
 
 
 def walk(node: Index) -> Iterator[tuple[Index, int]]:

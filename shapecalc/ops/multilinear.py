@@ -9,21 +9,22 @@ from shapecalc.shapes import Dim, Shape, broadcast, multiply, show, total
 from .constants import LETTERS, bound, letters
 
 
-def aligned(shapes: tuple[Shape, ...]) -> tuple[tuple[Axes, ...], Axes, Shape]:
-    """Letters for arguments that broadcast against each other, for the result, and the result's shape."""
+def _pointwise_shape(shapes: tuple[Shape, ...], _: Parameters) -> Shape:
     shape = broadcast(*shapes)
     if shape is None:
         raise Misfit(" and ".join(show(s) for s in shapes) + " do not broadcast")
+    return shape
+
+
+def aligned(shapes: tuple[Shape, ...]) -> tuple[tuple[Axes, ...], Axes, Shape]:
+    """Letters for arguments that broadcast against each other, for the result, and the result's shape."""
+    shape = _pointwise_shape(shapes, {})
     out = letters(shape)
     return (
         tuple(tuple(None if dim == 1 else letter for dim, letter in zip(s, out[len(out) - len(s) :], strict=True)) for s in shapes),
         out,
         shape,
     )
-
-
-def _pointwise_shape(shapes: tuple[Shape, ...], _: Parameters) -> Shape:
-    return aligned(shapes)[2]
 
 
 def _product(shapes: tuple[Shape, ...], _: Parameters) -> Signature:

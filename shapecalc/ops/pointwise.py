@@ -6,16 +6,11 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from shapecalc.op import Op, Parameters
-from shapecalc.shapes import Shape
+from shapecalc.op import Op
 
-from .multilinear import _pointwise_shape
+from .multilinear import _pointwise_shape as _shape
 
 SOURCE = "Abramowitz & Stegun (1964), ch. 4"
-
-
-def _shape(shapes: tuple[Shape, ...], params: Parameters) -> Shape:
-    return _pointwise_shape(shapes, params)
 
 
 def _named(name: str) -> Callable[..., Any]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from shapecalc.errors import NameProblem, ShapecalcError, Span, SyntaxProblem, TooLarge
 from shapecalc.shapes import Shape, is_scalar
 
+from .. import tree
 from ..problem import is_loss_name
 from ..sheet import Sheet
 from ..statements import Assign, Declaration, Define, Equality, GradTarget, Statement, Upstream, split
-from ..tree import Name, walk
 from .reading import Page, Piece, Reading, joined
 
 MOST_STATEMENTS = 200_000
@@ -140,8 +140,8 @@ class Draft:
         """Whether a line with = says something about a derivative, or uses one."""
         if isinstance(statement.target, GradTarget) or self.sheet.claimed(statement.target.name) is not None:
             return True
-        uses = any(isinstance(part, Name) and part.id in self.abbreviations for v in statement.values for part, _ in walk(v))
-        if not uses and not self.sheet.uses_gradient(statement):
+        used = [part.id for value in statement.values for part in tree.names(value)]
+        if not any(name in self.abbreviations or self.sheet.is_gradient(name) for name in used):
             return False
         self.abbreviations.setdefault(statement.target.name, None)
         return True
@@ -168,7 +168,7 @@ class Draft:
         settled = last is not None and (last in self.given or is_loss_name(last)) and self.loss is not None
         if last is None or not (settled or self.tail):
             return len(self.head)
-        if not any(isinstance(part, Name) and part.id == last for v in statement.values for part, _ in walk(v)):
+        if not any(part.id == last for v in statement.values for part in tree.names(v)):
             return len(self.defined) - 1 - self.defined[::-1].index(last)
         if self.tail:
             raise SyntaxProblem(f"this uses {last}, and comes after the first claim; the problem comes before all claims", statement.span)
