@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Union
 
 from .boxes import Box, Tinted, is_box, walk
 from .errors import visible
+from .records import record
 from .shapes import Shape, names
 
 # ---- inside a sentence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Words:
     """Text; ``style``: "" | "strong" | "emphasis"."""
 
@@ -25,14 +26,14 @@ class Words:
         _made_visible(self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Math:
     """A formula inside a sentence."""
 
     box: Box
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Code:
     """Something to type."""
 
@@ -42,7 +43,7 @@ class Code:
         _made_visible(self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dims:
     """A shape inside a sentence, its sizes in their colours: (S, D)."""
 
@@ -94,7 +95,7 @@ def _marked(text: str) -> Iterator[Inline]:
 # ---- blocks
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Heading:
     """``level`` 1 is the first below the title of the document."""
 
@@ -102,14 +103,14 @@ class Heading:
     level: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Prose:
     """A paragraph."""
 
     text: Content
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Formula:
     """One displayed formula; its shape stands beside it where it is not None; ``label``: a few words before it."""
 
@@ -118,7 +119,7 @@ class Formula:
     label: Content = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """One line of a derivation: left relation right, why, and the shape. ``left`` None: the line goes on from the one above."""
 
@@ -129,7 +130,7 @@ class Line:
     relation: str = "="
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Aligned:
     """Lines with their relations below one another."""
 
@@ -137,7 +138,7 @@ class Aligned:
     numbered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Matrix:
     """A matrix written out: name = body, with its shape, and a few words below."""
 
@@ -147,14 +148,14 @@ class Matrix:
     caption: Content = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MatrixBlock:
     """Matrices side by side, as far as the page is wide."""
 
     matrices: tuple[Matrix, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Table:
     """A table; every row has as many cells as the header. The first column names the row where ``row_headers`` is set."""
 
@@ -164,7 +165,7 @@ class Table:
     row_headers: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Callout:
     """Something set apart; ``kind``: answer | reduction | note | warning | certificate | right | wrong."""
 
@@ -173,7 +174,7 @@ class Callout:
     body: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodeBlock:
     """Lines to type or to read; ``language``: python | text | shapecalc | json ..."""
 
@@ -184,7 +185,7 @@ class CodeBlock:
         _made_visible(self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Picture:
     """A drawing: ``svg`` as text, ``alt`` as words for whoever does not see it, ``text`` the same in characters, if it can be drawn so."""
 
@@ -194,12 +195,12 @@ class Picture:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """A line across the page."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class List:
     """Points, numbered if they are ``ordered``."""
 
@@ -207,7 +208,7 @@ class List:
     ordered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Beside:
     """Blocks in columns where the page is wide enough, below one another elsewhere: the linked views of one gradient."""
 
@@ -219,7 +220,7 @@ Block = Union[  # noqa: UP007 - a runtime alias
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """A page. ``sizes``: the size names in the order of their colours; those not named follow as they appear."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeGuard, Union, get_args
+
+from .records import record
 
 TIMES = "\u2062"  # a product without a sign
 APPLY = "\u2061"  # between a function and its argument
@@ -13,7 +14,7 @@ BINARY = frozenset("+−±⊙⊘⊗·×")
 RELATIONS = frozenset("=≠≈≤≥<>→∈")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Symbol:
     """A name. One character is set in italics, several upright; ``kind``: matrix, vector, scalar, tensor, size, function or plain."""
 
@@ -22,35 +23,35 @@ class Symbol:
     bold: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number:
     """Digits, with a decimal point at most."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operator:
     """A sign: + − = ⊙ ⊘ ⊗ , ∂ ..., `TIMES` or `APPLY`. Whether it is binary follows from where it stands."""
 
     glyph: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """Upright words inside a formula: otherwise, axis=0."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """Boxes side by side."""
 
     items: tuple[Box, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Frac:
     """A quotient; ``derivative``: ∂L/∂Z, which on one line needs no sign before the next factor."""
 
@@ -59,7 +60,7 @@ class Frac:
     derivative: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scripts:
     """Something with an index, an exponent, or both."""
 
@@ -68,7 +69,7 @@ class Scripts:
     sup: Box | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fenced:
     """Something between delimiters: ( [ { | ‖ ⟨ and their partners."""
 
@@ -77,7 +78,7 @@ class Fenced:
     body: Box
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Under:
     """A factor with something small below it: its shape."""
 
@@ -85,7 +86,7 @@ class Under:
     note: Box
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Over:
     """An accent: ``hat``, ``bar`` or ``tilde``."""
 
@@ -93,14 +94,14 @@ class Over:
     accent: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sqrt:
     """A square root."""
 
     body: Box
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sum:
     """A big operator (a sum, or max with something under it) before what it acts on."""
 
@@ -110,7 +111,7 @@ class Sum:
     glyph: str = "∑"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grid:
     """A matrix written out. Entries may be `Linked`, so that those that belong together light up together."""
 
@@ -119,14 +120,14 @@ class Grid:
     close: str = "]"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cases:
     """Values, each with the condition under which it holds."""
 
     rows: tuple[tuple[Box, Box], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tinted:
     """Something in the colour of a size name."""
 
@@ -134,7 +135,7 @@ class Tinted:
     size: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Linked:
     """Something that belongs to a group; where the format can, the members of a group light up together."""
 

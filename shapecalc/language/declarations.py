@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from shapecalc.errors import Span, SyntaxProblem
+from shapecalc.records import record
 
 from .complaints import written
 from .lines import outside
 from .refusals import VALUES, new_name
 from .syntax import formula
 from .tokens import Kind, Token
-from .tree import Name, Node, Number, Product, Sum, Unary, record, walk
+from .tree import Name, Node, Number, Product, Sum, Unary, walk
 
 
 @record

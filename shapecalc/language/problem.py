@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from shapecalc.expr import Expr, Var
+from shapecalc.records import record
 
 from . import tree
 
@@ -17,7 +18,7 @@ def is_loss_name(name: str) -> bool:
     return name.rstrip("_0123456789") in LOSSES or "loss" in name.lower() or "cost" in name.lower()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Claim:
     """One line that says something about a derivative, or an abbreviation for later lines.
 
@@ -37,7 +38,7 @@ class Claim:
     operator: str = "="
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """Declarations, definitions in order, and what is asked of them."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from shapecalc.errors import ShapecalcError, Span, SyntaxProblem
+from shapecalc.records import record
 
 from .complaints import written
 from .declarations import Declaration, Upstream, read_declaration
@@ -14,7 +15,7 @@ from .refusals import new_name
 from .syntax import formula
 from .targets import GradTarget, PlainTarget, Target, read_target
 from .tokens import Kind, Token, scan
-from .tree import Call, Compare, Name, Node, Number, Unpacked, record
+from .tree import Call, Compare, Name, Node, Number, Unpacked
 
 __all__ = ["Assign", "Declaration", "Define", "Equality", "GradTarget", "PlainTarget", "Statement", "Target", "Upstream", "split"]
 

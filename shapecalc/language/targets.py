@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from shapecalc.errors import Span, SyntaxProblem
+from shapecalc.records import record
 
 from .complaints import written
 from .refusals import new_name, refuse_sign
 from .tokens import Kind, Token
-from .tree import record
 
 
 @record

@@ -7,19 +7,12 @@ Chains are flat, so that a sum of a hundred thousand terms is no deeper than one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any
 
 from shapecalc.errors import Span
-
-T = TypeVar("T")
-
-
-@dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def record(made: type[T]) -> type[T]:
-    """A dataclass that is never changed: the type checker sees to it, since a guard at run time costs twice what making one does."""
-    return dataclass(slots=True, unsafe_hash=True)(made)
+from shapecalc.records import record
 
 
 @record

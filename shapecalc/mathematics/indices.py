@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import Union
+
+from shapecalc.records import record
 
 from ..boxes import APPLY, TIMES, Box, Frac, Number, Scripts, Sum, Symbol, Tinted, joined, op, paren, row, sub, sup
 from ..expr import Lit, Var
@@ -21,7 +23,7 @@ from .writer import ENTRYWISE, LETTERS, Piece, Writer, fenced, names_in, number
 Label = str | int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """x_ik: an entry of a named tensor. Indices are letters, or numbers counted from 1; a scalar has none."""
 
@@ -29,7 +31,7 @@ class Entry:
     indices: tuple[Label, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delta:
     """δ_jm: 1 where the two indices agree, else 0."""
 
@@ -37,7 +39,7 @@ class Delta:
     second: Label
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Partial:
     """∂z_ij/∂b_m."""
 
@@ -45,14 +47,14 @@ class Partial:
     by: Entry
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Size:
     """A size used as a number."""
 
     dim: Dim
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """f(...) of an index formula, f named as in the language; ``prime`` for its derivative."""
 
@@ -61,7 +63,7 @@ class Call:
     prime: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Power:
     """A factor with an exponent."""
 
@@ -69,7 +71,7 @@ class Power:
     exponent: Fraction | int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """An index formula in parentheses, as one factor."""
 
@@ -79,7 +81,7 @@ class Group:
 Factor = Union[Entry, Delta, Partial, Size, Call, Power, Group]  # noqa: UP007 - a runtime alias
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IndexTerm:
     """coefficient · Σ over ``sums`` of the product of ``factors``, divided by ``divisors``."""
 
@@ -89,7 +91,7 @@ class IndexTerm:
     divisors: tuple[Factor, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IndexFormula:
     """A sum of terms. ``ranges``: the sizes that indices run to, drawn above the Σ where they are given."""
 
