@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 from .op import Axes, Signature
 from .rings import Unsupported
 from .shapes import value
-from .tensor import Tensor, strides
 
 Gather = Callable[[Sequence[Any]], Sequence[Any]]
 Core = Callable[[Any, Sequence[Sequence[Any]]], list[Any]]
 """From a ring and the entries of the arguments to the entries of the result."""
 Numbers = tuple[tuple[str, int], ...]
 
-KEPT = 1 << 14  # products up to which a plan is kept for the next signature of the same kind
+KEPT = 1 << 14  # products up to which it is kept how a signature runs, for the next one of the same kind
 SMALL = 1 << 11  # products up to which it does not pay to multiply more than two factors pair by pair
+ONE = Fraction(1)
 MOST = 1 << 25  # products that are formed at all: some seconds
 
 
@@ -39,9 +39,8 @@ class Plan(NamedTuple):
 
 
 def letters(axes: Axes) -> list[str]:
-    """The letters of some axes, each once, in order."""
-    groups = ((x,) if isinstance(x, str) else x or () for x in axes)
-    return list(dict.fromkeys(x for group in groups for x in group))
+    """The letters of some axes, each once, in order; a letter is one character, so that an axis of one letter is a row of letters too."""
+    return list(dict.fromkeys([x for axis in axes if axis is not None for x in axis]))
 
 
 def laid_out(gather: Gather | None, data: Sequence[Any]) -> Sequence[Any]:
@@ -49,8 +48,8 @@ def laid_out(gather: Gather | None, data: Sequence[Any]) -> Sequence[Any]:
     return data if gather is None else gather(data)
 
 
-def _gather(positions: Sequence[int], count: int) -> Gather | None:
-    if list(positions) == list(range(count)):
+def _gather(positions: list[int], count: int) -> Gather | None:
+    if len(positions) == count and positions == list(range(count)):
         return None
     if len(positions) == 1:
         only = positions[0]
@@ -60,15 +59,17 @@ def _gather(positions: Sequence[int], count: int) -> Gather | None:
 
 def _steps(axes: Axes, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], dict[str, int]]:
     """The shape of a tensor with these axes, and how far apart in it the neighbours along each letter are."""
-    groups = [(x,) if isinstance(x, str) else x or () for x in axes]
-    shape = tuple(prod(sizes[x] for x in g) for g in groups)
+    shape: list[int] = []
     out: dict[str, int] = {}
-    for group, step in zip(groups, strides(shape), strict=True):
-        inner = 1
-        for letter in reversed(group):
-            out[letter] = out.get(letter, 0) + step * inner
-            inner *= sizes[letter]
-    return shape, out
+    step = 1
+    for axis in reversed(axes):
+        extent = 1
+        for letter in reversed(axis or ()):
+            out[letter] = out.get(letter, 0) + step * extent
+            extent *= sizes[letter]
+        shape.append(extent)
+        step *= extent
+    return tuple(reversed(shape)), dict(reversed(out.items()))
 
 
 def _positions(step: Mapping[str, int], every: Iterable[str], sizes: Mapping[str, int]) -> list[int]:
@@ -84,24 +85,15 @@ def _planned(inputs: tuple[Axes, ...], output: Axes, bound: Numbers) -> Plan:
     sizes = dict(bound)
     shape, out = _steps(output, sizes)
     stepped = [_steps(axes, sizes) for axes in inputs]
-    summed = [x for x in dict.fromkeys(x for _, s in stepped for x in s) if x not in out]
-    gathers = tuple(_gather(_positions(s, [*out, *summed], sizes), prod(own)) for own, s in stepped)
+    summed = list(dict.fromkeys([x for _, s in stepped for x in s if x not in out]))
+    gathers = tuple([_gather(_positions(s, [*out, *summed], sizes), prod(own)) for own, s in stepped])
     places = _positions(out, out, sizes)
     ordered = places == list(range(prod(shape)))
-    return Plan(shape, gathers, prod(sizes[x] for x in summed), None if ordered else tuple(places))
-
-
-_kept_plan = lru_cache(maxsize=4096)(_planned)
+    return Plan(shape, gathers, prod([sizes[x] for x in summed]), None if ordered else tuple(places))
 
 
 def _products(inputs: Iterable[Axes], output: Axes, sizes: Mapping[str, int]) -> int:
-    return prod(sizes[x] for x in dict.fromkeys([*letters(output), *(x for axes in inputs for x in letters(axes))]))
-
-
-def plan(inputs: tuple[Axes, ...], output: Axes, bound: Numbers) -> Plan:
-    """How a signature runs, its letters bound to numbers."""
-    small = _products(inputs, output, dict(bound)) <= KEPT
-    return _kept_plan(inputs, output, bound) if small else _planned(inputs, output, bound)
+    return prod([sizes[x] for x in {x for axes in (output, *inputs) for axis in axes if axis is not None for x in axis}])
 
 
 def _core(inputs: tuple[Axes, ...], output: Axes, bound: Numbers) -> Core:
@@ -116,23 +108,39 @@ def _core(inputs: tuple[Axes, ...], output: Axes, bound: Numbers) -> Core:
         strided = _strided(inputs, output, sizes)
         if strided is not None:
             return strided
-    shape, gathers, run, places = plan(inputs, output, bound)
+    return _gathered(_planned(inputs, output, bound))
+
+
+def _gathered(way: Plan) -> Core:
+    """The factors of all products side by side, and the products added up run by run."""
+    shape, gathers, run, places = way
     total = prod(shape)
+    if places is not None:
+        inner, count = _gathered(Plan((len(places),), gathers, run, None)), len(places)
+        return lambda ring, columns: _placed(ring, inner(ring, columns) if columns else [ring.lift(ONE)] * count, places, total)
+    if not gathers:
+        return lambda ring, _: [ring.lift(ONE)] * total
+    if len(gathers) == 1:
+        only = gathers[0]
+        if run == 1:
+            return (lambda _, columns: list(columns[0])) if only is None else (lambda _, columns: list(only(columns[0])))
+        return lambda ring, columns: ring.runs(laid_out(only, columns[0]), run)
+    if len(gathers) == 2:
+        left, right = (_as_it_is if g is None else g for g in gathers)
+        return lambda ring, columns: ring.dots(left(columns[0]), right(columns[1]), run)
 
     def core(ring: Any, columns: Sequence[Sequence[Any]]) -> list[Any]:
-        laid = [laid_out(g, c) for g, c in zip(gathers, columns, strict=True)]
-        if not laid:
-            out = [ring.lift(Fraction(1))] * (total if places is None else len(places))
-        elif len(laid) == 1:
-            out = ring.runs(laid[0], run)
-        else:
-            first = laid[0]
-            for column in laid[1:-1]:
-                first = ring.dots(first, column, 1)
-            out = ring.dots(first, laid[-1], run)
-        return out if places is None else _placed(ring, out, places, total)
+        first, *rest, last = map(laid_out, gathers, columns)
+        for column in rest:
+            first = ring.dots(first, column, 1)
+        out: list[Any] = ring.dots(first, last, run)
+        return out
 
     return core
+
+
+def _as_it_is(data: Sequence[Any]) -> Sequence[Any]:
+    return data
 
 
 def _placed(ring: Any, entries: Sequence[Any], places: Sequence[int], total: int) -> list[Any]:
@@ -183,18 +191,43 @@ def _pairwise(inputs: tuple[Axes, ...], output: Axes, bound: Numbers) -> Core:
     return core
 
 
-def contraction(signature: Signature, sizes: Mapping[str, int]) -> Callable[[Any, Sequence[Tensor]], Tensor]:
-    """An index signature: for each entry of the result, the sum of the products."""
-    bound = tuple((k, value(d, sizes)) for k, d in signature.sizes.items())
-    shape = _steps(signature.output, dict(bound))[0]
-    core = _core(signature.inputs, signature.output, bound)
-    powers = signature.powers or (1,) * len(signature.inputs)
-    over = prod(value(d, sizes) for d in signature.over)
+def contraction(signature: Signature, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], Core]:
+    """The shape of an index signature's value, and how it is found: for each entry of it, the sum of the products."""
+    bound = tuple([(k, value(d, sizes)) for k, d in signature.sizes.items()])
+    over = prod([value(d, sizes) for d in signature.over])
+    small = _products(signature.inputs, signature.output, dict(bound)) <= KEPT
+    make = _kept_contraction if small else _contraction
+    return make(signature.inputs, signature.output, bound, signature.powers, over, signature.sign)
 
-    def step(ring: Any, tensors: Sequence[Tensor]) -> Tensor:
-        out = core(ring, [t.data if p == 1 else ring.inverses(t.data) for t, p in zip(tensors, powers, strict=True)])
-        if over != 1:
-            out = ring.dots(out, [ring.lift(Fraction(1, over))] * len(out), 1)
-        return Tensor(shape, [ring.negative(x) for x in out] if signature.sign < 0 else out)
 
-    return step
+def stretched(axes: Axes, output: Axes, bound: Numbers) -> Gather | None:
+    """How an argument is laid out that is broadcast."""
+    small = _products((axes,), output, dict(bound)) <= KEPT
+    return (_kept_plan if small else _planned)((axes,), output, bound).gathers[0]
+
+
+def _contraction(
+    inputs: tuple[Axes, ...], output: Axes, bound: Numbers, powers: tuple[int, ...], over: int, sign: int
+) -> tuple[tuple[int, ...], Core]:
+    shape, core = _steps(output, dict(bound))[0], _core(inputs, output, bound)
+    if -1 in powers:
+        core = _divided(core, powers)
+    if over != 1:
+        core = _scaled(core, Fraction(1, over))
+    return shape, core if sign > 0 else _negated(core)
+
+
+_kept_contraction = lru_cache(maxsize=2048)(_contraction)
+_kept_plan = lru_cache(maxsize=1024)(_planned)
+
+
+def _divided(core: Core, powers: tuple[int, ...]) -> Core:
+    return lambda ring, columns: core(ring, [c if p == 1 else ring.inverses(c) for c, p in zip(columns, powers, strict=True)])
+
+
+def _scaled(core: Core, by: Fraction) -> Core:
+    return lambda ring, columns: ring.scaled(core(ring, columns), ring.lift(by))
+
+
+def _negated(core: Core) -> Core:
+    return lambda ring, columns: ring.negatives(core(ring, columns))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
-from .contractions import Gather, contraction, laid_out, plan
+from .contractions import Gather, contraction, stretched
 from .expr import Apply, Expr, Lit, Params, Var
 from .op import Op, Signature
 from .ops.multilinear import aligned
@@ -17,10 +17,21 @@ from .shapes import Dim, Shape, value
 from .tensor import Tensor
 
 Sizes = Mapping[str, int]
-Step = Callable[[Any, Sequence[Tensor]], Tensor]
+Columns = Sequence[list[Any]]
+Run = Callable[[Any, Columns], list[Any]]
+"""From a ring and the entries of the arguments to the entries of the result."""
 Expand = Callable[[Apply], tuple[Expr, tuple[str, ...]]]
+Bound = tuple[tuple[int, ...], ...]
 MOST_STEPS = 4096
 EMPTY = "an axis has no entries"  # x[7:] of seven
+ZERO = Fraction(0)
+
+
+class Step(NamedTuple):
+    """The shape of an operation's value, and how its entries are found."""
+
+    shape: tuple[int, ...]
+    run: Run
 
 
 class Frame(dict[str, int]):
@@ -29,26 +40,36 @@ class Frame(dict[str, int]):
     def __init__(self, sizes: Sizes) -> None:
         super().__init__(sizes)
         self.steps: dict[tuple[Any, ...], Step] = {}
+        self.kept: dict[Any, Any] = {}  # what others have worked out
+        self._shapes: dict[Shape, tuple[int, ...]] = {}
 
-    def step(self, node: Apply, tensors: Sequence[Tensor], expand: Expand) -> Step:
+    def shape(self, shape: Shape) -> tuple[int, ...]:
+        """A shape with its sizes bound."""
+        found = self._shapes.get(shape)
+        if found is None:
+            found = self._shapes[shape] = concrete(shape, self)
+        return found
+
+    def step(self, node: Apply, shapes: Sequence[tuple[int, ...]], expand: Expand) -> Step:
         """The operation of a node, ready to be run: one for all arguments whose sizes are the same numbers."""
-        key = (node.op.name, node.params, *[t.shape for t in tensors])
+        key = (node.op.name, node.params, *shapes)
         found = self.steps.get(key)
         if found is None:
             if len(self.steps) >= MOST_STEPS:
                 self.steps.clear()
-            found = self.steps[key] = _step(node, self, expand)
+            found = self.steps[key] = _step(node, tuple(shapes), self, expand)
         return found
 
 
 def concrete(shape: Shape, sizes: Sizes) -> tuple[int, ...]:
     """A shape with its sizes bound."""
-    return tuple(value(d, sizes) for d in shape)
+    return tuple([d if isinstance(d, int) else value(d, sizes) for d in shape])
 
 
 def contract(ring: Any, signature: Signature, tensors: Sequence[Tensor], sizes: Sizes) -> Tensor:
     """The value of an index signature."""
-    return contraction(signature, sizes)(ring if isinstance(ring, Ring) else Adapted(ring), tensors)
+    shape, run = contraction(signature, sizes)
+    return Tensor(shape, run(ring if isinstance(ring, Ring) else Adapted(ring), [t.data for t in tensors]))
 
 
 def _stretches(shapes: tuple[Shape, ...], sizes: Sizes) -> tuple[Gather | None, ...]:
@@ -56,31 +77,37 @@ def _stretches(shapes: tuple[Shape, ...], sizes: Sizes) -> tuple[Gather | None, 
     if len(set(shapes)) == 1:
         return (None,) * len(shapes)
     inputs, out, full = aligned(shapes)
-    bound = tuple((x, value(d, sizes)) for x, d in zip(out, full, strict=True) if isinstance(x, str))
-    return tuple(plan((axes,), out, bound).gathers[0] for axes in inputs)
+    bound = tuple([(x, value(d, sizes)) for x, d in zip(out, full, strict=True) if isinstance(x, str)])
+    return tuple([stretched(axes, out, bound) for axes in inputs])
 
 
-def _sum(node: Apply, shape: tuple[int, ...], gathers: tuple[Gather | None, ...]) -> Step:
+def _spread(gathers: tuple[Gather | None, ...], columns: Columns) -> list[Sequence[Any]]:
+    return [c if g is None else g(c) for g, c in zip(gathers, columns, strict=True)]
+
+
+def _sum(node: Apply, gathers: tuple[Gather | None, ...]) -> Run:
     signs = node["signs"]
-    return lambda ring, tensors: Tensor(shape, ring.combined([laid_out(g, t.data) for g, t in zip(gathers, tensors, strict=True)], signs))
+    if not any(gathers):
+        return lambda ring, columns: ring.combined(columns, signs)
+    return lambda ring, columns: ring.combined(_spread(gathers, columns), signs)
 
 
-def _pointwise(node: Apply, shape: tuple[int, ...], gathers: tuple[Gather | None, ...], otherwise: Step | None) -> Step:
+def _pointwise(node: Apply, gathers: tuple[Gather | None, ...], otherwise: Run | None) -> Run:
     """A function of each entry: the ring's own, or by the rule book's value, or `otherwise` by the formula that it stands for."""
     name, value_of = node.name, node.op.value
 
-    def step(ring: Any, tensors: Sequence[Tensor]) -> Tensor:
+    def run(ring: Any, columns: Columns) -> list[Any]:
         known = ring.knows(name)
         if otherwise is not None and not known:
-            return otherwise(ring, tensors)
-        columns = [laid_out(g, t.data) for g, t in zip(gathers, tensors, strict=True)]
+            return otherwise(ring, columns)
+        rows = _spread(gathers, columns)
         if known:
-            return Tensor(shape, ring.each(name, columns))
+            return list(ring.each(name, rows))
         if value_of is None:
             raise Unsupported(name)
-        return Tensor(shape, [value_of(ring, *entries) for entries in zip(*columns, strict=True)])
+        return [value_of(ring, *entries) for entries in zip(*rows, strict=True)]
 
-    return step
+    return run
 
 
 def _bound(params: Any, sizes: Sizes) -> Any:
@@ -98,46 +125,61 @@ def _meaning(expand: Expand, op: Op, shapes: tuple[Shape, ...], params: Params, 
     return expand(Apply(op, tuple(Var(n, s) for n, s in zip(op.args, shapes, strict=True)), params, shape))
 
 
-def _expansion(node: Apply, frame: Frame, expand: Expand) -> Step:
-    body, names = _meaning(expand, node.op, tuple(a.shape for a in node.args), node.params, node.shape)
-    return lambda ring, tensors: evaluate(ring, body, dict(zip(names, tensors, strict=True)), frame, expand)
+def _expansion(node: Apply, given: Bound, frame: Frame, expand: Expand) -> Run:
+    body, names = _meaning(expand, node.op, tuple([a.shape for a in node.args]), node.params, node.shape)
+
+    def run(ring: Any, columns: Columns) -> list[Any]:
+        env = {name: Tensor(own, c) for name, own, c in zip(names, given, columns, strict=True)}
+        return evaluate(ring, body, env, frame, expand).data
+
+    return run
 
 
-def _step(node: Apply, frame: Frame, expand: Expand) -> Step:
+def _structured(node: Apply, given: Bound, frame: Frame) -> Run:
+    value_of, params = node.op.value, _bound(dict(node.params), frame)
+    if value_of is None:
+        raise Unsupported(node.op.name)
+
+    def run(ring: Any, columns: Columns) -> list[Any]:
+        out: Tensor = value_of(ring, [Tensor(own, c) for own, c in zip(given, columns, strict=True)], params)
+        return out.data
+
+    return run
+
+
+def _step(node: Apply, given: Bound, frame: Frame, expand: Expand) -> Step:
     """How one operation runs at the sizes of a frame."""
-    op, shape, shapes = node.op, concrete(node.shape, frame), tuple(a.shape for a in node.args)
-    if any(n < 1 for n in shape):
+    op, shape, shapes = node.op, concrete(node.shape, frame), tuple([a.shape for a in node.args])
+    if min(shape, default=1) < 1:
         raise Unlucky(EMPTY)
     if op.name == "zeros":
-        return lambda ring, _: Tensor(shape, [ring.lift(Fraction(0))] * prod(shape))
+        count = prod(shape)
+        return Step(shape, lambda ring, _: [ring.lift(ZERO)] * count)
     if op.signature is not None:
         if node.signature is not None:
-            return contraction(node.signature, frame)
-        return lambda _, tensors: Tensor(shape, tensors[0].data)
+            return Step(*contraction(node.signature, frame))
+        return Step(shape, lambda _, columns: list(columns[0]))
     if op.name == "add":
-        return _sum(node, shape, _stretches(shapes, frame))
+        return Step(shape, _sum(node, _stretches(shapes, frame)))
     if op.name == "power":
         k = node["k"]
-        return lambda ring, tensors: Tensor(shape, ring.powers(tensors[0].data, k))
-    written = _expansion(node, frame, expand) if op.means else None
+        return Step(shape, lambda ring, columns: ring.powers(columns[0], k))
+    written = _expansion(node, given, frame, expand) if op.means else None
     if op.family == "pointwise":
-        return _pointwise(node, shape, _stretches(shapes, frame), written)
-    if written is not None:
-        return written
-    value_of, params = op.value, _bound(dict(node.params), frame)
-    if value_of is None:
-        raise Unsupported(op.name)
-    return partial(_called, value_of, params)
-
-
-def _called(value_of: Callable[..., Tensor], params: Any, ring: Any, tensors: Sequence[Tensor]) -> Tensor:
-    return value_of(ring, tensors, params)
+        return Step(shape, _pointwise(node, _stretches(shapes, frame), written))
+    return Step(shape, written if written is not None else _structured(node, given, frame))
 
 
 def apply_node(ring: Any, node: Apply, tensors: Sequence[Tensor], sizes: Sizes, expand: Expand) -> Tensor:
     """The value of one node from the values of its arguments; `expand` writes out an operation that is defined by a formula."""
     frame = sizes if isinstance(sizes, Frame) else Frame(sizes)
-    return frame.step(node, tensors, expand)(ring if isinstance(ring, Ring) else Adapted(ring), tensors)
+    shape, run = frame.step(node, [t.shape for t in tensors], expand)
+    return Tensor(shape, run(ring if isinstance(ring, Ring) else Adapted(ring), [t.data for t in tensors]))
+
+
+def number(lit: Lit, sizes: Sizes) -> Fraction:
+    """What a constant is when the sizes are bound."""
+    return Fraction(value(lit.value, sizes)) if isinstance(lit.value, str) else lit.value
 
 
 def evaluate(
@@ -162,14 +204,12 @@ def evaluate(
                 stack += reversed(missing)
                 continue
             tensors = [done[a] for a in node.args]
-            done[node] = frame.step(node, tensors, expand)(ring, tensors)
+            shape, run = frame.step(node, [t.shape for t in tensors], expand)
+            done[node] = Tensor(shape, run(ring, [t.data for t in tensors]))
             stack.pop()
-        elif isinstance(node, Lit):
-            number = node.value
-            done[node] = Tensor((), [ring.lift(Fraction(value(number, frame)) if isinstance(number, str) else number)])
         else:
-            done[node] = env[node.name]
+            done[node] = Tensor((), [ring.lift(number(node, frame))]) if isinstance(node, Lit) else env[node.name]
     return done[e]
 
 
-__all__ = ["Dim", "Expand", "Frame", "Sizes", "Tensor", "apply_node", "concrete", "contract", "evaluate"]
+__all__ = ["Dim", "Expand", "Frame", "Sizes", "Tensor", "apply_node", "concrete", "contract", "evaluate", "number"]

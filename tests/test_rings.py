@@ -12,7 +12,7 @@ from conftest import require_module
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapecalc.rings import PRIME, Adapted, Masked, Modular, Real, Ring, Unlucky, Unsupported, elementary
+from shapecalc.rings import PRIME, Adapted, Masked, Modular, Real, Ring, Unknown, Unlucky, Unsupported, elementary
 
 
 class Exact:
@@ -140,6 +140,63 @@ def test_masks_do_not_change_within_a_step():
     assert wide.function("greater", 7 + 3 * ring.prime, 5) == ring.function("greater", 7, 5)
     with pytest.raises(Unlucky):
         wide.function("relu", ring.prime)
+
+
+# ---- unknown values of exp and log ---------------------------------------------------------------------
+
+
+def test_exp_turns_sums_into_products():
+    ring = Unknown(Random(5))
+    p = ring.prime
+    a, b, c = 5, 11, 987654321
+    (e,), (f,), (g,) = (ring.exp([x]) for x in (a, b, c))
+    assert ring.exp([a + b, b - a, a - b, p - a, a + a, 0]) == [
+        e * f % p, f * ring.inverse(e) % p, e * ring.inverse(f) % p, ring.inverse(e), e * e % p, 1,
+    ]  # fmt: skip
+    assert g not in (e, f, e * f % p)
+    assert ring.log([e, f, g, 1]) == [a, b, c, 0]
+    (ln,) = ring.log([777])
+    assert ring.exp([ln, ln + a]) == [777, 777 * e % p]
+    for name, value in {"sinh": (e - ring.inverse(e)) * ring.inverse(2), "cosh": (e + ring.inverse(e)) * ring.inverse(2)}.items():
+        assert ring.function(name, a) == value % p
+    assert ring.mul(ring.function("tanh", a), ring.function("cosh", a)) == ring.function("sinh", a)
+    assert ring.power2(777, a) == ring.exp([ln * a % p])[0]
+    with pytest.raises(Unlucky):
+        ring.log([p])
+
+
+def test_products_of_too_many_powers_are_drawn():
+    """A value of exp is made of few numbers, so that its degree stays small."""
+    ring = Unknown(Random(6))
+    (e,) = ring.exp([1])
+    found = ring.exp([2, 3, 4, 5])
+    assert found[:3] == [pow(e, k, ring.prime) for k in (2, 3, 4)]
+    assert found[3] != pow(e, 5, ring.prime)
+    assert (ring.table.up, ring.table.down) == (4, 0)
+
+
+@pytest.mark.parametrize("exponent", [2, 3])
+def test_a_step_of_p_is_the_derivative_of_exp_and_log(exponent):
+    ring, random = Unknown(Random(7)), Random(8)
+    wide, p = ring.raised(exponent), ring.prime
+    m = wide.modulus
+    for _ in range(20):
+        x, v, u = (random.randrange(1, p) for _ in range(3))
+        for name, slopes in {"exp": [ring.exp([x])[0]] * 2, "log": [pow(x, -1, p), -pow(x, -2, p)]}.items():
+            f = lambda z, name=name: wide.function(name, z % m)  # noqa: E731
+            quotient, rest = divmod((f(x + p * v) - f(x)) % m, p)
+            assert (rest, quotient % p) == (0, slopes[0] * v % p)
+            if exponent == 3:
+                quotient, rest = divmod((f(x + p * v + p * u) - f(x + p * v) - f(x + p * u) + f(x)) % m, p * p)
+                assert (rest, quotient) == (0, slopes[1] * v * u % p)
+
+
+def test_how_many_residues_were_compared_is_counted():
+    ring = Unknown(Random(9))
+    for k in range(1, 30):
+        before = ring.table.tests
+        ring.exp([k * k * k * 1_000_003])
+        assert ring.table.tests >= before + 2 * k
 
 
 # ---- reals ------------------------------------------------------------------------------------------

@@ -8,5 +8,6 @@ from __future__ import annotations
 from .modular import PRIME, Masked, Modular, random_prime
 from .real import Real
 from .ring import Adapted, Field, Ring, Unlucky, Unsupported
+from .unknown import Table, Unknown
 
-__all__ = ["PRIME", "Adapted", "Field", "Masked", "Modular", "Real", "Ring", "Unlucky", "Unsupported", "random_prime"]
+__all__ = ["PRIME", "Adapted", "Field", "Masked", "Modular", "Real", "Ring", "Table", "Unknown", "Unlucky", "Unsupported", "random_prime"]

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from operator import add, mul, sub
+from math import gcd, prod
+from operator import add, mul, neg, sub
 from random import Random
 
 from .ring import Field, Unlucky, Unsupported
 
 PRIME = (1 << 61) - 1  # at a prime at least so large, one point lets a false identity of degree d through with probability below d / PRIME
 _SMALL = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
+_SINCLAIR = (2, 325, 9375, 28178, 450775, 9780504, 1795265022)
+_PRODUCT = prod((*_SMALL, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127))
 
 
 def random_prime(random: Random, bits: int = 61) -> int:
     """A prime between 2^bits and twice that which nobody could know beforehand: no formula can be made to vanish modulo it.
 
-    Miller and Rabin's test to the first thirteen primes decides below 3.3e24 (Sorenson & Webster, 2017): up to 80 bits.
+    Miller and Rabin's test to the first thirteen primes decides below 3.3e24 (Sorenson & Webster, 2017), up to 80 bits, and to
+    Sinclair's seven bases below 2^64.
     """
+    bases = _SINCLAIR if 32 < bits < 64 else _SMALL
     while True:
         n = random.getrandbits(bits) | 1 << bits | 1
-        if all(n % p for p in _SMALL) and all(_passes(n, base) for base in _SMALL):
+        if gcd(n, _PRODUCT) == 1 and all(_passes(n, base) for base in bases):
             return n
 
 
@@ -120,13 +125,39 @@ class Modular(Field):
         modulus = self.modulus
         if n == 1:
             return [x * y % modulus for x, y in zip(a, b, strict=True)]
-        products = list(map(mul, a, b))
-        return [sum(products[k : k + n]) % modulus for k in range(0, len(products), n)]
+        return self.runs(list(map(mul, a, b)), n)
+
+    def inner(self, a: Sequence[int], b: Sequence[int]) -> int:
+        """Σ a·b, reduced once."""
+        total: int = sum(map(mul, a, b))
+        return total % self.modulus
+
+    def scaled(self, a: Sequence[int], by: int) -> list[int]:
+        """Each entry times the same number."""
+        modulus = self.modulus
+        return [x * by % modulus for x in a]
+
+    def negatives(self, a: Sequence[int]) -> list[int]:
+        """Minus each entry."""
+        modulus = self.modulus
+        return [-x % modulus for x in a]
+
+    def runs(self, a: Sequence[int], n: int) -> list[int]:
+        """The sum of each run of n entries: column by column where the runs are many, which is one call for each column."""
+        modulus = self.modulus
+        if n == 1:
+            return [x % modulus for x in a]
+        if n * n > len(a):
+            return [sum(a[k : k + n]) % modulus for k in range(0, len(a), n)]
+        out = a[::n]
+        for k in range(1, n):
+            out = list(map(add, out, a[k::n]))
+        return [x % modulus for x in out]
 
     def combined(self, columns: Sequence[Sequence[int]], signs: Sequence[int]) -> list[int]:
         """The sum of several rows of entries with signs."""
         modulus = self.modulus
-        out = columns[0] if signs[0] == 1 else [-x for x in columns[0]]
+        out = columns[0] if signs[0] == 1 else list(map(neg, columns[0]))
         for column, sign in zip(columns[1:], signs[1:], strict=True):
             out = list(map(add if sign == 1 else sub, out, column))
         return [x % modulus for x in out]
@@ -173,10 +204,13 @@ class Masked(Modular):
         """Comparisons and what is made of one."""
         return name in _MASKED
 
-    def mask(self, a: int, b: int) -> int:
-        """a > b, for a != b."""
-        gap = (a - b) % self.modulus
-        key = gap % self.prime
+    def sides(self, gaps: Sequence[int]) -> list[int]:
+        """For each difference a - b the unknown that says whether a > b; 0 where there is no difference."""
+        keys = gaps if self.exponent == 1 else [gap % self.prime for gap in gaps]
+        found = list(map(self.masks.get, keys))
+        return [self._side(key, gap) for key, gap in zip(keys, gaps, strict=True)] if None in found else found  # type: ignore[return-value]
+
+    def _side(self, key: int, gap: int) -> int:
         if key == 0:
             if gap:
                 raise Unlucky("on a kink")
@@ -184,43 +218,70 @@ class Masked(Modular):
         found = self.masks.get(key)
         if found is None:
             # so that a > b and b > a are 1 together
-            found = self.masks[key] = self.random.randrange(self.prime)
+            found = self.masks[key] = self.random.getrandbits(2 * self.prime.bit_length()) % self.prime
             self.masks[self.prime - key] = (1 - found) % self.prime
         return found
 
-    def over(self, a: int, b: int) -> int:
-        """a - b where that is positive, else 0; of it the same comparison is the same unknown: relu(x) > 0 is x > 0."""
-        held = self.mask(a, b)
-        for mask, gap in ((held, a - b), (1 - held, b - a)):
-            key = mask * gap % self.prime
-            if key:
-                self.masks[key], self.masks[self.prime - key] = mask % self.prime, (1 - mask) % self.prime
-        return held * (a - b)
+    def over(self, gaps: Sequence[int]) -> list[int]:
+        """Each difference where it is positive, else 0; of it the same comparison is the same unknown: relu(x) > 0 is x > 0."""
+        sides, p, masks = self.sides(gaps), self.prime, self.masks
+        held = self.dots(sides, gaps, 1)
+        if any(x % p and x % p not in masks for x in held):
+            for side, gap in zip(sides, gaps, strict=True):
+                for mask, key in ((side, side * gap % p), (1 - side, (side - 1) * gap % p)):
+                    if key:
+                        masks[key], masks[p - key] = mask % p, (1 - mask) % p
+        return held
 
     def each(self, name: str, columns: Sequence[Sequence[int]]) -> list[int]:
         """The function of each row of entries."""
-        made, modulus = _MASKED.get(name), self.modulus
-        if made is None:
-            raise Unsupported(name)
-        return [made(self, *entries) % modulus for entries in zip(*columns, strict=True)]
-
-    def function(self, name: str, *args: int) -> int:
-        """A comparison, or a choice by one."""
         made = _MASKED.get(name)
         if made is None:
             raise Unsupported(name)
-        return int(made(self, *args)) % self.modulus
+        return made(self, *columns)
+
+    def function(self, name: str, *args: int) -> int:
+        """A comparison, or a choice by one."""
+        return self.each(name, [(a,) for a in args])[0]
 
 
-_MASKED: dict[str, Callable[..., int]] = {
-    "greater": lambda r, a, b: r.mask(a, b),
-    "less": lambda r, a, b: r.mask(b, a),
-    "greater_equal": lambda r, a, b: r.mask(a, b) if a != b else 1,
-    "less_equal": lambda r, a, b: r.mask(b, a) if a != b else 1,
-    "equal": lambda r, a, b: int(a == b) + 0 * r.mask(a, b),
-    "maximum": lambda r, a, b: b + r.over(a, b),
-    "minimum": lambda r, a, b: b - r.over(b, a),
-    "relu": lambda r, a: r.over(a, 0),
-    "abs": lambda r, a: (2 * r.mask(a, 0) - 1) * a if a else 0,
-    "sign": lambda r, a: 2 * r.mask(a, 0) - 1 if a else 0,
+def _greater(r: Masked, a: Sequence[int], b: Sequence[int]) -> list[int]:
+    return r.sides(r.combined((a, b), (1, -1)))
+
+
+def _greater_equal(r: Masked, a: Sequence[int], b: Sequence[int]) -> list[int]:
+    gaps = r.combined((a, b), (1, -1))
+    return [side if gap else 1 for side, gap in zip(r.sides(gaps), gaps, strict=True)]
+
+
+def _equal(r: Masked, a: Sequence[int], b: Sequence[int]) -> list[int]:
+    gaps = r.combined((a, b), (1, -1))
+    r.sides(gaps)  # a step from equal to unequal is a kink
+    return [int(not gap) for gap in gaps]
+
+
+def _larger(r: Masked, a: Sequence[int], b: Sequence[int]) -> list[int]:
+    return r.combined((b, r.over(r.combined((a, b), (1, -1)))), (1, 1))
+
+
+def _smaller(r: Masked, a: Sequence[int], b: Sequence[int]) -> list[int]:
+    return r.combined((b, r.over(r.combined((b, a), (1, -1)))), (1, -1))
+
+
+def _sign(r: Masked, a: Sequence[int]) -> list[int]:
+    modulus = r.modulus
+    return [(2 * side - 1) % modulus if x else 0 for side, x in zip(r.sides(a), a, strict=True)]
+
+
+_MASKED: dict[str, Callable[..., list[int]]] = {
+    "greater": _greater,
+    "less": lambda r, a, b: _greater(r, b, a),
+    "greater_equal": _greater_equal,
+    "less_equal": lambda r, a, b: _greater_equal(r, b, a),
+    "equal": _equal,
+    "maximum": _larger,
+    "minimum": _smaller,
+    "relu": Masked.over,
+    "abs": lambda r, a: r.dots(_sign(r, a), a, 1),
+    "sign": _sign,
 }

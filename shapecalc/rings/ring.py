@@ -68,6 +68,18 @@ class Ring:
         """Σ a·b over each run of n entries."""
         return self.runs(list(map(self.mul, a, b)), n)
 
+    def inner(self, a: Sequence[Any], b: Sequence[Any]) -> Any:
+        """Σ a·b."""
+        return self.dots(a, b, len(a))[0]
+
+    def scaled(self, a: Sequence[Any], by: Any) -> list[Any]:
+        """Each entry times the same number."""
+        return self.dots(a, [by] * len(a), 1)
+
+    def negatives(self, a: Sequence[Any]) -> list[Any]:
+        """Minus each entry."""
+        return list(map(self.negative, a))
+
     def runs(self, a: Sequence[Any], n: int) -> list[Any]:
         """The sum of each run of n entries."""
         return list(a) if n == 1 else [self.total(a[k : k + n]) for k in range(0, len(a), n)]

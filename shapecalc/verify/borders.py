@@ -168,9 +168,8 @@ class Search:
     def made(self, point: Point) -> Iterator[Trial]:
         """The trial at a point, if the program has a value there."""
         try:
-            trial = Trial(self.trials.program, Real(), point.of.frame, point.declared, point.given)
-            if self.trials.backward is not None:
-                trial.add_gradients(self.trials.backward)
+            trial = Trial(self.trials.program, Real(), point.of.frame, point.declared, point.given, self.trials.random)
+            trial.add_gradients()
         except (*MISFORTUNE, Undecided):
             return
         yield trial

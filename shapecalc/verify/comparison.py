@@ -16,13 +16,13 @@ from shapecalc.tensor import Tensor, strides
 
 from .borders import Borders
 from .certainty import ENOUGH, Certainty, sizes_of, total_bits
-from .conditions import Conditions, assumptions
+from .conditions import Conditions, assumptions, of_reals
+from .gaps import NO, YES
 from .larger import Larger, counted_with
 from .points import STYLES, Undecided
 from .trials import EXACT, MISFORTUNE, REAL, SHORT, Trial, Trials
 
 ZERO = Decimal(0)
-YES, NO = Decimal("1e-20"), Decimal("1e-12")  # relative gaps up to which reals are equal, and from which on they are different
 NOISE, SHARP = Decimal("1e-48"), Decimal("1e-30")  # of the largest number met: what rounding may do, and what it cannot
 FLOATS = 1e-8  # what a function of arrays is held to
 ROUNDS = 4  # how often points are added for a certainty that is too small
@@ -115,8 +115,15 @@ class Comparisons:
         """The bounds for the exact trials; Unsupported where there are none."""
         sizes = self._survey(EXACT).sizes
         if self._certainty is None or self._certainty.sizes != sizes:
-            self._certainty = Certainty(self.trials.problem, self.trials.backward, sizes, 1 << self.trials.bits)
+            self._certainty = self._bounds(sizes)
         return self._certainty
+
+    def forecast(self) -> Certainty:
+        """The bounds before anything is run; those of a long program with exp may be hopeless."""
+        return self._bounds((self.trials.sizes(equal=False, avoid=False),))
+
+    def _bounds(self, sizes: tuple[Mapping[str, int], ...]) -> Certainty:
+        return Certainty(self.trials.problem, self.trials.backward, sizes, 1 << self.trials.bits, self.trials.program, self.trials.tables)
 
     def compare(self, claim: Expr, truth: Expr, extra: Extra | None = None, squeeze: bool = False) -> Comparison:
         """A claim against the truth; shapes are compared without their leading axes of size 1 (`squeeze`: without any)."""
@@ -152,14 +159,19 @@ class Comparisons:
                 used = []
                 for trial, a, b in self._pairs(self._survey(EXACT).trials, claim, truth, extra):
                     if a.data != b.data:
-                        return None if trial.masked else Comparison("different", EXACT, 1, at=dict(trial.frame), exact=True)
+                        if not trial.masked:
+                            return Comparison("different", EXACT, 1, at=dict(trial.frame), exact=True)
+                        self.certainty.of(claim, extra)  # what exp was taken of here may be met again
+                        return None
                     used.append(trial)
                 met = self._met(EXACT, used)
                 sure = met.least * self.certainty.equality(claim, truth, extra) if used else 0
                 if not sure:
                     return None
                 if sure >= ENOUGH:
-                    return self._equal(EXACT, met, (claim,), bits=sure)
+                    made = self._equal(EXACT, met, (claim,), bits=sure)
+                    # a claim with a log of its own has to have a value somewhere
+                    return None if of_reals(set(made.conditions) - set(self.conditions())) else made
                 self.trials.again(EXACT)
         except (Unsupported, Undecided):
             return None

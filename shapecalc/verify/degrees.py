@@ -1,26 +1,55 @@
 """Bounds on degrees: how likely it is that a false identity holds at a random point (Schwartz 1980, Zippel 1979).
 
 Every entry of a value is a quotient of polynomials in the numbers that were drawn; (n, d) bounds the degrees of numerator and
-denominator. An unknown mask is one more number that was drawn.
+denominator. An unknown mask is one more number that was drawn, and so is a value of log, and one of exp that is not made of others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
 from shapecalc.calculus.texts import meaning
-from shapecalc.expr import Apply, Expr, Lit, nodes
-from shapecalc.op import Axes, Signature
+from shapecalc.expr import Apply, Expr, Lit, Params, Var, nodes
+from shapecalc.op import Axes, Op, Signature
 from shapecalc.ops.reducing import axes_of
 from shapecalc.rings import Unsupported
-from shapecalc.shapes import Dim, value
+from shapecalc.shapes import Dim, Shape, value
 
 Degree = tuple[int, int]
 Sizes = Sequence[Mapping[str, int]]
 CONSTANT, FREE = (0, 0), (1, 0)
+NOTHING, FUNCTION, ROOT = frozenset[str](), frozenset({"function"}), frozenset({"root"})
 MASKS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal", "sign"})
 MOVES = frozenset({"slice", "place", "concatenate", "tril", "triu", "flip", "windows"})
+
+
+@dataclass(slots=True)
+class Powers:
+    """What values of exp and log can be: products of `up` drawn numbers over `down` of them, or what log and exp were taken of."""
+
+    up: int = 1
+    down: int = 0
+    exps: Degree = CONSTANT  # of all arguments so far
+    logs: Degree = CONSTANT
+
+    def exp(self, a: Degree) -> Degree:
+        """The value of exp; a number that was drawn may be what log was taken of."""
+        self.exps = max(self.exps[0], a[0]), max(self.exps[1], a[1])
+        n, d = max(1, self.logs[0]), self.logs[1]
+        return self.up * n + self.down * d, self.up * d + self.down * n
+
+    def log(self, a: Degree) -> Degree:
+        """The value of log: a number that was drawn, or what exp was taken of."""
+        self.logs = max(self.logs[0], a[0]), max(self.logs[1], a[1])
+        return max(1, self.exps[0]), self.exps[1]
+
+    @property
+    def widest(self) -> Degree:
+        """The bound for all arguments."""
+        return max(self.exps[0], self.logs[0]), max(self.exps[1], self.logs[1])
 
 
 def extent(dim: Dim, sizes: Sizes) -> int:
@@ -30,8 +59,8 @@ def extent(dim: Dim, sizes: Sizes) -> int:
 
 def added(degrees: Sequence[Degree]) -> Degree:
     """A sum, over the product of all denominators."""
-    below = sum(d for _, d in degrees)
-    return max(n + below - d for n, d in degrees), below
+    below = sum([d for _, d in degrees])
+    return (max([n + below - d for n, d in degrees]), below) if below else max(degrees)
 
 
 def repeated(a: Degree, times: int) -> Degree:
@@ -41,7 +70,7 @@ def repeated(a: Degree, times: int) -> Degree:
 
 def multiplied(degrees: Sequence[Degree]) -> Degree:
     """A product."""
-    return sum(n for n, _ in degrees), sum(d for _, d in degrees)
+    return sum([n for n, _ in degrees]), sum([d for _, d in degrees])
 
 
 def power(a: Degree, k: int) -> Degree:
@@ -49,8 +78,10 @@ def power(a: Degree, k: int) -> Degree:
     return (a[0] * k, a[1] * k) if k >= 0 else (a[1] * -k, a[0] * -k)
 
 
-def degree(e: Expr, env: Mapping[str, Degree], sizes: Sizes, memo: dict[Expr, Degree] | None = None) -> Degree:
-    """The bound for every entry of e; Unsupported where e is no rational function."""
+def degree(
+    e: Expr, env: Mapping[str, Degree], sizes: Sizes, memo: dict[Expr, Degree] | None = None, powers: Powers | None = None
+) -> Degree:
+    """The bound for every entry of e; Unsupported where e is no rational function of what is drawn."""
     done: dict[Expr, Degree] = {} if memo is None else memo
     if e in done:
         return done[e]
@@ -58,35 +89,42 @@ def degree(e: Expr, env: Mapping[str, Degree], sizes: Sizes, memo: dict[Expr, De
         if node in done:
             continue
         if isinstance(node, Apply):
-            done[node] = _applied(node, [done[a] for a in node.args], sizes)
+            done[node] = applied(node, [done[a] for a in node.args], sizes, powers)
         else:
             done[node] = CONSTANT if isinstance(node, Lit) else env[node.name]
     return done[e]
 
 
-def _applied(node: Apply, args: list[Degree], sizes: Sizes) -> Degree:
+def applied(node: Apply, args: list[Degree], sizes: Sizes, powers: Powers | None = None) -> Degree:
+    """The bound for an operation from those for its arguments."""
     op = node.op
-    if op.signature is not None:
-        return _product(node, args, sizes)
     rule = _RULES.get(op.name)
     if rule is not None:
         return rule(node, args, sizes)
+    if op.signature is not None:
+        return _product(node, args, sizes)
     if op.name in MASKS:
         return FREE
     if op.name in MOVES:
-        return max(n for n, _ in args), max(d for _, d in args)
+        return max([n for n, _ in args]), max([d for _, d in args])
+    if op.name in _FUNCTIONS and powers is not None:
+        return _FUNCTIONS[op.name](powers, *args)
     if op.means:
         body, names = meaning(node)
-        return degree(body, dict(zip(names, args, strict=True)), sizes)
+        return degree(body, dict(zip(names, args, strict=True)), sizes, None, powers)
     raise Unsupported(op.name)
 
 
 def _product(node: Apply, args: list[Degree], sizes: Sizes) -> Degree:
-    signature = node.signature
-    if signature is not None and signature.powers:
-        args = [a if p == 1 else power(a, p) for a, p in zip(args, signature.powers, strict=True)]
+    """A sum of products; how many are added up counts only where they have denominators."""
     out = multiplied(args)
-    return repeated(out, prod(extent(d, sizes) for d in _summed(signature))) if out[1] and signature is not None else out
+    if not out[1] or (signature := node.signature) is None:
+        return out
+    return repeated(out, prod([extent(d, sizes) for d in _summed(signature)]))
+
+
+def _quotient(_: Apply, args: list[Degree], __: Sizes) -> Degree:
+    return multiplied((args[0], power(args[1], -1)))
 
 
 def _summed(signature: Signature) -> list[Dim]:
@@ -136,6 +174,7 @@ def _axes(node: Apply) -> tuple[int, ...]:
 
 _RULES: dict[str, Callable[[Apply, list[Degree], Sizes], Degree]] = {
     "add": lambda _, args, __: added(args),
+    "div": _quotient,
     "zeros": lambda *_: CONSTANT,
     "power": _power,
     "where": _choice,
@@ -151,6 +190,49 @@ _RULES: dict[str, Callable[[Apply, list[Degree], Sizes], Degree]] = {
     "cumprod": lambda node, args, sizes: power(args[0], extent(node.shape[node["axis"]], sizes)),
     "cumsum": lambda node, args, sizes: repeated(args[0], extent(node.shape[node["axis"]], sizes)),
 }
+
+
+def _hyperbolic(powers: Powers, a: Degree) -> Degree:
+    up = powers.exp(a)
+    return added((up, power(up, -1)))
+
+
+def _tangent(powers: Powers, a: Degree) -> Degree:
+    n, d = _hyperbolic(powers, a)
+    return n + d, n + d
+
+
+_FUNCTIONS: dict[str, Callable[..., Degree]] = {
+    "exp": Powers.exp,
+    "log": Powers.log,
+    "sinh": _hyperbolic,
+    "cosh": _hyperbolic,
+    "tanh": _tangent,
+    "pow": lambda powers, a, b: powers.exp(multiplied((b, powers.log(a)))),
+}
+
+
+def kinds(nodes_: Iterable[Expr]) -> frozenset[str]:
+    """Whether there is exp or log among some operations ("function"), or a root, which has no exact meaning ("root")."""
+    out: frozenset[str] = frozenset()
+    for node in nodes_:
+        if isinstance(node, Apply):
+            out |= _kinds(node.op, node.params, tuple([a.shape for a in node.args]), node.shape) if node.op.means else _own_kind(node)
+    return out
+
+
+def _own_kind(node: Apply) -> frozenset[str]:
+    if node.op.name == "sqrt" or (node.op.name == "power" and node["k"].denominator != 1):
+        return ROOT
+    return FUNCTION if node.op.name in _FUNCTIONS else NOTHING
+
+
+@lru_cache(maxsize=512)
+def _kinds(op: Op, params: Params, shapes: tuple[Shape, ...], shape: Shape) -> frozenset[str]:
+    """The same for an operation that stands for a formula."""
+    if op.name in _RULES or op.name in MASKS:
+        return NOTHING
+    return kinds(nodes(meaning(Apply(op, tuple([Var(n, s) for n, s in zip(op.args, shapes, strict=True)]), params, shape))[0]))
 
 
 def zero_test(a: Degree, b: Degree) -> Degree:

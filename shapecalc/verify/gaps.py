@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from shapecalc.expr import Expr
 from shapecalc.rings import Modular, Real
+from shapecalc.tensor import Tensor
 
-from .trials import ONE, Trial
+from .points import distinct, is_structured
+from .trials import ONE, Trial, band, rescaled
 
+YES, NO = Decimal("1e-20"), Decimal("1e-12")  # relative gaps up to which reals are equal, and from which on they are different
+SHORTER = Decimal("1e-8")  # a step so much shorter is tried where the first leaves a gap
 SLOPE_NOISE, CURVATURE_NOISE = Decimal("1e-36"), Decimal("1e-26")  # of a value: what the steps leave of sixty digits, four to spare
 
 
@@ -47,3 +52,40 @@ def gaps(trial: Trial, found: Sequence[Any], wanted: Sequence[Any], noise: Decim
         return float(list(found) != list(wanted))
     scale, level = max(map(abs, wanted), default=ONE), noise * trial.level(of)
     return max((gap(a, b, scale, level) for a, b in zip(found, wanted, strict=True)), default=0.0)
+
+
+def slope_gap(trial: Trial, formulas: Mapping[str, Expr], reach: Reach) -> float:
+    """Σ <G, V> over all gradients against the quotient along all the V at once; gradients of very different size apart."""
+    bands: dict[int, dict[str, Tensor]] = {}
+    for name, formula in formulas.items():
+        gradient = trial.derived(formula)
+        if reach.structure and not is_structured(gradient, reach.structure):
+            return 1.0
+        bands.setdefault(band(trial, gradient), {})[name] = gradient
+    return max([_band_gap(trial, gradients, reach) for gradients in bands.values()])
+
+
+def _band_gap(trial: Trial, gradients: Mapping[str, Tensor], reach: Reach) -> float:
+    ring, directions, products = trial.ring, {}, []
+    for name, gradient in gradients.items():
+        v = rescaled(trial, trial.direction(gradient.shape, reach.structure), gradient)
+        if reach.zeros:
+            v = Tensor(v.shape, [x if at else at for x, at in zip(v.data, trial.env[name].data, strict=True)])
+        directions[name] = v
+        if reach.structure:
+            free = list(distinct(v.shape, reach.structure))
+            products.append(ring.inner([gradient.data[k] for k in free], [v.data[k] for k in free]))
+        else:
+            products.append(ring.inner(gradient.data, v.data))
+    found = ring.total(products)
+    (wanted,) = trial.witness.slope(directions)
+    if isinstance(ring, Modular):
+        return float(found != wanted)
+    noise, largest = SLOPE_NOISE * trial.level(), max(map(abs, products))
+    first = gap(found, wanted, largest, noise)
+    if first <= YES or noise > largest * SHORTER * NO:
+        return first
+    # near a pole a step may be too long; a shorter one helps if the formula is right, and only then
+    short = {n: Tensor(v.shape, ring.scaled(v.data, SHORTER)) for n, v in directions.items()}
+    (wanted,) = trial.witness.slope(short)
+    return min(first, gap(found * SHORTER, wanted, largest * SHORTER, noise))

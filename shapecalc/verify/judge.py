@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any, NoReturn
 
 from shapecalc.calculus.gradients import Backward
@@ -14,20 +13,20 @@ from shapecalc.evaluate import concrete
 from shapecalc.expr import Apply, Expr, Lit
 from shapecalc.forms import zeros
 from shapecalc.language.problem import Problem
-from shapecalc.rings import Modular, Unsupported
+from shapecalc.rings import Unsupported
 from shapecalc.shapes import Shape, show, strip, total
 from shapecalc.tensor import Tensor
 
 from .arrangement import Axes, arranged, arrangement
 from .certainty import ENOUGH, Certainty, sizes_of, total_bits
-from .comparison import NO, ROUNDS, YES, Comparison, Comparisons, Extra, Function
+from .comparison import ROUNDS, Comparison, Comparisons, Extra, Function
+from .conditions import of_reals
 from .degrees import MASKS
-from .gaps import CURVATURE_NOISE, REACHES, SLOPE_NOISE, Reach, gap, gaps
-from .points import STRUCTURES, Undecided, distinct, is_structured
-from .trials import EXACT, MISFORTUNE, REAL, Kinked, Trial, Trials, band, rescaled
+from .gaps import CURVATURE_NOISE, NO, REACHES, SLOPE_NOISE, YES, Reach, gaps, slope_gap
+from .points import STRUCTURES, Undecided
+from .trials import EXACT, MISFORTUNE, REAL, Kinked, Trial, Trials
 
 WITNESS = "difference quotients of the program itself"
-SHORTER = Decimal("1e-8")  # a step so much shorter is tried where the first leaves a gap
 CULPRITS = 8  # wrong gradients that are named
 REVIVALS = 3  # further points where a gradient was 0 at all of them
 SIGNED = frozenset({"positive", "nonnegative", "probabilities", "onehot", "onehot_columns"})
@@ -107,7 +106,7 @@ class Judge:
             raise Disproved(f"the derived gradient{'s' * (len(wrong) > 1)} of {', '.join(wrong)} failed the check against {WITNESS}", wrong)
 
         every = list(formulas.values())
-        question = Question(lambda t: self._slope_gap(t, formulas, reach), lambda c: c.slopes(every), blame, every)
+        question = Question(lambda t: slope_gap(t, formulas, reach), lambda c: c.slopes(every), blame, every)
         return self._revived(self._settled(question), question, formulas, reach)
 
     def _culprits(self, trial: Trial, formulas: Mapping[str, Expr], reach: Reach) -> list[str]:
@@ -116,7 +115,7 @@ class Judge:
         stack = [list(formulas)]
         while stack and len(out) < CULPRITS:
             names = stack.pop()
-            if self._slope_gap(trial, {n: formulas[n] for n in names}, reach) > NO:
+            if slope_gap(trial, {n: formulas[n] for n in names}, reach) > NO:
                 half = len(names) // 2
                 stack += [names[half:], names[:half]] if half else []
                 out += names if not half else []
@@ -126,8 +125,10 @@ class Judge:
         """The gradients to be checked; a comparison as a definition has none that a quotient could see."""
         out = {n: backward.formula(n) for n in backward.order if not _is_mask(self.problem.definitions.get(n))}
         out |= {n: zeros(self.problem.variable(n).shape) for n in wanted if n not in backward.flows}
+        declared, definitions = self.problem.declared, self.problem.definitions
         for name, formula in out.items():
-            if strip(formula.shape) != strip(self.problem.variable(name).shape):
+            wanted_shape = (declared[name] if name in declared else definitions[name]).shape
+            if formula.shape != wanted_shape and strip(formula.shape) != strip(wanted_shape):
                 raise Disproved(f"the derived gradient of {name} has the shape {show(formula.shape)}", [name])
         return out
 
@@ -136,41 +137,9 @@ class Judge:
         structure = self.problem.variable(name).properties & STRUCTURES if structured else frozenset()
 
         def found(trial: Trial) -> float:
-            return self._slope_gap(trial, {name: formula}, Reach(structure=structure))
+            return slope_gap(trial, {name: formula}, Reach(structure=structure))
 
         return self._settled(Question(found, lambda c: c.slopes([formula]), _blame(f"the gradient of {name}", name), [formula]))
-
-    def _slope_gap(self, trial: Trial, formulas: Mapping[str, Expr], reach: Reach) -> float:
-        """Σ <G, V> over all gradients against the quotient along all the V at once; gradients of very different size apart."""
-        bands: dict[int, dict[str, Tensor]] = {}
-        for name, formula in formulas.items():
-            gradient = trial.value(formula)
-            if reach.structure and not is_structured(gradient, reach.structure):
-                return 1.0
-            bands.setdefault(band(trial, gradient), {})[name] = gradient
-        return max(self._band_gap(trial, gradients, reach) for gradients in bands.values())
-
-    def _band_gap(self, trial: Trial, gradients: Mapping[str, Tensor], reach: Reach) -> float:
-        ring, directions, products = trial.ring, {}, []
-        for name, gradient in gradients.items():
-            v = rescaled(trial, self.trials.direction(trial, gradient.shape, reach.structure), gradient)
-            if reach.zeros:
-                v = Tensor(v.shape, [x if at else at for x, at in zip(v.data, trial.env[name].data, strict=True)])
-            directions[name] = v
-            free = list(distinct(v.shape, reach.structure)) if reach.structure else range(len(v.data))
-            products.append(ring.dots([gradient.data[k] for k in free], [v.data[k] for k in free], len(free))[0])
-        found = ring.total(products)
-        (wanted,) = trial.witness.slope(directions)
-        if isinstance(ring, Modular):
-            return float(found != wanted)
-        noise, largest = SLOPE_NOISE * trial.level(), max(map(abs, products))
-        first = gap(found, wanted, largest, noise)
-        if first <= YES or noise > largest * SHORTER * NO:
-            return first
-        # near a pole a step may be too long; a shorter one helps if the formula is right, and only then
-        short = {n: Tensor(v.shape, ring.dots(v.data, [SHORTER] * len(v.data), 1)) for n, v in directions.items()}
-        (wanted,) = trial.witness.slope(short)
-        return min(first, gap(found * SHORTER, wanted, largest * SHORTER, noise))
 
     def certify_jacobian(
         self, of: str, wrt: str, formula: Expr, layout: str = "numerator", vec: bool = False, axes: Axes | None = None
@@ -185,7 +154,7 @@ class Judge:
 
         def found(trial: Trial) -> float:
             j = arranged(trial.value(formula), shapes, order, trial.frame)
-            v = self.trials.direction(trial, concrete(shapes[1], trial.frame)).data
+            v = trial.direction(concrete(shapes[1], trial.frame)).data
             along = trial.ring.dots(j, v * (len(j) // len(v)), len(v))
             wanted = trial.witness.slope({wrt: Tensor(concrete(shapes[1], trial.frame), v)}, of)
             return gaps(trial, along, wanted, SLOPE_NOISE, of)
@@ -201,7 +170,7 @@ class Judge:
 
         def found(trial: Trial) -> float:
             h = arranged(trial.value(formula), shapes, order, trial.frame)
-            u, v = (self.trials.direction(trial, concrete(s, trial.frame)) for s in shapes)
+            u, v = (trial.direction(concrete(s, trial.frame)) for s in shapes)
             along = trial.ring.dots(h, v.data * len(u.data), len(v.data))
             both = trial.ring.dots(u.data, along, len(along))
             return gaps(trial, both, trial.witness.curvature({wrt: u}, {other: v}), CURVATURE_NOISE)
@@ -227,6 +196,8 @@ class Judge:
 
     def _exactly(self, question: Question) -> Certificate | None:
         try:
+            if self.trials.long and self.trials.functions and not question.bits(self.comparisons.forecast()):
+                return None
             for _ in range(ROUNDS):
                 found = self.trials.survey(EXACT, question.gap)
                 trials = self.trials.of(EXACT)
@@ -236,13 +207,19 @@ class Judge:
                 if not trials or self._doubt or not (single := question.bits(self.comparisons.certainty)):
                     return None
                 if (sure := total_bits(single, trials)) >= ENOUGH:
-                    return self._certificate(EXACT, trials, question.formulas, bits=sure)
+                    break
                 self.trials.again(EXACT)
+            else:
+                return None
         except Kinked:
             return None
         except (Unsupported, Undecided):
             self.trials.drawn[EXACT] = []
-        return None
+            return None
+        made = self._certificate(EXACT, trials, question.formulas, bits=sure)
+        if self.trials.functions and of_reals(made.conditions):
+            self.trials.somewhere(REAL)  # log(-x**2) has an exact meaning and no value
+        return made
 
     def _certificate(self, method: str, trials: Sequence[Trial], formulas: Sequence[Expr], **how: Any) -> Certificate:
         provided = self.comparisons.conditions(formulas)
@@ -293,7 +270,7 @@ class Judge:
 
 def _dead(trials: Sequence[Trial], formulas: Mapping[str, Expr]) -> list[str]:
     """The gradients that were 0 at every point although they are not 0 as formulas."""
-    return [n for n, e in formulas.items() if not (_is_zero(e) or any(any(t.value(e).data) for t in trials))]
+    return [n for n, e in formulas.items() if not (_is_zero(e) or any(any(t.derived(e).data) for t in trials))]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from shapecalc.errors import NotKnownYet
-from shapecalc.evaluate import Frame, concrete
+from shapecalc.evaluate import Frame
 from shapecalc.expr import Apply, Var, nodes, variables
 from shapecalc.language.problem import Problem
 from shapecalc.ops.linear_algebra import identity, product
@@ -113,7 +113,7 @@ def _lighter(problem: Problem, sizes: dict[str, int]) -> dict[str, int]:
 
 def _numbers(count: int, top: int, random: Random, equal: bool) -> list[int]:
     if equal:
-        return [random.randint(SMALLEST, max(4, top - 1))] * count
+        return [random.randint(SMALLEST, LARGEST - 1)] * count
     if count <= MANY:
         return random.sample(range(SMALLEST, top + 1), count)
     # too many to be all different and small: neighbours are, which are the ones that meet in a product
@@ -156,7 +156,8 @@ class Sampler:
         """Entries without any structure."""
         ring, random = self.ring, self.random
         if isinstance(ring, Modular):
-            return Tensor(shape, [random.getrandbits(128) % ring.prime for _ in range(prod(shape))])
+            bits, draw = ring.prime.bit_length() - 1, random.getrandbits  # from a set of 2^bits numbers, which the bound counts with
+            return Tensor(shape, [draw(bits) for _ in range(prod(shape))])
         low, high = round(style.low * 10**DIGITS), round(style.high * 10**DIGITS)
         below = 0.0 if style.positive else style.skew or 0.5
         drawn = (random.randint(low, high) * (-1 if random.random() < below else 1) for _ in range(prod(shape)))
@@ -175,8 +176,9 @@ class Sampler:
 
     def value(self, v: Var) -> Tensor:
         """A value of a declared variable."""
-        shape, own = concrete(v.shape, self.frame), v.properties
-        style = self.style
+        shape, own, style = self.frame.shape(v.shape), v.properties, self.style
+        if not own and not style.lift and (style.who != "needy" or v.name in self.asked):
+            return self.free(shape, style)
         if style.who == "needy" and v.name not in self.asked:
             style = PLAIN
         if own & {"onehot", "onehot_columns"}:

@@ -15,16 +15,19 @@ from shapecalc.calculus.texts import meaning
 from shapecalc.evaluate import Frame, concrete, evaluate
 from shapecalc.expr import Expr
 from shapecalc.language.problem import Problem
-from shapecalc.rings import Field, Masked, Modular, Real, Unlucky, Unsupported, random_prime
+from shapecalc.rings import Field, Modular, Real, Table, Unknown, Unlucky, Unsupported, random_prime
 from shapecalc.shapes import show
 from shapecalc.tensor import Tensor
 
+from .degrees import kinds
 from .points import PLAIN, STYLES, Sampler, Style, Undecided, axes_of, deep, draw_sizes, needy
-from .witness import Program, Values, Witness, incoming, run
+from .tape import Cells, Line, Values
+from .witness import Program, Witness, incoming
 
 EXACT, REAL = "exact", "real"
 LONG = 30  # definitions beyond which a single tuple of sizes is tried, so that the cost stays linear
 WIDE = 1 << 12  # entries of a value whose sizes are numbers, likewise
+BITS = (61, 73, 79)  # of the prime; its square is no longer for the machine at the larger ones
 MOST_ENTRIES = 1 << 19  # of one value
 PATIENCE = 10.0  # seconds after which no further point is drawn for one trial
 TRIES = 24  # points for each way of drawing; fewer where one takes long
@@ -41,22 +44,52 @@ class Kinked(Undecided):
 
 
 class Trial:
-    """One point: sizes, and the values of every name; of the gradients too, once `add_gradients` has run."""
+    """One point: sizes, and the values of every name; of the gradients too, once `add_gradients` has run.
 
-    def __init__(self, program: Program, ring: Field, frame: Frame, declared: Values, given: Values) -> None:
+    In exact arithmetic the program runs modulo p², as the witness wants it, and all else is found modulo p from what that leaves.
+    """
+
+    def __init__(self, program: Program, ring: Field, frame: Frame, declared: Values, given: Values, random: Random) -> None:
         self.ring = ring
         self.frame = frame
-        self.memo: dict[Expr, Tensor] = {}
-        self.env = run(program.problem.definitions, ring, frame, declared, {}, self.memo)
-        self.env.update(given)
+        self.program = program
         self.witness = Witness(program, ring, frame, declared, given)
+        self.env: dict[str, Tensor] = {**declared, **given}
+        self.memo: dict[Expr, Tensor] = {}
+        self.cells = self._cells()
+        self._name(program.forward)
+        self.sampler = Sampler(ring, frame, random)
         self.equal = False
         self.style = PLAIN
 
-    def add_gradients(self, backward: Backward) -> None:
+    def _cells(self) -> Cells:
+        """What the run of the program left."""
+        if not isinstance(self.ring, Modular):
+            return self.witness.base(self.ring)
+        base, p = self.witness.base(self.ring.raised(2)), self.ring.prime
+        cells = self.program.tape.cells(self.env)
+        for place in self.program.shared:
+            cells[place] = [x % p for x in base[place]]
+        for line in self.program.forward:
+            cells[line.own] = cells[line.body]
+        return cells
+
+    def _name(self, lines: Sequence[Line]) -> None:
+        shapes, cells = self.program.tape.shapes, self.cells
+        for name, _, body, own in lines:
+            self.env[name] = Tensor(self.frame.shape(shapes[own]), cells[body])
+
+    def add_gradients(self) -> None:
         """The values of the derived gradients, in the order of the backward pass."""
-        for name in backward.order:
-            self.env[backward.flows[name].symbol.name] = self.value(backward.formula(name))
+        self.program.tape.run(self.ring, self.frame, self.cells, self.program.gradients)
+        self._name(self.program.gradients)
+
+    def derived(self, e: Expr) -> Tensor:
+        """The value of a formula of the backward pass, which is there already; of any other it is found."""
+        place = self.program.tape.numbers.get(e)
+        if place is None or self.cells[place] is None:
+            return self.value(e)
+        return Tensor(self.frame.shape(e.shape), self.cells[place])
 
     def value(self, e: Expr, extra: Mapping[str, Expr] | None = None) -> Tensor:
         """The value of a formula; `extra` are names that it may use besides, each a formula in the names before it."""
@@ -64,7 +97,7 @@ class Trial:
             if not extra:
                 if len(self.memo) > KEPT:
                     self.memo.clear()
-                return evaluate(self.ring, e, self.env, self.frame, meaning, self.memo)
+                return evaluate(self.ring, e, self.env, self.frame, meaning, self.memo or self._remembered())
             env = dict(self.env)
             for name, formula in extra.items():
                 # a name may be given a new value, so nothing remembered under the old one is used
@@ -73,14 +106,25 @@ class Trial:
         except KeyError as error:
             raise Undecided(f"{error.args[0]} has no value here") from None
 
+    def _remembered(self) -> dict[Expr, Tensor]:
+        """The parts of the program and of its gradients, for whatever is asked next."""
+        cells, shape = self.cells, self.frame.shape
+        parts = self.program.tape.parts if len(self.program.tape.parts) <= KEPT // 2 else []
+        self.memo.update({e: Tensor(shape(e.shape), cells[place]) for place, e, _ in parts if cells[place] is not None})
+        return self.memo
+
+    def direction(self, shape: tuple[int, ...], structure: frozenset[str] = frozenset()) -> Tensor:
+        """A random direction."""
+        return self.sampler.direction(shape, structure)
+
     def level(self, of: str | None = None) -> Decimal:
         """How large the numbers are whose differences a real quotient takes: at least 1."""
-        return max((abs(x) for x in self.witness.outcome(self.ring, self.env, of)), default=ONE).max(ONE)
+        return max(map(abs, self.witness.still(self.ring, of)), default=ONE).max(ONE)
 
     @property
     def masked(self) -> bool:
-        """Whether a comparison was met, so that an exact disagreement is no disproof."""
-        return isinstance(self.ring, Masked) and bool(self.ring.masks)
+        """Whether a comparison was met, or exp or log, so that an exact disagreement is no disproof."""
+        return isinstance(self.ring, Unknown) and bool(self.ring.masks or len(self.ring.table))
 
 
 class Trials:
@@ -88,18 +132,21 @@ class Trials:
 
     def __init__(self, problem: Problem, backward: Backward | None, seed: int | None) -> None:
         self.problem = problem
-        self.program = Program(problem)
+        self.program = Program(problem, backward)
         self.backward = backward
         self.seed = int.from_bytes(os.urandom(8), "big") if seed is None else seed
         self.random = Random(self.seed)  # noqa: S311 - nothing is kept secret by it
         self.long = len(problem.definitions) > LONG or _fixed_entries(problem) > WIDE
-        # the degree grows with the length: at a larger prime one point is as sure, and its square is no longer for the machine
-        self.bits = 73 if self.long else 61
+        # the degree grows with the length and with what exp is taken of: at a larger prime one point is as sure
+        self.kinds = kinds([e for _, e, _ in self.program.tape.parts])
+        self.functions = "function" in self.kinds
+        self.bits = BITS[2 if self.functions else 1 if self.long else 0]
         self.prime = random_prime(self.random, self.bits)
         self.axes = axes_of(problem)
         self.drawn: dict[str, list[Trial]] = {}
         self.tries = max(4, TRIES * LONG // max(LONG, len(problem.definitions)))
         self._needy: frozenset[str] | None = None
+        self._first: dict[str, Trial] = {}
         self._lucky: dict[str, Style] = {}
         self._avoid: dict[str, int] = {}
 
@@ -121,9 +168,21 @@ class Trials:
                 self.drawn[mode] = []
         return self.drawn[mode]
 
+    def somewhere(self, mode: str) -> Trial:
+        """The first trial; Undecided where there is none."""
+        if mode not in self._first:
+            self._first[mode] = self.draw(mode)
+        return self._first[mode]
+
+    def tables(self) -> list[Table]:
+        """What exp and log are at the exact points."""
+        return [t.ring.table for t in self.drawn.get(EXACT, ()) if isinstance(t.ring, Unknown)]
+
     def _planned(self, mode: str) -> Iterator[Trial]:
         """Two tuples of pairwise different sizes and one of equal ones; of a long problem one tuple."""
-        first = self.draw(mode)
+        if mode == EXACT and "root" in self.kinds:
+            raise Unsupported("a root")
+        first = self.somewhere(mode)
         yield first
         if self.long:
             return
@@ -140,7 +199,7 @@ class Trials:
         reason, start = "", time.monotonic()
         for style in self._styles(mode)[: 1 if equal else None] if styles is None else styles:
             for attempt in range(self.tries * (2 if mode == EXACT else 1)):
-                made = dict(sizes) if sizes else self._sizes(equal, avoid=attempt < self.tries // 3)
+                made = dict(sizes) if sizes else self.sizes(equal, avoid=attempt < self.tries // 3)
                 if not sizes and reason == SHORT:
                     made = {name: n + attempt for name, n in made.items()}  # x[:6] wants more entries than are drawn at first
                 try:
@@ -155,7 +214,7 @@ class Trials:
                 return trial
         raise Undecided(f"no point was found where everything has a value; at the last one, {reason}")
 
-    def _sizes(self, equal: bool, avoid: bool) -> dict[str, int]:
+    def sizes(self, equal: bool, avoid: bool) -> dict[str, int]:
         """Sizes of which none is what it was in the first trial, as far as possible: a size that stays 2 cannot be told from the number."""
         best = draw_sizes(self.problem, self.axes, self.random, equal)
         for _ in range(40 if avoid else 0):
@@ -180,15 +239,14 @@ class Trials:
         for name, v in self.problem.variables().items():
             if prod(concrete(v.shape, frame)) > MOST_ENTRIES:
                 raise Undecided(f"{name} has too many entries, {show(v.shape)}, to be checked number by number")
-        ring: Field = Masked(self.random, self.prime) if mode == EXACT else Real()
+        ring: Field = Unknown(self.random, self.prime) if mode == EXACT else Real()
         sampler = Sampler(ring, frame, self.random, style, self.needy if style.who == "needy" else ())
         declared = {name: sampler.value(v) for name, v in self.problem.declared.items()}
         shapes = {symbol: self.problem.definitions[name].shape for name, symbol in incoming(self.problem).items()}
         given = {symbol: sampler.free(concrete(shape, frame)) for symbol, shape in shapes.items()}
-        trial = Trial(self.program, ring, frame, declared, given)
+        trial = Trial(self.program, ring, frame, declared, given, self.random)
         trial.style = style
-        if self.backward is not None:
-            trial.add_gradients(self.backward)
+        trial.add_gradients()
         return trial
 
     def survey(self, mode: str, check: Callable[[Trial], Found]) -> list[Found]:
@@ -210,10 +268,6 @@ class Trials:
         """One more trial at each tuple of sizes, where one gives too small a certainty."""
         once = {tuple(t.frame.items()): t for t in self.drawn[mode]}
         self.drawn[mode] += [self.draw(mode, t.equal, t.frame) for t in once.values()]
-
-    def direction(self, trial: Trial, shape: tuple[int, ...], structure: frozenset[str] = frozenset()) -> Tensor:
-        """A random direction."""
-        return Sampler(trial.ring, trial.frame, self.random).direction(shape, structure)
 
 
 def _fixed_entries(problem: Problem) -> int:

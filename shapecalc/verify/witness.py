@@ -7,16 +7,18 @@ reals the quotients are central, with 60 digits and steps so small that 40 (of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from shapecalc.calculus.texts import meaning
-from shapecalc.evaluate import Frame, evaluate
-from shapecalc.expr import Expr, variables
+from shapecalc.calculus.gradients import Backward
+from shapecalc.evaluate import Frame
+from shapecalc.expr import variables
 from shapecalc.language.problem import Problem
 from shapecalc.rings import Field, Modular, Real
 from shapecalc.tensor import Tensor
+
+from .tape import Cells, Line, Tape
 
 STEP, SECOND_STEP = Decimal("1e-20"), Decimal("1e-15")
 Values = Mapping[str, Tensor]
@@ -31,13 +33,24 @@ def incoming(problem: Problem) -> dict[str, str]:
 
 
 class Program:
-    """The definitions of a problem, and which of them a value depends on."""
+    """The definitions of a problem and, after them, the gradients that were derived; and which definitions a value depends on."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, backward: Backward | None = None) -> None:
         self.problem = problem
-        self._parts: dict[str | None, dict[str, Expr]] = {}
+        self.tape = Tape()
+        for name, body in problem.definitions.items():
+            self.tape.add(name, body)
+        self._parts: dict[str | None, Tape] = {}
+        count = len(self.tape.lines)
+        if backward is not None:
+            for name in backward.order:
+                self.tape.add(backward.flows[name].symbol.name, backward.formula(name))
+        self.forward, self.gradients = self.tape.lines[:count], self.tape.lines[count:]
+        inner = {place for place, _, _ in self.tape.parts[: self.forward[-1].parts.stop if self.forward else 0]}
+        self.shared = {line.body for line in self.forward} | (inner & self.tape.used(self.gradients))
+        """What the gradients, and claims, may want of the run of the program."""
 
-    def part(self, of: str | None) -> Mapping[str, Expr]:
+    def part(self, of: str | None) -> tuple[Tape, Sequence[Line]]:
         """The definitions that one of them depends on, itself included; None: that the loss, or the incoming gradients, depend on."""
         if of not in self._parts:
             ends = {of} if of is not None else {self.problem.loss} if self.problem.loss is not None else set(incoming(self.problem))
@@ -45,31 +58,18 @@ class Program:
             for name in reversed(self.problem.definitions):
                 if name in asked:
                     asked.update(variables(self.problem.definitions[name]))
-            self._parts[of] = {name: body for name, body in self.problem.definitions.items() if name in asked}
-        return self._parts[of]
+            self._parts[of] = self._only(asked)
+        tape = self._parts[of]
+        return tape, self.forward if tape is self.tape else tape.lines
 
-
-def run(
-    definitions: Mapping[str, Expr], ring: Field, frame: Frame, declared: Values, shifts: Values, memo: dict[Expr, Tensor] | None = None
-) -> dict[str, Tensor]:
-    """The values of all names, definition by definition, each shifted by what `shifts` has for it."""
-    env = {name: _shifted(ring, v, shifts.get(name)) for name, v in declared.items()}
-    memo = {} if memo is None else memo
-    for name, body in definitions.items():
-        env[name] = _shifted(ring, evaluate(ring, body, env, frame, meaning, memo), shifts.get(name))
-    return env
-
-
-def _shifted(ring: Field, a: Tensor, by: Tensor | None) -> Tensor:
-    return a if by is None else Tensor(a.shape, ring.combined((a.data, by.data), (1, 1)))
-
-
-def end(problem: Problem, ring: Field, env: Values, given: Values) -> Any:
-    """The loss; where there is none, <dZ, Z> for the incoming gradients, whose derivative they are."""
-    if problem.loss is not None:
-        return env[problem.loss].data[0]
-    parts = [ring.dots(given[symbol].data, env[name].data, len(env[name].data))[0] for name, symbol in incoming(problem).items()]
-    return ring.total(parts)
+    def _only(self, asked: set[str]) -> Tape:
+        if asked.issuperset(self.problem.definitions):
+            return self.tape
+        out = Tape()  # of its own: what two definitions share is computed in the first of them, which may be left out
+        for name, body in self.problem.definitions.items():
+            if name in asked:
+                out.add(name, body)
+        return out
 
 
 class Witness:
@@ -81,50 +81,69 @@ class Witness:
         self.frame = frame
         self.declared = declared
         self.given = given
-        self._bases: dict[tuple[int, str | None], dict[str, Tensor]] = {}
+        self._bases: dict[int, Cells] = {}
 
-    def outcome(self, ring: Field, env: Values, of: str | None) -> list[Any]:
-        """The entries of what is differentiated."""
-        return [end(self.program.problem, ring, env, self.given)] if of is None else env[of].data
+    def base(self, ring: Field) -> Cells:
+        """The values of all definitions, nothing being moved."""
+        key = ring.exponent if isinstance(ring, Modular) else 0
+        if key not in self._bases:
+            tape = self.program.tape
+            cells = tape.cells({**self.declared, **self.given})
+            tape.run(ring, self.frame, cells, self.program.forward)
+            self._bases[key] = cells
+        return self._bases[key]
 
-    def moved(self, ring: Field, directions: list[tuple[Any, Values]], of: str | None) -> list[Any]:
+    def outcome(self, ring: Field, tape: Tape, cells: Cells, of: str | None) -> list[Any]:
+        """The entries of what is differentiated: of the loss, or of <dZ, Z> for the incoming gradients, whose derivative they are."""
+        name = self.program.problem.loss if of is None else of
+        if name is not None:
+            found: list[Any] = cells[tape.names[name]]
+            return found
+        parts = incoming(self.program.problem).items()
+        return [ring.total([ring.inner(self.given[symbol].data, cells[tape.names[name]]) for name, symbol in parts])]
+
+    def moved(self, ring: Field, directions: Sequence[tuple[Any, Values]], of: str | None) -> list[Any]:
         """What becomes of it when the names are moved by steps along the directions."""
         shifts: dict[str, Tensor] = {}
         for step, direction in directions:
             for name, v in direction.items():
-                part = Tensor(v.shape, ring.dots(v.data, [step] * len(v.data), 1))
-                shifts[name] = _shifted(ring, part, shifts.get(name))
-        return self.outcome(ring, run(self.program.part(of), ring, self.frame, self.declared, shifts), of)
+                part = Tensor(v.shape, ring.scaled(v.data, step))
+                shifts[name] = part if name not in shifts else _shifted(ring, part, shifts[name])
+        tape, lines = self.program.part(of)
+        cells = tape.cells({name: _shifted(ring, v, shifts.get(name)) for name, v in {**self.given, **self.declared}.items()})
+        tape.run(ring, self.frame, cells, lines, shifts)
+        return self.outcome(ring, tape, cells, of)
 
-    def base(self, ring: Modular, of: str | None) -> list[Any]:
-        """Where nothing is moved."""
-        key = ring.exponent, of
-        if key not in self._bases:
-            self._bases[key] = run(self.program.part(of), ring, self.frame, self.declared, {})
-        return self.outcome(ring, self._bases[key], of)
+    def still(self, ring: Field, of: str | None) -> list[Any]:
+        """The same where nothing is moved."""
+        return self.outcome(ring, self.program.tape, self.base(ring), of)
 
     def slope(self, direction: Values, of: str | None = None) -> list[Any]:
         """The derivative along a direction: of the end, or entry by entry of a definition."""
         if isinstance(self.ring, Modular):
             wide, p = self.ring.raised(2), self.ring.prime
-            there, here = self.moved(wide, [(p, direction)], of), self.base(wide, of)
+            here, there = self.still(wide, of), self.moved(wide, [(p, direction)], of)
             return [_divided(a - b, wide.modulus, p) for a, b in zip(there, here, strict=True)]
         ring = self.ring
         there, back = (self.moved(ring, [(step, direction)], of) for step in (STEP, -STEP))
         scale = Real.context.divide(Decimal("0.5"), STEP)
-        return ring.dots(ring.combined((there, back), (1, -1)), [scale] * len(there), 1)
+        return ring.scaled(ring.combined((there, back), (1, -1)), scale)
 
     def curvature(self, first: Values, second: Values, of: str | None = None) -> list[Any]:
         """The mixed second derivative along two directions."""
         if isinstance(self.ring, Modular):
             wide, p = self.ring.raised(3), self.ring.prime
-            both = self.moved(wide, [(p, first), (p, second)], of)
-            one, other = self.moved(wide, [(p, first)], of), self.moved(wide, [(p, second)], of)
-            return [_divided(a - b - c + d, wide.modulus, p * p) for a, b, c, d in zip(both, one, other, self.base(wide, of), strict=True)]
+            corners = [self.still(wide, of)]
+            corners += [self.moved(wide, along, of) for along in ([(p, first)], [(p, second)], [(p, first), (p, second)])]
+            return [_divided(a - b - c + d, wide.modulus, p * p) for a, b, c, d in zip(*corners, strict=True)]
         h, ring = SECOND_STEP, self.ring
         corners = [self.moved(ring, [(s * h, first), (t * h, second)], of) for s, t in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
         scale = Real.context.divide(Decimal("0.25"), h * h)
-        return ring.dots(ring.combined(corners, (1, -1, -1, 1)), [scale] * len(corners[0]), 1)
+        return ring.scaled(ring.combined(corners, (1, -1, -1, 1)), scale)
+
+
+def _shifted(ring: Field, a: Tensor, by: Tensor | None) -> Tensor:
+    return a if by is None else Tensor(a.shape, ring.combined((a.data, by.data), (1, 1)))
 
 
 def _divided(difference: int, modulus: int, step: int) -> int:
