@@ -140,6 +140,13 @@ def test_abbreviations():
     assert verdicts(sheet + lines) == [("right", None)]
 
 
+def test_an_incoming_gradient_called_like_that_of_another_definition():
+    sheet = "x: (n,); h = tanh(x); h2 = h * 2; dh: upstream(h2)"
+    assert shapecalc.derive(sheet).backward == [("grad_h", "2*dh"), ("dx", "2*dh * (1 - h**2)")]
+    claims = shapecalc.check(f"{sheet}\ndx = 2*dh * (1 - h**2)\ndx = 2*(1 - h**2)").claims
+    assert [c.verdict for c in claims] == ["right", "wrong"]
+
+
 def test_abbreviations_behind_a_loss():
     sheet = "x: (N,); y: (N,); h = sigmoid(x); L = -sum(y * log(h) + (1 - y) * log(1 - h))\n"
     assert verdicts(sheet + "dz9 = h - y\ndx = dz9") == [("right", None)]

@@ -51,9 +51,11 @@ class Problem:
     functions: Mapping[str, tuple[tuple[str, ...], tree.Node | None]] = field(default_factory=dict)
     spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     _sizes: frozenset[str] = field(init=False, repr=False, compare=False)
+    _given: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_sizes", frozenset(self.sizes))
+        object.__setattr__(self, "_given", frozenset(self.upstream.values()))
 
     @property
     def last(self) -> str | None:
@@ -82,4 +84,5 @@ class Problem:
         """What the gradient with respect to a name is called: d + the name, unless that is taken."""
         wanted = "d" + name
         taken = wanted in self.declared or wanted in self.definitions or wanted in self._sizes
+        taken = taken or (wanted in self._given and self.upstream.get(name) != wanted)  # what comes in of another definition
         return f"grad_{name}" if taken else wanted
