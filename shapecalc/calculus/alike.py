@@ -108,15 +108,15 @@ class Memory:
         """The key of a step back through a definition; ``symbol`` is its incoming gradient, None for the loss itself."""
         context = self.context
         group = Group(self.sketches)
-        numbering, key = group.numbering, group.key
+        key = group.key
         try:
             body = self.sketches.body(name)
             group.add(body)
             key.append(tuple([v.name in live for v in body.names]))
             if symbol is not None:
                 own = Var(name, context.definitions[name].shape)
-                key += numbering.known(own)
-                key += numbering.known(symbol) if isinstance(symbol, Var) else numbering.number(symbol)
+                key += group.known(own)
+                key += group.known(symbol) if isinstance(symbol, Var) else group.number(symbol)
             group.close(name)
         except Odd:
             return None
@@ -133,7 +133,7 @@ class Memory:
             kept.found.clear()
         if kept.parts is None:
             return None
-        names, sizes = tuple(group.numbering.variables), tuple(group.numbering.sizes)
+        names, sizes = tuple(group.variables), tuple(group.sizes)
         out = []
         for name, lost, made, ident, used in kept.parts:
             handed = Handed(None)
@@ -162,14 +162,14 @@ class Memory:
         """Keeps what a step handed back, if it is in the sketches."""
         if not self.complete(group):
             return
-        numbers, sizes = group.numbering.names, tuple(group.numbering.sizes)
+        numbers, sizes = group.names, tuple(group.sizes)
         for k, (_, _, handed, _) in enumerate(found):
             assert handed.terms is not None
             names = {n: v for t in handed.terms for f in t.factors for n, v in variables(f.base).items()}
             if names.keys() <= numbers.keys():
                 handed.sketch = Sketch(self.sketches.ident((group.closed, k)), tuple(names.values()), sizes)
         if all(a.handed.sketch is not None for a in found):
-            self.context.kept.setdefault(group.closed, Step(numbers, group.numbering.sizes, found))
+            self.context.kept.setdefault(group.closed, Step(numbers, group.sizes, found))
 
     def sum(self, handed: list[Handed]) -> tuple[tuple[Expr, Sketch] | None, Group | None]:
         """The formula of a sum like this one, if there is one; else the key for that of this one, where it has one."""
@@ -199,7 +199,7 @@ class Memory:
             for v, sketch in others:
                 if sketch is None:
                     return None
-                group.key.append((group.numbering.name(v),))
+                group.key.append((group.name(v),))
                 group.add(sketch)
             group.close()
         except Odd:
@@ -208,7 +208,7 @@ class Memory:
 
     def known(self, group: Group) -> tuple[Expr, Sketch] | None:
         """The formula that is kept under a key, under the names of the group."""
-        return self.formula(group.closed, group.numbering.variables, tuple(group.numbering.sizes))
+        return self.formula(group.closed, group.variables, tuple(group.sizes))
 
     def formula(self, key: Key, names: Sequence[Var], sizes: tuple[str, ...]) -> tuple[Expr, Sketch] | None:
         """The formula of a sum like this one, under the names of this one, and its sketch."""
@@ -241,11 +241,11 @@ class Memory:
     def keep_formula(self, group: Group, e: Expr) -> Sketch | None:
         """Keeps the formula of a sum, if it is in the sketches; its sketch."""
         names = variables(e)
-        if not self.complete(group) or not names.keys() <= group.numbering.names.keys():
+        if not self.complete(group) or not names.keys() <= group.names.keys():
             return None
         ident = self.sketches.ident((group.closed,))
-        self.context.kept.setdefault(group.closed, Formula(group.numbering.names, group.numbering.sizes, e, ident))
-        return Sketch(ident, tuple(names.values()), tuple(group.numbering.sizes))
+        self.context.kept.setdefault(group.closed, Formula(group.names, group.sizes, e, ident))
+        return Sketch(ident, tuple(names.values()), tuple(group.sizes))
 
     def sketch(self, e: Expr) -> Sketch | None:
         """The sketch of a formula that is not kept."""

@@ -57,10 +57,10 @@ class Numbering:
 
     def size(self, dim: Dim) -> object:
         """The number of a size; a number of entries is itself, as text."""
-        if isinstance(dim, int):
-            return str(dim)
-        found = self.sizes.get(dim)
+        found = self.sizes.get(dim)  # type: ignore[arg-type]
         if found is None:
+            if isinstance(dim, int):
+                return str(dim)
             if not dim.isidentifier():
                 for part in names(dim):
                     self.size(part)
@@ -190,46 +190,45 @@ class Sketches:
         return self._around
 
 
-class Group:
+class Group(Numbering):
     """Several sketches side by side: the key under which what was made of them is kept."""
 
-    __slots__ = ("closed", "inside", "key", "numbering", "sketches")
+    __slots__ = ("closed", "inside", "key", "sketches")
 
     def __init__(self, sketches: Sketches) -> None:
+        super().__init__(sketches.context)
         self.sketches = sketches
-        self.numbering = Numbering(sketches.context)
         self.key: list[object] = []
         self.inside = 0
         self.closed: tuple[object, ...] = ()
 
     def add(self, sketch: Sketch) -> None:
         """One more sketch."""
-        numbering = self.numbering
-        key, numbers, variables, sizes = self.key, numbering.names, numbering.variables, numbering.sizes
+        key, numbers, variables_, sizes = self.key, self.names, self.variables, self.sizes
         key.append(sketch.ident)
         for v in sketch.names:
             found = numbers.get(v.name)
             if found is None:
-                found = numbers[v.name] = len(variables)
-                variables.append(v)
+                found = numbers[v.name] = len(variables_)
+                variables_.append(v)
             key.append(found)
         for dim in sketch.sizes:
             size = sizes.get(dim)
-            key.append(numbering.size(dim) if size is None else size)
+            key.append(self.size(dim) if size is None else size)
 
     def close(self, own: str = "") -> None:
         """The key is complete, with the definitions that have no name but those that are there; ``own`` is one that is said already."""
-        numbers, hidden = self.numbering.names, self.sketches.context.hidden
+        numbers, hidden = self.names, self.context.hidden
         self.inside = len(numbers)
         for name in self.within():
             if name != own:
                 self.key.append((numbers.get(name, -len(name)), name in hidden))
                 self.add(self.sketches.body(name))
-        self.closed = (*self.key, self.numbering.order())
+        self.closed = (*self.key, self.order())
 
     def within(self) -> list[str]:
         """The definitions whose names are all there, in their order."""
-        definitions, around, there = self.sketches.context.definitions, self.sketches.around(), self.numbering.names
+        definitions, around, there = self.context.definitions, self.sketches.around(), self.names
         found: list[tuple[int, str]] = []
         for name in (None, *there):
             near = around.get(name)
@@ -244,5 +243,4 @@ class Group:
 
     def holds(self, names: Iterable[str]) -> bool:
         """Whether names are among those of the sketches themselves."""
-        numbers = self.numbering.names
-        return all(numbers.get(n, self.inside) < self.inside for n in names)
+        return all(self.names.get(n, self.inside) < self.inside for n in names)
