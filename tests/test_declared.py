@@ -38,6 +38,20 @@ def test_without_it_there_is_the_same_formula_as_the_page_says():
         assert f"d{wrt} = {shapecalc.derive(plain)[wrt].formula}" == without
 
 
+@pytest.mark.parametrize("source", ["Z = X @ W", "H = tanh(X)\nZ = H @ W", "Z = X @ W\nV = X @ A\nL = sum(Z**2) + sum(V**2)"])
+def test_a_transpose_that_is_left_out_rests_on_symmetry(source):
+    d = shapecalc.derive(f"X: (m, n); W: symmetric (n, n); A: (n, k)\n{source}", wrt=["X"])
+    assert "@ W" in d["X"].expanded
+    assert "W.T" not in d["X"].expanded
+    assert d.certificate.assumptions == ("W symmetric: W.T = W",)
+
+
+def test_what_is_symmetric_by_its_form_has_no_transpose():
+    given = "x, mu: (N,); A: posdef (N, N); d = x - mu; B = inv(A) @ outer(d, d) @ inv(A)"
+    d = shapecalc.derive(f"{given}; L = logdet(A)/2 + d @ inv(A) @ d/2", wrt="A")
+    assert d["A"].formula == "(inv(A) - B)/2"
+
+
 def test_a_property_that_changes_nothing_is_no_step():
     d = shapecalc.derive("A: symmetric (n, n); B: (n, n); L = sum((A + 1)**2 * B)")
     assert d.certificate.assumptions == ()

@@ -120,7 +120,7 @@ def _palindrome(e: Apply, context: Context) -> bool:
         return False
     while len(chain) > 1:
         first, last = chain[0], chain[-1]
-        if _turned(first) != last:
+        if _turned(first) != last and not (first == last and symmetric(first, context)):
             return False
         chain = chain[1:-1]
     return not chain or symmetric(chain[0], context)

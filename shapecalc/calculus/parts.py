@@ -14,6 +14,7 @@ from shapecalc.shapes import is_scalar, total
 
 from .context import Context, symmetric
 from .lowering import lower
+from .pieces import Even
 from .recognise import pieces, read, read_scalar
 
 
@@ -69,7 +70,7 @@ def burden(e: Expr) -> int:
 def part_of(term: Term, target: Places, scaling: str, context: Context) -> Part:
     """A term with its scalars apart from its core."""
     free = frozenset(indices(target))
-    even = frozenset([f.base for f in term.factors if len(f.places) == 2 and f.power == 1 and symmetric(f.base, context)])
+    even = Even([f.base for f in term.factors if len(f.places) == 2 and f.power == 1 and symmetric(f.base, context)])
     scalars: dict[Expr, Fraction] = {}
     rest: list[Factor] = []
     for piece in pieces(term.factors):
@@ -81,12 +82,17 @@ def part_of(term: Term, target: Places, scaling: str, context: Context) -> Part:
             scalars[base] = scalars.get(base, Fraction(0)) + k
         else:
             found = read_scalar(piece, len(target), even)
+            for e in even.relied_on(found):
+                context.note(e, "symmetric")
             scalars[found] = scalars.get(found, Fraction(0)) + 1
     if len(scalars) > 1:
         scalars = named_scalars(scalars, target, context)
     order = {id(f): k for k, f in enumerate(term.factors)}
     rest.sort(key=lambda f: order[id(f)])
-    return Part(term.coefficient, tuple(scalars.items()), read(rest, target, scaling, even).e)
+    core = read(rest, target, scaling, even).e
+    for e in even.relied_on(core):
+        context.note(e, "symmetric")
+    return Part(term.coefficient, tuple(scalars.items()), core)
 
 
 def named_scalars(scalars: dict[Expr, Fraction], target: Places, context: Context) -> dict[Expr, Fraction]:

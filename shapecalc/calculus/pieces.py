@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -23,6 +23,36 @@ class Piece(NamedTuple):
 
 
 Table = dict[Places, Piece]
+
+
+class Even(frozenset[Expr]):
+    """Factors that are symmetric; `turned` are the copies under which they stand in a formula with their axes the other way round."""
+
+    def __init__(self, _: Iterable[Expr] = ()) -> None:
+        self.turned: list[Expr] = []
+
+    def copy_of(self, e: Expr) -> Expr:
+        """A factor with its axes the other way round: itself, but known again."""
+        made = e
+        if isinstance(e, Var):
+            made = Var(e.name, e.shape, e.properties)
+        elif isinstance(e, Apply):
+            made = Apply(e.op, e.args, e.params, e.shape)
+        self.turned.append(made)
+        return made
+
+    def relied_on(self, e: Expr) -> list[Expr]:
+        """The factors that a formula has the other way round."""
+        if not self.turned:
+            return []
+        copies, found, stack = {id(c) for c in self.turned}, [], [e]
+        while stack:
+            node = stack.pop()
+            if id(node) in copies:
+                found.append(node)
+            elif isinstance(node, Apply):
+                stack.extend(node.args)
+        return found
 
 
 class Unreadable(Exception):

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapecalc.expr import Apply, Expr
+from shapecalc.expr import Apply
 from shapecalc.forms import apply
 from shapecalc.indexed import Index, Places, indices
 
-from .pieces import Piece, Table, offer, sums, turned
+from .pieces import Even, Piece, Table, offer, sums, turned, wanted
 from .products import hadamards, matmuls, scalings
 
 
 class Reader:
     """Combines the factors of one piece of a term. ``scaling`` says how a vector scales a matrix: 'diag' or 'broadcast'."""
 
-    def __init__(self, leaves: list[Piece], target: Places, scaling: str, even: frozenset[Expr] = frozenset()) -> None:
+    def __init__(self, leaves: list[Piece], target: Places, scaling: str, even: Even | None = None) -> None:
         self.leaves = leaves
-        self.even = even
+        self.even = Even() if even is None else even
         self.scaling = scaling
         self.wanted = frozenset(indices(target))
         self.rank = max(2, len(target), *(len(p.places) for p in leaves))
@@ -38,8 +38,10 @@ class Reader:
         for k, leaf in enumerate(self.leaves):
             table: Table = {}
             offer(table, leaf)
-            if leaf.e in self.even or (isinstance(leaf.e, Apply) and leaf.e.name in ("eye", "diag") and len(leaf.places) == 2):
+            if isinstance(leaf.e, Apply) and leaf.e.name in ("eye", "diag") and len(leaf.places) == 2:
                 offer(table, leaf._replace(places=leaf.places[::-1], cost=leaf.cost + 0.01))
+            elif leaf.e in self.even and wanted(table, leaf.cost + 0.01, leaf.places[::-1]):
+                offer(table, Piece(leaf.cost + 0.01, self.even.copy_of(leaf.e), leaf.places[::-1]))
             if isinstance(leaf.e, Apply) and leaf.e.name == "diagonal" and not set(indices(leaf.places)) & self.needed(1 << k):
                 offer(table, Piece(leaf.cost - 6, apply("tr", leaf.e.args[0]), ()))
             self.tables[1 << k] = self.closed(table, 1 << k)

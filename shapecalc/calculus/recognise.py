@@ -15,10 +15,12 @@ from shapecalc.forms import apply, mul, ones, power
 from shapecalc.indexed import Factor, Index, Places, indices
 from shapecalc.shapes import Shape, total
 
-from .pieces import Piece, Table, Unreadable, aligned, joined, leaf, leaf_cost, leaf_is_loose, spread, unpacked
+from .pieces import Even, Piece, Table, Unreadable, aligned, joined, leaf, leaf_cost, leaf_is_loose, spread, unpacked
 from .products import merge
 from .reader import Reader
 from .thinning import DENSE, bearable, thinned
+
+NONE = Even()
 
 
 def same_entries(factors: list[Factor]) -> list[Piece]:
@@ -76,7 +78,7 @@ def pieces(factors: Iterable[Factor]) -> list[list[Factor]]:
     return [sorted(g[1], key=lambda f: order[id(f)]) for g in sorted(out, key=lambda g: min(order[id(f)] for f in g[1]))]
 
 
-def read_piece(factors: list[Factor], target: Places, scaling: str, even: frozenset[Expr]) -> Table:
+def read_piece(factors: list[Factor], target: Places, scaling: str, even: Even) -> Table:
     """Every arrangement of one piece, with its formula."""
     deltas = [f for f in factors if isinstance(f.base, Apply) and f.base.name == "eye"]
     rest = [f for f in factors if f not in deltas]
@@ -98,7 +100,7 @@ def with_delta(rest: list[Factor], deltas: list[Factor], target: Places) -> list
         if len(touching) == 1 and not others:
             (only,) = touching
             assert isinstance(only, Index)
-            inner = read_piece(rest, (only,), "broadcast", frozenset())
+            inner = read_piece(rest, (only,), "broadcast", NONE)
             vector = min((p for p in inner.values() if list(indices(p.places)) == [only]), key=lambda p: p.cost, default=None)
             if vector is not None:
                 bare = vector.cost - (2 if leaf_is_loose(vector.e) else 0)
@@ -152,7 +154,7 @@ def permuted(e: Expr, order: tuple[int, ...], target: Places, shape: Shape) -> E
     return e if e.shape == shape else apply("reshape", e, shape=shape)
 
 
-def read_scalar(factors: list[Factor], rank: int, even: frozenset[Expr] = frozenset()) -> Expr:
+def read_scalar(factors: list[Factor], rank: int, even: Even = NONE) -> Expr:
     """A piece without free indices: of shape (), or (1, 1) where what it multiplies has axes to take that."""
     try:
         table = read_piece(factors, (), "broadcast", even)
@@ -171,7 +173,7 @@ def fits(places: Places, target: Places) -> bool:
     return len(places) <= len(target) and all(p is None or p == t for p, t in zip(reversed(places), reversed(target), strict=False))
 
 
-def read(factors: list[Factor], target: Places, scaling: str = "broadcast", even: frozenset[Expr] = frozenset()) -> Piece:
+def read(factors: list[Factor], target: Places, scaling: str = "broadcast", even: Even = NONE) -> Piece:
     """The cheapest formula that broadcasts to the target; an einsum where matrices have none. ``even``: factors that are symmetric."""
     if not factors:
         return Piece(0, Lit(1), ())
@@ -201,7 +203,7 @@ def read(factors: list[Factor], target: Places, scaling: str = "broadcast", even
     return best
 
 
-def packed(factors: list[Factor], target: Places, scaling: str, even: frozenset[Expr]) -> Piece:
+def packed(factors: list[Factor], target: Places, scaling: str, even: Even) -> Piece:
     """A formula whose axes are run together in the end: vec, diag(vec), or a reshape of the formula with its axes apart."""
     if len(target) == 2:
         special = vec_diagonal(factors, target, scaling, even) or vec_outer(factors, target, scaling, even)
@@ -218,7 +220,7 @@ def packed(factors: list[Factor], target: Places, scaling: str, even: frozenset[
     return Piece(flat.cost + 14, apply("reshape", e, shape=shape), target)
 
 
-def vec_diagonal(factors: list[Factor], target: Places, scaling: str, even: frozenset[Expr]) -> Piece | None:
+def vec_diagonal(factors: list[Factor], target: Places, scaling: str, even: Even) -> Piece | None:
     """diag(vec(F)) where deltas tie each index of one axis to one of the other."""
     left, right = (tuple(indices((p,))) for p in target)
     deltas = [f for f in factors if isinstance(f.base, Apply) and f.base.name == "eye"]
@@ -234,7 +236,7 @@ def vec_diagonal(factors: list[Factor], target: Places, scaling: str, even: froz
     return Piece(inner.cost + 11, apply("diag", apply("vec", spread(inner.e, inner.places, side[::-1]))), target)
 
 
-def vec_outer(factors: list[Factor], target: Places, scaling: str, even: frozenset[Expr]) -> Piece | None:
+def vec_outer(factors: list[Factor], target: Places, scaling: str, even: Even) -> Piece | None:
     """outer(u, v) where no factor has an index of both axes."""
     left, right = (frozenset(indices((p,))) for p in target)
     sides: tuple[list[Factor], list[Factor]] = ([], [])

@@ -48,11 +48,10 @@ def _merged(term: Term, context: Context) -> Term:
                 raise InputProblem("a denominator is 0")
             coefficient *= base.value ** int(power)
             continue
-        first, second = places if len(places) == 2 else (None, None)
-        if isinstance(first, Index) and isinstance(second, Index) and first.serial > second.serial and symmetric(base, context):
-            places = (second, first)
-            context.note(base, "symmetric")
         key = (base, places)
+        if len(places) == 2 and (base, places[::-1]) in powers and places[0] != places[1] and symmetric(base, context):
+            key = (base, places[::-1])
+            context.note(base, "symmetric")
         powers[key] = powers.get(key, Fraction(0)) + power
     factors = []
     for (base, places), power in powers.items():
@@ -142,6 +141,8 @@ def _cancel_inverse(term: Term, free: frozenset[Index], context: Context) -> Ter
                 if isinstance(i, Index) and i is b.places[y] and i in term.summed and count[i] == 2:
                     if orthogonal:
                         context.note(a.base, "orthogonal")
+                    elif x == y:
+                        context.note(a.base, "symmetric")
                     rest = tuple(f for f in term.factors if f is not a and f is not b)
                     delta = Factor(apply("eye", n=i.dim), (a.places[1 - x], b.places[1 - y]))
                     return Term(term.coefficient, (*rest, delta), term.summed - {i})
