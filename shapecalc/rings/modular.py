@@ -208,29 +208,39 @@ class Masked(Modular):
         """For each difference a - b the unknown that says whether a > b; 0 where there is no difference."""
         keys = gaps if self.exponent == 1 else [gap % self.prime for gap in gaps]
         found = list(map(self.masks.get, keys))
-        return [self._side(key, gap) for key, gap in zip(keys, gaps, strict=True)] if None in found else found  # type: ignore[return-value]
+        return self._drawn(keys, gaps) if None in found else found  # type: ignore[return-value]
 
-    def _side(self, key: int, gap: int) -> int:
-        if key == 0:
-            if gap:
-                raise Unlucky("on a kink")
-            return 0
-        found = self.masks.get(key)
-        if found is None:
-            # so that a > b and b > a are 1 together
-            found = self.masks[key] = self.random.getrandbits(2 * self.prime.bit_length()) % self.prime
-            self.masks[self.prime - key] = (1 - found) % self.prime
-        return found
+    def _drawn(self, keys: Sequence[int], gaps: Sequence[int]) -> list[int]:
+        """The same where some are met for the first time."""
+        masks, p, out = self.masks, self.prime, []
+        bits, draw = p.bit_length() - 1, self.random.getrandbits
+        for key, gap in zip(keys, gaps, strict=True):
+            found = masks.get(key)
+            if found is None:
+                if key:
+                    # so that a > b and b > a are 1 together
+                    found = masks[key] = draw(bits)
+                    masks[p - key] = (1 - found) % p
+                elif gap:
+                    raise Unlucky("on a kink")
+                else:
+                    found = 0
+            out.append(found)
+        return out
 
     def over(self, gaps: Sequence[int]) -> list[int]:
         """Each difference where it is positive, else 0; of it the same comparison is the same unknown: relu(x) > 0 is x > 0."""
         sides, p, masks = self.sides(gaps), self.prime, self.masks
         held = self.dots(sides, gaps, 1)
-        if any(x % p and x % p not in masks for x in held):
-            for side, gap in zip(sides, gaps, strict=True):
-                for mask, key in ((side, side * gap % p), (1 - side, (side - 1) * gap % p)):
-                    if key:
-                        masks[key], masks[p - key] = mask % p, (1 - mask) % p
+        keys = held if self.exponent == 1 else [x % p for x in held]
+        if None in map(masks.get, keys):
+            others = [(1 - side) % p for side in sides]
+            below = [(key - gap) % p for key, gap in zip(keys, gaps, strict=True)]  # what the opposite comparison leaves of b - a
+            for row, same, opposite in ((keys, sides, others), (below, others, sides)):
+                masks.update(zip(row, same, strict=True))
+                masks.update(zip([p - key for key in row], opposite, strict=True))
+            for key in (0, p):  # no difference is no comparison
+                masks.pop(key, None)
         return held
 
     def each(self, name: str, columns: Sequence[Sequence[int]]) -> list[int]:

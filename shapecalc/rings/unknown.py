@@ -78,7 +78,7 @@ class Unknown(Masked):
             r = x % p
             found = values.get(r)
             if found is None:
-                found = values[r] = self._drawn(r)
+                found = values[r] = self._made(r)
             out.append(found if x == r else found * self._series(x - r) % modulus)
         return out
 
@@ -90,7 +90,7 @@ class Unknown(Masked):
             total += term
         return total
 
-    def _drawn(self, r: int) -> int:
+    def _made(self, r: int) -> int:
         """exp of a residue, from what it is made of."""
         table = self.table
         monomial = table.powers.get(r)
