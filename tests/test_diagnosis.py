@@ -296,3 +296,35 @@ def test_nothing_is_said_where_it_would_not_help(claim):
     (verdict,) = shapecalc.check(f"Z: (S, K); Y: (S, K); P = softmax(Z); L = -sum(Y*log(P))/S; {claim}").claims
     assert verdict.verdict == "wrong"
     assert "which nothing declares" not in verdict.message
+
+
+# ---- what is tried leaves no trace ----------------------------------------------------------------
+
+
+def test_a_minus_is_taken_away_and_not_doubled():
+    v = judged("z: (S,); y: (S,); L = sum((relu(z) - y)**2)", "dz = 2 * (-relu(z) - y) * (z > 0)")
+    assert (v.slip, v.suggestion) == ("sign", "dz = 2 * (relu(z) - y) * (z > 0)")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_entry_is_shown_although_a_relu_may_be_dead_at_the_first_point(seed):
+    relu = f"# {seed}\nX: (S, D); w: (D,); y: (S,); z = X @ w; L = sum((relu(z) - y)**2) / S"
+    v = judged(relu, "dw = 2 * X.T @ ((relu(z) - y) * (z > 0))")
+    assert v.slip == "missing-scale"
+    assert "entry: (dw)_1: yours 2*x11*" in v.message
+
+
+def test_a_misfit_is_explained_after_many_were_tried_in_silence():
+    first, second = shapecalc.check(f"{LAYER}\ndW = X.T @ dZ * W\ndW = X @ dZ + W").claims
+    assert first.slip == "extra-factor"
+    assert second.verdict == "ill-shaped"
+    assert "X has D columns, but dZ has S rows" in second.message
+
+
+@pytest.mark.parametrize("claim", ["dX = dZ @ W.T + X", "db = sum(dZ)", "dW = X.T @ Z", "dX = -dZ @ W.T"])
+def test_a_verdict_does_not_hang_on_the_claims_before_it(claim):
+    """What is kept from claim to claim (the vocabulary, scales, products, values) changes none of the later ones."""
+    alone = judged(LAYER, claim)
+    together = judged(f"{LAYER}\ndW = X.T @ dZ / 3\ndb = sum(dZ, axis=1)\ndX = dZ @ W\ndW = X.T @ dZ + W", claim)
+    assert (together.verdict, together.slip, together.suggestion) == (alone.verdict, alone.slip, alone.suggestion)
+    assert together.message.splitlines()[:3] == alone.message.splitlines()[:3]

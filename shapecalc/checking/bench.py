@@ -1,8 +1,8 @@
-"""Where mends are tried: the judge's random points in floating point, and how one value relates to another there."""
+"""Where mends are tried: random points in floating point, and how one value relates to another there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite, isnan, nan
 from typing import Any
 
@@ -10,12 +10,12 @@ from ..calculus.texts import meaning
 from ..errors import ShapecalcError
 from ..evaluate import Frame, evaluate
 from ..expr import Expr
-from ..rings import Unlucky, Unsupported
+from ..rings import Floats, Unlucky, Unsupported
 from ..shapes import Shape, strip
 from ..tensor import Tensor
 from ..verify.judge import Judge
-from ..verify.trials import REAL, Trial, Trials
-from .floats import Floats
+from ..verify.points import Undecided
+from ..verify.trials import FLOAT, REAL, Trial, Trials
 
 RING = Floats()
 CLOSE = 1e-8  # of the largest entry: what counts as equal here; the judge confirms every match
@@ -23,6 +23,7 @@ ZERO = 1e-12  # below which a number is none
 MISHAPS = (Unlucky, Unsupported, ArithmeticError, ValueError, TypeError, ShapecalcError, KeyError)
 KEPT = 20_000  # values that are remembered
 MOST = 3  # points: two tuples of different sizes and one of equal ones
+SMALL = 5  # points at the sizes at which entries are shown: a relu of two entries is dead at one in four
 Values = tuple[Tensor, ...]
 
 
@@ -51,12 +52,20 @@ class Bench:
     """
 
     def __init__(self, trials: Trials, points: Sequence[Trial] | None = None) -> None:
-        drawn = trials.of(REAL)[:MOST] if points is None else points
+        drawn = _drawn(trials) if points is None else points
         self.spots = [Spot(t.frame, {n: v.mapped(float) for n, v in t.env.items()}) for t in drawn]
         self.tried = 0
-        self.small: Trial | None = None  # where entries are shown, drawn once
+        self.trials = trials
+        self._small: list[Trial] = []
         self.judges: dict[tuple[str, str], Judge] = {}  # of the problem with something more declared
         self.kept: dict[tuple[object, ...], Any] = {}  # what was worked out at these points for all claims about one truth
+
+    def small(self, sizes: Mapping[str, int]) -> Iterator[Trial]:
+        """Points at the sizes at which entries are shown, each drawn when it is first asked for."""
+        for k in range(SMALL):
+            if k == len(self._small):
+                self._small.append(self.trials.draw(FLOAT, sizes=self._small[0].frame if k else sizes))
+            yield self._small[k]
 
     def values(self, e: Expr) -> Values | None:
         """The value at every point."""
@@ -96,6 +105,14 @@ class Bench:
             if value is None or not alike(value.data, wanted.data):
                 return False
         return True
+
+
+def _drawn(trials: Trials) -> Sequence[Trial]:
+    """The judge's own points in real numbers where there are some, else points in floats, which cost less."""
+    try:
+        return trials.of(REAL if REAL in trials.drawn else FLOAT)[:MOST]
+    except Undecided:
+        return trials.of(REAL)[:MOST]
 
 
 def alike(a: Sequence[float], b: Sequence[float]) -> bool:

@@ -202,7 +202,10 @@ def single_signs(case: Case) -> Iterator[Mend]:
     for site in case.sites:
         if isinstance(site.node, Sum):
             for k, (sign, term) in enumerate(site.node.terms):
-                turned = with_term(site.node, k, term, "-" if sign == "+" else "+")
+                if isinstance(term, Unary) and term.op == "-":
+                    turned = with_term(site.node, k, term.arg)
+                else:
+                    turned = with_term(site.node, k, term, "-" if sign == "+" else "+")
                 yield Mend("sign", site.plug(turned), f"the sign of {case.said(term)}", term.span)
         elif isinstance(site.node, Unary) and site.node.op == "-":
             yield Mend("sign", site.plug(site.node.arg), f"the sign of {case.said(site.node.arg)}", site.node.span)

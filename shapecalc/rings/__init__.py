@@ -1,13 +1,17 @@
-"""The kinds of numbers that a formula can be evaluated over: integers modulo a prime power, and reals to sixty digits.
+"""The kinds of numbers that a formula can be evaluated over: integers modulo a prime power, reals to sixty digits, and floats.
 
 The symbolic rings of `calculus.entries` offer the same, so that one evaluator serves numbers and symbols.
 """
 
 from __future__ import annotations
 
+from .floats import Floats
 from .modular import PRIME, Masked, Modular, random_prime
 from .real import Real
 from .ring import Adapted, Field, Ring, Unlucky, Unsupported
 from .unknown import Table, Unknown
 
-__all__ = ["PRIME", "Adapted", "Field", "Masked", "Modular", "Real", "Ring", "Table", "Unknown", "Unlucky", "Unsupported", "random_prime"]
+__all__ = [
+    "PRIME", "Adapted", "Field", "Floats", "Masked", "Modular", "Real", "Ring", "Table", "Unknown", "Unlucky", "Unsupported",
+    "random_prime",
+]  # fmt: skip

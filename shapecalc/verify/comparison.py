@@ -20,6 +20,7 @@ from .conditions import Conditions, assumptions, of_reals
 from .gaps import NO, YES
 from .larger import Larger, counted_with
 from .points import STYLES, Undecided
+from .side_by_side import SideBySide
 from .trials import EXACT, MISFORTUNE, REAL, SHORT, Trial, Trials
 
 ZERO = Decimal(0)
@@ -74,6 +75,7 @@ class Survey:
     trials: tuple[Trial, ...]
     sizes: tuple[Mapping[str, int], ...]
     least: int
+    side_by_side: SideBySide
 
 
 class Comparisons:
@@ -93,7 +95,7 @@ class Comparisons:
         """The trials of a kind, which may have been drawn again since the last claim."""
         drawn, found = self.trials.of(mode), self._surveys.get(mode)
         if found is None or len(found.trials) != len(drawn) or any(a is not b for a, b in zip(found.trials, drawn, strict=True)):
-            found = self._surveys[mode] = Survey(tuple(drawn), sizes_of(drawn), total_bits(1, drawn))
+            found = self._surveys[mode] = Survey(tuple(drawn), sizes_of(drawn), total_bits(1, drawn), SideBySide(drawn))
         return found
 
     def conditions(self, formulas: Sequence[Expr] = ()) -> tuple[str, ...]:
@@ -142,6 +144,12 @@ class Comparisons:
             return real
         return replace(real, exact=True) if real.verdict == "different" else exact
 
+    def _one_by_one(self) -> Iterator[Trial]:
+        """The real trials; the others are drawn only where the first has shown no difference."""
+        first = self.trials.somewhere(REAL)
+        yield first
+        yield from (t for t in self._survey(REAL).trials if t is not first)
+
     def _pairs(self, trials: Iterable[Trial], claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[tuple[Trial, Tensor, Tensor]]:
         """Both values, wherever the claim has one."""
         for trial in trials:
@@ -156,8 +164,10 @@ class Comparisons:
         """Equal or different modulo a prime; None where that settles nothing."""
         try:
             for _ in range(ROUNDS):
-                used = []
-                for trial, a, b in self._pairs(self._survey(EXACT).trials, claim, truth, extra):
+                used, survey = [], self._survey(EXACT)
+                if not extra:
+                    survey.side_by_side.fill(claim)
+                for trial, a, b in self._pairs(survey.trials, claim, truth, extra):
                     if a.data != b.data:
                         if not trial.masked:
                             return Comparison("different", EXACT, 1, at=dict(trial.frame), exact=True)
@@ -180,7 +190,7 @@ class Comparisons:
     def _really(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
         """Equal, different or undecided by sixty digits."""
         worst, used = ZERO, []
-        for trial, a, b in self._pairs(self._survey(REAL).trials, claim, truth, extra):
+        for trial, a, b in self._pairs(self._one_by_one(), claim, truth, extra):
             gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
             if gap > NO:
                 return different(trial, a, b, place, gap)
@@ -251,7 +261,7 @@ class Comparisons:
         """The trials at which the claim had a value: mostly all of them."""
         every = self._survey(mode)
         same = len(used) == len(every.trials) and all(a is b for a, b in zip(used, every.trials, strict=True))
-        return every if same else Survey(tuple(used), sizes_of(used), total_bits(1, used))
+        return every if same else Survey(tuple(used), sizes_of(used), total_bits(1, used), SideBySide(used))
 
     def _equal(self, method: str, met: Survey, formulas: Sequence[Expr], **how: Any) -> Comparison:
         provided, known = self.conditions(formulas), self.assumptions()

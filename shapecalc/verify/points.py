@@ -16,7 +16,7 @@ from shapecalc.evaluate import Frame
 from shapecalc.expr import Apply, Var, nodes, variables
 from shapecalc.language.problem import Problem
 from shapecalc.ops.linear_algebra import identity, product
-from shapecalc.rings import Field, Modular, Real, Unlucky
+from shapecalc.rings import Field, Floats, Modular, Real, Unlucky
 from shapecalc.shapes import Dim, value
 from shapecalc.tensor import Tensor
 
@@ -161,7 +161,7 @@ class Sampler:
         low, high = round(style.low * 10**DIGITS), round(style.high * 10**DIGITS)
         below = 0.0 if style.positive else style.skew or 0.5
         drawn = (random.randint(low, high) * (-1 if random.random() < below else 1) for _ in range(prod(shape)))
-        data = [Decimal(x).scaleb(-DIGITS, Real.context) for x in drawn]
+        data = [x / 10**DIGITS for x in drawn] if isinstance(ring, Floats) else [Decimal(x).scaleb(-DIGITS, Real.context) for x in drawn]
         scale = 1.0
         if style.skew and shape:
             # a product with such a matrix keeps a positive vector's size on average, and the vectors that are added stay small
@@ -205,7 +205,7 @@ class Sampler:
             one = identity(ring, len(rows))
             return out.of_rows([ring.dots(ring.combined(pair, (1, 1)), half, 1) for pair in zip(squared, one, strict=True)])
         if own & {"posdef", "diagonal"} == {"posdef", "diagonal"} and not isinstance(ring, Modular):
-            out = out.mapped(lambda x: x.copy_abs())
+            out = out.mapped(lambda x: max(x, ring.negative(x)))
         return structured(out, own, ring.lift(Fraction(0)))
 
     def onehot(self, shape: tuple[int, ...], axis: int) -> Tensor:

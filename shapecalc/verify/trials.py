@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from math import prod
+from math import isfinite, prod
 from random import Random
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from shapecalc.calculus.texts import meaning
 from shapecalc.evaluate import Frame, concrete, evaluate
 from shapecalc.expr import Expr
 from shapecalc.language.problem import Problem
-from shapecalc.rings import Field, Modular, Real, Table, Unknown, Unlucky, Unsupported, random_prime
+from shapecalc.rings import Field, Floats, Modular, Real, Table, Unknown, Unlucky, Unsupported, random_prime
 from shapecalc.shapes import show
 from shapecalc.tensor import Tensor
 
@@ -24,7 +24,7 @@ from .points import PLAIN, STYLES, Sampler, Style, Undecided, axes_of, deep, dra
 from .tape import Cells, Line, Values
 from .witness import Program, Witness, incoming
 
-EXACT, REAL = "exact", "real"
+EXACT, REAL, FLOAT = "exact", "real", "float"  # the last for trying things out: no verdict rests on floats
 LONG = 30  # definitions beyond which a single tuple of sizes is tried, so that the cost stays linear
 WIDE = 1 << 12  # entries of a value whose sizes are numbers, likewise
 BITS = (61, 73, 79)  # of the prime; its square is no longer for the machine at the larger ones
@@ -179,9 +179,13 @@ class Trials:
         return [t.ring.table for t in self.drawn.get(EXACT, ()) if isinstance(t.ring, Unknown)]
 
     def _planned(self, mode: str) -> Iterator[Trial]:
-        """Two tuples of pairwise different sizes and one of equal ones; of a long problem one tuple."""
+        """Two tuples of pairwise different sizes and one of equal ones; of a long problem one tuple. For floats those that there are."""
         if mode == EXACT and "root" in self.kinds:
             raise Unsupported("a root")
+        known = self.drawn.get(EXACT) if mode == FLOAT else None
+        if known:
+            yield from [self.draw(mode, sizes=t.frame) for t in known]  # at which it is worked out already how everything runs
+            return
         first = self.somewhere(mode)
         yield first
         if self.long:
@@ -199,7 +203,7 @@ class Trials:
         reason, start = "", time.monotonic()
         for style in self._styles(mode)[: 1 if equal else None] if styles is None else styles:
             for attempt in range(self.tries * (2 if mode == EXACT else 1)):
-                made = dict(sizes) if sizes else self.sizes(equal, avoid=attempt < self.tries // 3)
+                made = sizes or self.sizes(equal, avoid=attempt < self.tries // 3)
                 if not sizes and reason == SHORT:
                     made = {name: n + attempt for name, n in made.items()}  # x[:6] wants more entries than are drawn at first
                 try:
@@ -235,11 +239,11 @@ class Trials:
         return (self._lucky[mode], *every) if mode in self._lucky else every
 
     def _once(self, mode: str, style: Style, sizes: Mapping[str, int]) -> Trial:
-        frame = Frame(sizes)
+        frame = sizes if isinstance(sizes, Frame) else Frame(sizes)
         for name, v in self.problem.variables().items():
             if prod(concrete(v.shape, frame)) > MOST_ENTRIES:
                 raise Undecided(f"{name} has too many entries, {show(v.shape)}, to be checked number by number")
-        ring: Field = Unknown(self.random, self.prime) if mode == EXACT else Real()
+        ring: Field = Unknown(self.random, self.prime) if mode == EXACT else Floats() if mode == FLOAT else Real()
         sampler = Sampler(ring, frame, self.random, style, self.needy if style.who == "needy" else ())
         declared = {name: sampler.value(v) for name, v in self.problem.declared.items()}
         shapes = {symbol: self.problem.definitions[name].shape for name, symbol in incoming(self.problem).items()}
@@ -247,6 +251,8 @@ class Trials:
         trial = Trial(self.program, ring, frame, declared, given, self.random)
         trial.style = style
         trial.add_gradients()
+        if mode == FLOAT and not all(isfinite(x) for t in trial.env.values() for x in t.data):
+            raise Unlucky("the value is out of range")
         return trial
 
     def survey(self, mode: str, check: Callable[[Trial], Found]) -> list[Found]:

@@ -1,4 +1,4 @@
-"""Floating-point numbers as a ring: fast enough to try hundreds of mends, and never what a verdict rests on."""
+"""Floating-point numbers: fast enough to try hundreds of mends at, and never what a verdict rests on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from operator import add, mul, neg, sub
 
-from ..rings import Field, Unlucky, Unsupported
+from .ring import Field, Unlucky, Unsupported
 
 _FUNCTIONS: dict[str, Callable[..., float]] = {
     **{name: getattr(math, name) for name in ("exp", "log", "sqrt", "sinh", "cosh", "tanh", "sin", "cos", "tan", "erf")},
@@ -29,7 +29,7 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {
 
 
 class Floats(Field):
-    """Python's own floats; what has no value raises an arithmetic error or ValueError."""
+    """Python's own floats; what has no value raises an arithmetic error or Unlucky."""
 
     context = None
 
@@ -85,7 +85,7 @@ class Floats(Field):
             return math.pi
         if name not in _FUNCTIONS:
             raise Unsupported(name)
-        return _FUNCTIONS[name](*args)
+        return self.each(name, [(a,) for a in args])[0]
 
     def test(self, name: str, a: float, b: float) -> bool:
         """A comparison."""
@@ -97,7 +97,10 @@ class Floats(Field):
 
     def each(self, name: str, columns: Sequence[Sequence[float]]) -> list[float]:
         """A function, entry by entry."""
-        return list(map(_FUNCTIONS[name], *columns))
+        try:
+            return list(map(_FUNCTIONS[name], *columns))
+        except ValueError:
+            raise Unlucky("outside the domain") from None
 
     def dots(self, a: Sequence[float], b: Sequence[float], n: int) -> list[float]:
         """Σ a·b over each run of n entries."""
