@@ -15,12 +15,12 @@ from shapecalc.shapes import Shape, show, strip
 from shapecalc.tensor import Tensor, strides
 
 from .borders import Borders
-from .certainty import ENOUGH, Certainty, sizes_of, total_bits
+from .certainty import ENOUGH, Certainty
 from .conditions import Conditions, assumptions, of_reals
 from .gaps import NO, YES
 from .larger import Larger, counted_with
 from .points import STYLES, Undecided
-from .side_by_side import SideBySide
+from .survey import Survey
 from .trials import EXACT, MISFORTUNE, REAL, SHORT, Trial, Trials
 
 ZERO = Decimal(0)
@@ -68,16 +68,6 @@ class Comparison:
         return Certificate(self.method, self.points, self.sizes, self.bits, self.gap, self.conditions, self.assumptions, TRUTH)
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """The trials that are compared at: their tuples of sizes, and how many of them are at that which has fewest."""
-
-    trials: tuple[Trial, ...]
-    sizes: tuple[Mapping[str, int], ...]
-    least: int
-    side_by_side: SideBySide
-
-
 class Comparisons:
     """Compares formulas at the trials of one problem. What hangs on the trials alone is worked out once for all claims."""
 
@@ -95,7 +85,7 @@ class Comparisons:
         """The trials of a kind, which may have been drawn again since the last claim."""
         drawn, found = self.trials.of(mode), self._surveys.get(mode)
         if found is None or len(found.trials) != len(drawn) or any(a is not b for a, b in zip(found.trials, drawn, strict=True)):
-            found = self._surveys[mode] = Survey(tuple(drawn), sizes_of(drawn), total_bits(1, drawn), SideBySide(drawn))
+            found = self._surveys[mode] = Survey(drawn)
         return found
 
     def conditions(self, formulas: Sequence[Expr] = ()) -> tuple[str, ...]:
@@ -166,7 +156,7 @@ class Comparisons:
             for _ in range(ROUNDS):
                 used, survey = [], self._survey(EXACT)
                 if not extra:
-                    survey.side_by_side.fill(claim)
+                    survey.fill(claim)
                 for trial, a, b in self._pairs(survey.trials, claim, truth, extra):
                     if a.data != b.data:
                         if not trial.masked:
@@ -261,7 +251,7 @@ class Comparisons:
         """The trials at which the claim had a value: mostly all of them."""
         every = self._survey(mode)
         same = len(used) == len(every.trials) and all(a is b for a, b in zip(used, every.trials, strict=True))
-        return every if same else Survey(tuple(used), sizes_of(used), total_bits(1, used), SideBySide(used))
+        return every if same else Survey(used)
 
     def _equal(self, method: str, met: Survey, formulas: Sequence[Expr], **how: Any) -> Comparison:
         provided, known = self.conditions(formulas), self.assumptions()

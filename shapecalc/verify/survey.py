@@ -1,8 +1,8 @@
-"""One formula evaluated at several trials at once: what is looked up for an operation is looked up once for all of them."""
+"""The trials that a claim is compared at, and a formula evaluated at all of them at once: what is looked up is looked up once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shapecalc.calculus.texts import meaning
 from shapecalc.evaluate import Step
@@ -10,20 +10,23 @@ from shapecalc.expr import ZERO, Apply, Expr, nodes
 from shapecalc.rings import Unsupported
 from shapecalc.tensor import Tensor
 
+from .certainty import sizes_of, total_bits
 from .trials import KEPT, MISFORTUNE, Trial
 
 MOST_STEPS = 4096
 
 
-class SideBySide:
-    """Fills the memories of trials with the values of a formula's parts, wherever all of them have one."""
+class Survey:
+    """Some trials, their tuples of sizes, and how many trials are at that which has fewest."""
 
     def __init__(self, trials: Sequence[Trial]) -> None:
         self.trials = tuple(trials)
+        self.sizes: tuple[Mapping[str, int], ...] = sizes_of(trials)
+        self.least = total_bits(1, trials)
         self.steps: dict[tuple[object, ...], tuple[Step, ...]] = {}
 
     def fill(self, e: Expr) -> None:
-        """Evaluates a formula as far as that goes; what does not go here is for each trial to say."""
+        """Evaluates a formula wherever all of the trials have a value for it; what does not go here is for each of them to say."""
         if not self.trials:
             return
         for t in self.trials:
