@@ -113,12 +113,14 @@ class Marker:
         if claim.kind != "gradient":
             return ""
         names = self.truths.names
-        own, e = names.get(self.problem.gradient_name(claim.wrt)), self.reader.tried(value)
-        if isinstance(own, Var) and e is not None and own.name in variables(e) and claim.wrt not in self.claimed:
-            return f"{claim.name} is on both sides, and no line before says what it is"
-        used = {part.id for part, _ in walk(value) if isinstance(part, Name)}
-        if is_zero(truth.formula) and any(is_zero(names[n]) for n in used & names.keys()):
-            return f"{self.problem.last} does not depend on {claim.wrt}: both sides are 0, whatever stands beside the gradients"
+        if claim.wrt not in self.claimed:
+            own, e = names.get(self.problem.gradient_name(claim.wrt)), self.reader.tried(value)
+            if isinstance(own, Var) and e is not None and own.name in variables(e):
+                return f"{claim.name} is on both sides, and no line before says what it is"
+        if is_zero(truth.formula):
+            used = {part.id for part, _ in walk(value) if isinstance(part, Name)}
+            if any(is_zero(names[n]) for n in used & names.keys()):
+                return f"{self.problem.last} does not depend on {claim.wrt}: both sides are 0, whatever stands beside the gradients"
         return ""
 
     def _given(self, claim: Claim) -> Iterator[Verdict]:
