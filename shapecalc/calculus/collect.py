@@ -7,17 +7,18 @@ from fractions import Fraction
 from shapecalc import shapes
 from shapecalc.expr import ONE, Apply, Expr, nodes, rebuild
 from shapecalc.forms import add, apply, neg, power, remake, zeros
-from shapecalc.indexed import Factor, Index, Places, Term, indices
+from shapecalc.indexed import Index, Places, Term, indices
 from shapecalc.shapes import Dim, is_scalar, total
 
 from .context import Context
 from .expanding import expanded, vanishing, worth_expanding
 from .factoring import WIDE, outside
 from .folding import folded
-from .parts import Part, length, lighter, part_of, shorter, written
+from .lowering import lower
+from .parts import Part, entrywise, length, lighter, part_of, shorter, written
 from .pieces import spread
 from .quotients import added_up, cleared
-from .simplify import gathered, simplified
+from .simplify import gathered, normal, simplified
 
 
 def formula(terms: list[Term], target: Places, context: Context, scaling: str = "broadcast") -> Expr:
@@ -69,11 +70,11 @@ def _stretched(e: Expr, target: Places) -> Expr:
 
 
 def cancelled(e: Expr) -> Expr:
-    """A formula in which a - p - (a - q) is q - p, and tr(outer(a, b)) is a @ b.
+    """A formula in which a - p - (a - q) is q - p, tr(outer(a, b)) is a @ b, and triu(a * triu(b)) is a * triu(b).
 
     Sums inside sums are opened where that lets addends cancel, and nowhere else.
     """
-    return rebuild(e, _cancelled, remake) if any(_nested(n) or _traced(n) for n in nodes(e)) else e
+    return rebuild(e, _cancelled, remake) if any(_nested(n) or _traced(n) or _cut_twice(n) for n in nodes(e)) else e
 
 
 def _nested(e: Expr) -> bool:
@@ -86,7 +87,17 @@ def _traced(e: Expr) -> bool:
     return isinstance(e, Apply) and e.op.name == "tr" and isinstance(e.args[0], Apply) and e.args[0].op.name == "outer"
 
 
+def _cut_twice(e: Expr) -> bool:
+    """Whether this is a triangle of an entrywise product in which a factor is cut in the same way already."""
+    if not (isinstance(e, Apply) and e.op.name in ("tril", "triu")):
+        return False
+    (up, _) = entrywise(e.args[0])
+    return any(isinstance(f, Apply) and f.op is e.op and f.params == e.params and f.shape == e.shape for f in up)
+
+
 def _cancelled(e: Expr) -> Expr | None:
+    if isinstance(e, Apply) and _cut_twice(e):
+        return e.args[0]
     if isinstance(e, Apply) and _traced(e) and isinstance(e.args[0], Apply):
         return apply("matmul", *e.args[0].args)
     if not isinstance(e, Apply) or not _nested(e):
@@ -123,7 +134,7 @@ def named(terms: list[Term], free: tuple[Index, ...], context: Context) -> list[
     return out if out == terms else gathered(out, free, context)
 
 
-def without_quotients(term: Term, context: Context) -> Term:
+def without_quotients(term: Term, free: frozenset[Index], context: Context) -> Term:
     """The term with p * (1 - a / p) written p - a, where that is shorter."""
     found = cleared(term, context)
     if found is None:
@@ -135,15 +146,18 @@ def without_quotients(term: Term, context: Context) -> Term:
     sign = 1
     if term.coefficient < 0 and isinstance(e, Apply) and e.name == "add" and e["signs"] == (1, -1):  # -(a - b) is b - a
         e, sign = add(*reversed(e.args), signs=(1, -1)), -1
-    factors = tuple(h if h is not f else Factor(e, f.places) for h in term.factors if h is not g)
-    return term._replace(coefficient=sign * term.coefficient, factors=factors)
+    made = lower(e, f.places)
+    factors = tuple(x for h in term.factors if h is not g for x in (made.factors if h is f else (h,)))
+    out = Term(sign * made.coefficient * term.coefficient, factors, term.summed | made.summed)
+    return normal(out, free, context) or term._replace(coefficient=Fraction(0))
 
 
 def best_formula(terms: list[Term], target: Places, context: Context, scaling: str = "broadcast") -> tuple[Expr, list[Term]]:
     """The shortest formula for a sum of terms, as it stands or multiplied out; and the terms that it was read from."""
     free = tuple(indices(target))
     plain = vanishing(simplified(terms, free, context), frozenset(free), context)
-    plain = named([without_quotients(t, context) for t in added_up(plain, free, context)], free, context)
+    cleaned = [without_quotients(t, frozenset(free), context) for t in added_up(plain, free, context)]
+    plain = named([t for t in cleaned if t.coefficient], free, context)
     best = cancelled(upright(formula(plain, target, context, scaling), plain))
     if not any(worth_expanding(t, len(plain)) for t in plain):
         return best, plain

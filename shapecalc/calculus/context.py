@@ -92,7 +92,7 @@ def _symmetric(e: Expr, context: Context) -> bool:
         return body is not None and len(e.shape) == 2 and symmetric(body, context)
     if not isinstance(e, Apply) or len(e.shape) != 2 or e.shape[0] != e.shape[1]:
         return False
-    if e.name in ("eye", "diag") or (e.name == "outer" and e.args[0] == e.args[1]):
+    if e.name in ("eye", "diag", "ones", "zeros") or (e.name == "outer" and e.args[0] == e.args[1]):
         return True
     if e.name in ("inv", "matpow", "neg", "transpose") or (e.name in ("power", "exp", "sqrt", "log", "tanh")):
         return symmetric(e.args[0], context)

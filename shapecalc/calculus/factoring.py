@@ -13,6 +13,8 @@ from shapecalc.shapes import Shape
 
 from .parts import Part, chain, entrywise, length, multiplied, total_of, unchained, written
 
+Scalars = tuple[tuple[Expr, Fraction], ...]
+
 LONG = 10**6  # denominators from which numbers stay decimals
 WIDE = 24  # terms above which nothing is multiplied out
 
@@ -20,8 +22,12 @@ WIDE = 24  # terms above which nothing is multiplied out
 def paired(a: Part, b: Part) -> Part | None:
     """Two parts as one, their common factors outside; None where they have none."""
     shared = common_scalars([a, b])
-    own, outer = tuple(_without(p.scalars, shared) for p in (a, b)), tuple(shared.items())
+    own: tuple[Scalars, ...] = tuple(_without(p.scalars, shared) for p in (a, b))
+    outer = tuple(shared.items())
     scale = _shared_number([a.number, b.number])
+    if a.core == b.core == ONE and all(len(s) == 1 and s[0][1] == 1 for s in own):  # numbers: u @ v - u @ w is u @ (v - w)
+        a, b = (p._replace(scalars=(), core=s[0][0]) for p, s in zip((a, b), own, strict=True))
+        own = ((), ())
     ca, cb = chain(a.core), chain(b.core)
     ca, cb = (_as_product(a.core, cb) or ca), (_as_product(b.core, ca) or cb)
     prefix = _common(ca, cb)
@@ -62,9 +68,6 @@ def _rejoined(factors: list[Expr], shapes_: tuple[Shape, ...]) -> Expr | None:
     except Misfit:
         return None
     return core if core.shape in shapes_ else None
-
-
-Scalars = tuple[tuple[Expr, Fraction], ...]
 
 
 def common_scalars(parts: list[Part]) -> dict[Expr, Fraction]:

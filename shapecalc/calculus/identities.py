@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from shapecalc.expr import ONE, ZERO, Apply, Expr, Lit, Var
-from shapecalc.forms import add, apply
+from shapecalc.forms import add, apply, mul, neg
 from shapecalc.indexed import Factor, Term
 
 from .context import Context
@@ -150,17 +150,51 @@ def _named(grown: Expr, context: Context) -> bool:
 
 
 def _power(term: Term, f: Factor) -> Term | None:
-    """a**e * a**n = a**(e + n) for a number n: what the rule for a power leaves, k * a**(k - 1) * a, is k * a**k."""
+    """a**e * a**n = a**(e + n), for a number n or another power: what the rule for a power leaves, k * a**(k - 1) * a, is k * a**k."""
     e = f.base
-    if not isinstance(e, Apply) or f.power != 1:
+    if not isinstance(e, Apply) or f.power not in (1, -1):
         return None
     base, exponent = e.args
-    other = next((g for g in term.factors if g is not f and g.base == base and g.power.denominator == 1), None)
-    if other is None or other.places != f.places[len(f.places) - len(base.shape) :] or len(base.shape) != len(e.shape):
+    if len(base.shape) != len(e.shape):
         return None
-    total = _plus(exponent, other.power)
-    made = Factor(base, f.places, total.value) if isinstance(total, Lit) and isinstance(total.value, Fraction) else None
-    return _without(term, (f, other), made or Factor(apply("pow", base, total), f.places))
+    for g in term.factors:
+        if g is f or g.power.denominator != 1:
+            continue
+        own = g.base
+        if own == base and g.places == f.places[len(f.places) - len(base.shape) :]:
+            total = _plus(_signed(exponent, f.power), g.power)
+        elif isinstance(own, Apply) and own.name == "pow" and own.args[0] == base and own.shape == e.shape and g.places == f.places:
+            if g.power not in (1, -1):
+                continue
+            total = _joined(_signed(exponent, f.power), _signed(own.args[1], g.power))
+        else:
+            continue
+        made = Factor(base, f.places, total.value) if isinstance(total, Lit) and isinstance(total.value, Fraction) else None
+        return _without(term, (f, g), made or Factor(apply("pow", base, total), f.places))
+    return None
+
+
+def _signed(e: Expr, sign: Fraction) -> Expr:
+    return e if sign == 1 else neg(e)
+
+
+def _joined(a: Expr, b: Expr) -> Expr:
+    """The sum of two exponents, what stands in both with opposite signs left out."""
+    count: dict[Expr, Fraction] = {}
+    todo = [(a, Fraction(1)), (b, Fraction(1))]
+    for e, sign in todo:
+        if isinstance(e, Apply) and e.name == "neg":
+            todo.append((e.args[0], -sign))
+        elif isinstance(e, Apply) and e.name == "add":
+            todo += [(x, sign * s) for x, s in zip(e.args, e["signs"], strict=True)]
+        elif isinstance(e, Lit) and isinstance(e.value, Fraction):
+            count[ONE] = count.get(ONE, Fraction(0)) + sign * e.value
+        else:
+            count[e] = count.get(e, Fraction(0)) + sign
+    number = count.pop(ONE, Fraction(0))
+    terms = [(mul(Lit(abs(n)), e), 1 if n > 0 else -1) for e, n in count.items() if n]
+    terms += [(Lit(abs(number)), 1 if number > 0 else -1)] if number and terms else []
+    return add(*(e for e, _ in terms), signs=tuple(s for _, s in terms)) if terms else Lit(number)
 
 
 def _plus(e: Expr, n: Fraction) -> Expr:

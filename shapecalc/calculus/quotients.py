@@ -1,4 +1,4 @@
-"""Quotients that go away: a / (a + b) + b / (a + b) is 1, and p * (1 - a / p) is p - a."""
+"""Quotients that go away: a / (a + b) + b / (a + b) is 1, 1 - a / (a + b) is b / (a + b), and p * (1 - a / p) is p - a."""
 
 from __future__ import annotations
 
@@ -31,15 +31,36 @@ def _joined(terms: list[Term], n: int, f: Factor, free: tuple[Index, ...], conte
         rest = _without(t, part)
         if rest is None or all(g is not f for g in rest.factors):
             continue
+        fewer = _less_one(terms, n, rest, f, part, parts, free, context)
+        if fewer is not None:
+            return fewer
         wanted = [normal(rest.times(p), kept, context) for p in parts]
         places = [_place(terms, w, free, context) for w in wanted if w is not None]
         if None in places or len(set(places)) < len(parts):
             continue
-        whole = rest._replace(factors=tuple(g if g is not f else g._replace(power=g.power + 1) for g in rest.factors))
-        joined = normal(whole, kept, context)
+        joined = normal(_raised(rest, f), kept, context)
         others = [u for k, u in enumerate(terms) if k not in places]
         return [joined, *others] if joined is not None else others
     return None
+
+
+def _less_one(
+    terms: list[Term], n: int, rest: Term, f: Factor, part: Term, parts: list[Term], free: tuple[Index, ...], context: Context
+) -> list[Term] | None:
+    """The terms where w less the addend a of a + b over the sum, times w, is b over the sum: 1 - a / (a + b) is b / (a + b)."""
+    others = [p for p in parts if p is not part]
+    kept = frozenset(free)
+    whole = normal(_raised(rest, f), kept, context)
+    place = _place(terms, whole._replace(coefficient=-whole.coefficient), free, context) if whole is not None and len(others) == 1 else None
+    made = None if place in (None, n) else normal(rest.times(others[0]), kept, context)
+    if made is None:
+        return None
+    return [made._replace(coefficient=-made.coefficient) if k == place else t for k, t in enumerate(terms) if k != n]
+
+
+def _raised(rest: Term, f: Factor) -> Term:
+    """The term with a factor to one power more."""
+    return rest._replace(factors=tuple(g if g is not f else g._replace(power=g.power + 1) for g in rest.factors))
 
 
 def _without(t: Term, part: Term) -> Term | None:
