@@ -260,6 +260,42 @@ def test_judge_a_function_of_arrays():
         g.judge(lambda Q: Q)
 
 
+def test_a_function_that_gives_no_finite_real_numbers_is_not_right():
+    d = shapecalc.derive(LAYER)["W"]
+    for spoil in (float("nan"), float("inf"), 1j):
+
+        def one_entry(X, dZ, spoil=spoil):
+            made = (X.T @ dZ).astype(type(spoil))
+            made[0, 0] += spoil
+            return made
+
+        found = d.judge(one_entry)
+        assert (found.verdict, found.slip) == ("wrong", None)
+        assert "an entry of it is no finite real number" in found.message
+    assert d.judge(lambda X, dZ: (X.T @ dZ) * (1 + 0j)).verdict == "right"
+    relu = shapecalc.derive("X: (S, D); L = sum(relu(X))")["X"]
+    np = pytest.importorskip("numpy")
+    assert relu.judge(lambda X: np.where(X > 0, 1, 0)).verdict == "right"
+    assert relu.judge(lambda X: np.where(X > 0, 1, np.inf)).verdict == "wrong"
+    nothing = d.judge(lambda X, dZ: None)
+    assert (nothing.verdict, nothing.message) == ("ill-shaped", "the function fails: it gives nothing; return is missing")
+
+
+def test_a_derivative_that_is_zero_or_too_large_for_floats():
+    zero = shapecalc.derive("X: (S, D); Y: (S, D); L = sum(Y)")["X"]
+    assert zero.judge(lambda X: (X + 1) - 1 - X).verdict == "right"
+    assert zero.judge(lambda X: X).verdict == "wrong"
+    large = shapecalc.derive("x: (n,); L = sum((1000 + x**2)**120)")["x"].judge(lambda x: x)
+    assert (large.verdict, large.message) == ("undecided", "the derivative has no value in floating point where it was tried")
+
+
+def test_what_is_no_claim():
+    d = shapecalc.derive(LAYER)
+    for claim in (5, None, [[1, 2]], pytest.importorskip("numpy").zeros((2, 3))):
+        with pytest.raises(InputProblem, match=f"a claim is text.*and this is a {type(claim).__name__}$"):
+            d["W"].judge(claim)
+
+
 def test_judge_a_sympy_matrix():
     d = shapecalc.derive(LAYER)
     view = d.entries({"S": 2, "D": 3, "M": 3})
@@ -267,6 +303,13 @@ def test_judge_a_sympy_matrix():
     assert d["W"].judge(x.T * g).verdict == "right"
     assert d["W"].judge(-x.T * g).slip == "sign"
     assert d["W"].judge(g.T * x).verdict == "wrong"
+    for nothing in ("nan", "zoo"):
+        with pytest.raises(ShapecalcError):
+            d["W"].judge(x.T * g * getattr(pytest.importorskip("sympy"), nothing))
+    scaled = shapecalc.derive("s: (); x: (n,); L = s*sum(x)")
+    x1, x2 = scaled.entries({"n": 2})["x"].matrix
+    assert scaled["s"].judge(x1 + x2).verdict == "right"
+    assert scaled["s"].judge(2 * (x1 + x2)).slip == "factor-2"
 
 
 def test_assert_gradient():

@@ -26,7 +26,7 @@ from .entry_engine import Engine
 from .entry_graph import Graph, Node
 from .entry_names import Grid
 from .entry_numbers import Exact, pencils, shown, valued
-from .entry_sympy import nodes_of
+from .entry_sympy import UNDEFINED, nodes_of
 from .entry_text import Writer
 from .entry_witness import Difference, Symbols, by_sympy, compared, some_point, within_reach
 from .gradients import Backward
@@ -246,7 +246,10 @@ class Entries:
         flat = list(explicit.flat() if isinstance(explicit, sympy.MatrixBase) else sympy.flatten(explicit)) if shape else [explicit]
         if ring is None:
             ring = Real() if any(isinstance(x, Decimal) for t in values.values() for x in t.data) else Exact()
-        return Tensor(shape, valued(nodes_of(Graph(), flat, {}, self.sympy_symbols.leaf), ring, values))
+        found = nodes_of(Graph(), flat, {}, self.sympy_symbols.leaf)
+        if UNDEFINED in found:
+            raise InputProblem("an entry of this matrix has no value")
+        return Tensor(shape, valued(found, ring, values))
 
     def agrees(self, backward: Backward, seed: int = 0) -> Difference | bool:
         """True, or the first entry in which the element-wise gradient is not the value of the matrix formula at a random point."""

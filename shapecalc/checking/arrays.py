@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from math import isnan
+from math import isfinite, isnan, nan
 from typing import Any
 
 from ..calculus.entries import Entries
@@ -17,7 +17,7 @@ from ..rings import Real
 from ..shapes import show
 from ..tensor import Tensor
 from ..verify.trials import REAL
-from .bench import CLOSE, Bench, ratio, turned
+from .bench import CLOSE, ZERO, Bench, ratio, turned
 from .scales import Scales
 from .truths import Truth, Truths
 
@@ -37,7 +37,7 @@ def judge_function(truths: Truths, name: str, function: Callable[..., Any]) -> V
     for spot in bench.spots:
         known = {n: _array(np, t) for n, t in spot.env.items()} | dict(spot.frame)
         try:
-            result = np.asarray(function(**_arguments(function, known)), dtype=float)
+            result = _real(np, function(**_arguments(function, known)))
         except (ValueError, TypeError) as error:
             return Verdict(f"d{name}", called, 1, "ill-shaped", "nonconformable", f"the function fails: {error}")
         made.append(Tensor(result.shape, result.reshape(-1).tolist()))
@@ -48,6 +48,17 @@ def judge_function(truths: Truths, name: str, function: Callable[..., Any]) -> V
 
 def _array(numpy: Any, t: Tensor) -> Any:
     return numpy.array(t.data, dtype=float).reshape(t.shape)
+
+
+def _real(numpy: Any, result: Any) -> Any:
+    """What a function gives as an array of floats; a complex number is none, but for what rounding may have left of its imaginary part."""
+    if result is None:
+        raise TypeError("it gives nothing; return is missing")
+    made = numpy.asarray(result)
+    if numpy.iscomplexobj(made):
+        real = numpy.abs(made.imag) <= CLOSE * numpy.max(numpy.abs(made), initial=0.0)
+        made = numpy.where(real, made.real, nan)
+    return made.astype(float)
 
 
 def _arguments(function: Callable[..., Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +74,10 @@ def _arguments(function: Callable[..., Any], known: Mapping[str, Any]) -> dict[s
 
 
 def judge_matrix(truths: Truths, name: str, matrix: Any) -> Verdict:
-    """A sympy Matrix (or an expression of MatrixSymbols) over the symbols of d.entries(...), whose sizes its shape and symbols tell."""
+    """A sympy Matrix, an expression of MatrixSymbols, or a scalar, over the symbols of d.entries(...); they and its shape tell sizes."""
+    import sympy
+
+    matrix = matrix if hasattr(matrix, "shape") else sympy.Matrix([[matrix]])
     truth = truths.of(whole_claim(truths, name))
     sizes = _sizes(truths, truth, matrix)
     view = Entries(truths.problem, sizes)
@@ -118,16 +132,18 @@ def _has_all(truths: Truths, sizes: dict[str, int], free: set[str]) -> bool:
 def _verdict(truths: Truths, truth: Truth, bench: Bench, made: Values, called: str, certificate: Certificate, how: str) -> Verdict:
     """Equal, or how the values relate to the right ones."""
     target = bench.values(truth.formula)
-    assert target is not None
+    if target is None:
+        said = "the derivative has no value in floating point where it was tried"
+        return Verdict(truth.left, called, 1, "undecided", None, said, None, given=called, expected=text(truth.formula))
     given, wanted = made[0].shape, target[0].shape
     right = text(truth.formula)
     fits = _bare(given, called, wanted) == _bare(wanted, called, wanted)
     ks = ratio(made, target)
-    if (fits and ks is not None and all(isnan(k) or abs(k - 1) < CLOSE for k in ks)) or (
-        fits and not any(x for t in (*made, *target) for x in t.data)
-    ):
+    finite = all(isfinite(x) for t in made for x in t.data)
+    agrees = ks is not None and all(isnan(k) or abs(k - 1) < CLOSE for k in ks)
+    if fits and finite and (agrees or all(abs(x) < ZERO for t in (*made, *target) for x in t.data)):
         return Verdict(truth.left, called, 1, "right", None, how, None, certificate, given=called, expected=right)
-    slip, words = _relation(truths, truth, bench, made, target, fits)
+    slip, words = _relation(truths, truth, bench, made, target, fits) if finite else (None, "an entry of it is no finite real number")
     shape = f"shape {given} at the sizes {', '.join(f'{k}={v}' for k, v in bench.spots[0].frame.items())}"
     message = f"yours: {called} has the {shape}\nright: {truth.left} = {right} is {show(truth.formula.shape)}\nslip: {words} ({how})"
     return Verdict(truth.left, called, 1, "wrong", slip, message, f"{truth.left} = {right}", None, given=called, expected=right)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..calculus.gradients import Backward
 from ..derivation import Verdict
-from ..errors import ShapecalcError
+from ..errors import InputProblem, ShapecalcError
 from ..language.problem import Problem
 from ..language.sheet import read
 from .marker import Marker
@@ -41,6 +41,8 @@ def judge_one(parent: Derived, name: str, claim: Any) -> Verdict:
     if callable(claim) and not hasattr(claim, "free_symbols"):
         function: Callable[..., Any] = claim
         return judge_function(truths, name, function)
+    if not hasattr(claim, "free_symbols"):
+        raise InputProblem(f"a claim is text, a function of arrays or a matrix of sympy's, and this is a {type(claim).__name__}")
     return judge_matrix(truths, name, claim)
 
 
