@@ -273,6 +273,8 @@ class Formulas(Idioms):
         if isinstance(node, ast.Dict) and all(isinstance(k, ast.Constant) and isinstance(k.value, str) for k in node.keys):
             keys = [str(k.value) for k in node.keys if isinstance(k, ast.Constant)]
             return Table({k: self.value(v) for k, v in zip(keys, node.values, strict=True)})
+        if isinstance(node, ast.Subscript) and isinstance(whole := self._whole(node), Several):
+            return self._item(whole, node.slice, span)
         where = path(node)
         if where is not None and not (isinstance(node, ast.Attribute) and node.attr in {"T", "mT"}):
             return self.world.find(where, span)

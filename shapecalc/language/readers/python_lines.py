@@ -11,6 +11,7 @@ from shapecalc.forms import remake
 
 from ..builder import Builder
 from ..tree import Call, Compare, Name, Node
+from .python_aliases import array_behind
 from .python_formulas import Formulas
 from .python_gradients import Plan, variable
 from .python_seeds import Seeds
@@ -56,7 +57,7 @@ class Lines(Formulas):
     def share(self, where: str, value: ast.expr | None) -> None:
         """B = A: both are the same array, which a change in place changes for both."""
         self.sharing.get(self.roots.get(where, -1), set()).discard(where)
-        other = path(value) if value is not None else None
+        other = array_behind(value) if value is not None else None
         if other is None:
             self.roots.pop(where, None)
             return

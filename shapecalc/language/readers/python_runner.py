@@ -9,14 +9,13 @@ from shapecalc.errors import NotKnownYet, ShapecalcError, Span, SyntaxProblem
 
 from ..tree import Call, Node, Number, Unary
 from .growing import filled, product, total
+from .python_aliases import changed_in_place
 from .python_gradients import Plan, variable
 from .python_lines import Lines
 from .python_notes import Note
 from .python_steps import Step, Unread, is_none, target_paths
 from .python_subscripts import Depends
 from .python_values import Broken, Formula, Gradients, Known, Several, Table, Value, World, leaf, path
-
-_CHANGERS = frozenset({"at", "fill_diagonal", "put", "copyto", "shuffle", "place", "putmask"})
 
 
 class Runner(Lines):
@@ -41,6 +40,15 @@ class Runner(Lines):
                 self._step(step)
             except ShapecalcError as error:
                 self._failed(step, error)
+            self._changed(step)
+
+    def _changed(self, step: Step) -> None:
+        """What a call inside a step may have changed in place is not known any more."""
+        for place in changed_in_place(step.node):
+            if place in self.world.values or leaf(place) in self.world.notes:
+                span = self.world.source.span(step.node)
+                self._lose(place, NotKnownYet("a change in place by a function is not read", span))
+                self.in_place(place, span)
 
     def _failed(self, step: Step, error: ShapecalcError) -> None:
         """Keeps why a step could not be read; a claim is told of at once, and its cause with it."""
@@ -82,13 +90,6 @@ class Runner(Lines):
         where = path(node.func.value)
         if node.func.attr == "save_for_backward" and where:
             self.world.put(f"{where}.saved_tensors", Several(tuple(self.value(a) for a in node.args)))
-            return
-        changed = node.args[0] if node.func.attr in _CHANGERS and node.args else None
-        in_place = node.func.attr.endswith("_") and not node.func.attr.startswith("_") and not node.func.attr.endswith("__")
-        place = path(changed) if changed is not None else where if in_place else None
-        if place is not None and place in self.world.values:
-            span = self.world.source.span(step.node)
-            self._lose(place, NotKnownYet("a change in place by a function is not read", span))
 
     def _returned(self, node: ast.expr) -> None:
         """A returned dictionary of gradients, and a value without a name."""
@@ -105,7 +106,7 @@ class Runner(Lines):
         """A dictionary; a gradient that is worked out inside it is a claim."""
         items: dict[str, Value] = {}
         for key, value in zip(node.keys, node.values, strict=True):
-            if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+            if not isinstance(key, ast.Constant) or not isinstance(key.value, str) or is_none(value):
                 continue
             inner = f"{where}[{key.value}]"
             of = self.differentiates(inner)
@@ -135,7 +136,8 @@ class Runner(Lines):
                     self._assign(item, Step(step.node, item, "", value))
             return
         shaped = self.shape_of(source) is not None
-        if not shaped and path(source) is not None and (path(source) or "") not in self.world.values:
+        where = path(source)
+        if not shaped and where is not None and where not in self.world.values and leaf(where) not in self.world.notes:
             # a cache that was filled elsewhere: its parts go by their own names
             for item in items:
                 where = path(item)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from shapecalc.errors import NotKnownYet, ShapecalcError
 
+from .python_aliases import changed_in_place
 from .python_source import Source
 from .python_values import leaf, path
 
@@ -99,7 +100,7 @@ class Straight:
             if not (any(is_none(n) for n in ast.walk(node.test)) or isinstance(node.body[-1], ast.Raise)):
                 yield self.unread(node, "a choice is not read")
         elif any(
-            isinstance(n, ast.Assign | ast.AugAssign | ast.Return) for part in (node.body, node.orelse) for s in part for n in ast.walk(s)
+            _changes(n) or isinstance(n, ast.Return) for part in (node.body, node.orelse) for s in part for n in ast.walk(s)
         ):
             yield self.unread(node, "a choice is not read", "write the lines of one case by themselves")
 
@@ -177,7 +178,7 @@ def _leaves(body: Sequence[ast.stmt]) -> bool:
 
 
 def _changes(node: ast.AST) -> bool:
-    return isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign)
+    return isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) or (isinstance(node, ast.Expr) and any(changed_in_place(node)))
 
 
 def assigned(node: ast.AST) -> Iterator[str]:
@@ -188,6 +189,8 @@ def assigned(node: ast.AST) -> Iterator[str]:
             targets = part.targets
         elif isinstance(part, ast.AugAssign | ast.AnnAssign | ast.For):
             targets = [part.target]
+        elif isinstance(part, ast.Expr):
+            yield from changed_in_place(part)
         for target in targets:
             yield from target_paths(target)
 

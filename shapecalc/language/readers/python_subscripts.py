@@ -86,13 +86,13 @@ class Subscripts:
         return None
 
     def _item(self, whole: Several, index: ast.AST, span: Span) -> Value:
-        sign = -1 if isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.USub) else 1
-        inner = index.operand if isinstance(index, ast.UnaryOp) else index
-        if isinstance(inner, ast.Constant) and isinstance(inner.value, int) and -len(whole.items) <= sign * inner.value < len(whole.items):
-            return whole.items[sign * inner.value]
+        place = _whole_number(index)
+        if place is not None and -len(whole.items) <= place < len(whole.items):
+            return whole.items[place]
         if isinstance(index, ast.Slice) and index.step is None:
-            bounds = [p.value if isinstance(p, ast.Constant) and isinstance(p.value, int) else None for p in (index.lower, index.upper)]
-            if all(p is None or isinstance(p, ast.Constant) for p in (index.lower, index.upper)):
+            ends = (index.lower, index.upper)
+            bounds = [None if e is None else _whole_number(e) for e in ends]
+            if all(e is None or b is not None for e, b in zip(ends, bounds, strict=True)):
                 return Several(whole.items[bounds[0] : bounds[1]])
         raise SyntaxProblem("this index is not read", span)
 
@@ -207,6 +207,13 @@ class Subscripts:
             others = total((("+", number(1, labels.span)), ("-", labels)))
             return total((("+", product(old, "*", others)), ("+", product(new, "*", labels))))
         raise NotKnownYet(f"{op}= on entries picked by labels is not read", labels.span)
+
+
+def _whole_number(node: ast.AST) -> int | None:
+    """2, -1: a number as it is written."""
+    sign = -1 if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else 1
+    inner = node.operand if isinstance(node, ast.UnaryOp) else node
+    return sign * inner.value if isinstance(inner, ast.Constant) and isinstance(inner.value, int) else None
 
 
 def _changed(old: Node, op: str, new: Node) -> Node:

@@ -1,0 +1,248 @@
+"""Python: what a program computes is what its reading computes, by NumPy; what is not read is refused where it stands, with its reason."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+
+import numpy as np
+import pytest
+from test_read_latex import Numbers
+
+from shapecalc.language.readers.files import read_file_text
+from shapecalc.language.readers.reading import Reading
+
+NOTE = "# X: (N, D); W: (D, C); b: (C,); V: (N, D); s: (); A: (D, D)"
+
+
+def reading(body: str, before: str = "", note: str = NOTE) -> Reading:
+    """The program `body`, in a function whose names have shapes."""
+    head = f"import numpy as np\nimport math\nimport torch\n{before}\ndef f(X, W, b, V, s, A):\n    {note}\n"
+    (found,) = read_file_text(head + textwrap.indent(body, "    ") + "\n", "a.py")
+    return found
+
+
+def lines(found: Reading) -> list[str]:
+    """What is defined and claimed, without the declarations."""
+    return [line for line in found.source.splitlines() if "=" in line]
+
+
+def problems(found: Reading) -> list[str]:
+    return [str(found.anchored(error)).partition("\n")[2] for error in found.problems]
+
+
+# ---- by value
+
+PROGRAMS = """
+Z = X[:, 1:]
+Z = X[:, None] * b[:, None]
+Z = b[None, :] + X @ W
+Z = b[np.newaxis] + X @ W
+Z = X[..., 0]
+Z = X[:-1] - X[1:]
+Z = X[0]
+Z = X[-1, :]
+Z = X[:, 0:2]
+Z = X[:, ::-1]
+Z = np.clip(X, 0.5, 1)
+Z = np.clip(X, None, 1)
+Z = X.clip(0.5)
+Z = np.clip(X, a_min=0.5, a_max=None)
+Z = np.broadcast_to(b, (X.shape[0], b.shape[0]))
+n, d = X.shape; Z = X / d
+n = X.shape[0]; m = n; Z = X / m
+n, d = X.shape[:2]; Z = X / d
+n = len(X); Z = X / n
+Z = np.shape(X)[0] * X
+Z = X / X.size
+Z = X / np.prod(X.shape)
+Z = X / np.prod(X.shape[1:])
+Z = X * np.pi + math.pi
+Z = np.array(X) + np.asarray(V).astype(np.float32).copy()
+Z = abs(-X) + pow(V, 2) + float(s)
+Z = (X > 1) & (V > 1)
+Z = ~(X > 1)
+Z = -X + +V
+Z = 1_000 * X + 0x10 + .5
+Z = X ** 2 ** 0.5 - -X ** 2
+c = {"a": X, "b": V}; Z = c["a"] - c["b"]
+c = (X, V); Z = c[0] - c[-1]
+c = [X, V]; a, v = c; Z = a - v
+c = (X, V, A); d, e = c[:2]; Z = d - e
+c = (X, V, A); d, e = c[1:]; Z = d @ e
+c = (X, V, A); d, e = c[:-1]; Z = d - e
+Z, _ = X * 2, V
+a = c = X * 2; Z = a + c
+Z = X @ A; Z += V; Z -= 1; Z *= 2; Z /= 3; Z @= A
+Z = X.copy(); Z[Z > 1] = 0
+Z = X.copy(); Z[X > 1] = 2
+Z = X.copy(); Z[X > 1] *= 2
+Z = X.copy(); Z[X > 1] += 2
+m = X > 1; Z = X.copy(); Z[m] = 0
+m = X > 1; Z = X.copy(); Z[m] = 5
+Z = np.where(X != 1, X, V)
+Z: np.ndarray = X @ W
+Z = np.eye(X.shape[1]) @ W
+Z = np.zeros_like(X); Z += X
+Z = np.concatenate([X, V], axis=1)
+Z = X.sum((0, 1), keepdims=True)
+Z = X.reshape(X.shape[1], X.shape[0])
+Z = X.transpose(1, 0) @ np.transpose(V, (1, 0)).T
+Z = np.linalg.slogdet(A @ A.T)[1]
+Z = np.multiply(X, V) + np.divide(X, V) - np.subtract(X, V) + np.negative(X) + np.reciprocal(V)
+for i in range(3): Z = X @ W
+Y = X.copy(); Y *= 2; Z = X * 2
+Y = X.sum(axis=1); Y /= 3; Z = X * 2
+""".strip().splitlines()
+BLOCKS = [
+    "if X is None:\n    Z = V\nelse:\n    Z = X + V",
+    "if s is None:\n    return X\nZ = X * 2",
+    "if s > 3:\n    raise ValueError\nZ = X * 2",
+    "while True:\n    Z = X @ W\n    break",
+    "for i in range(3):\n    print(i)\nZ = X * 2",
+    "def g(a):\n    return a * 2\nZ = X * 3",
+]
+FUNCTIONS = {
+    "def sq(x):\n    'doc'\n    t = x * x\n    return t + 1": "Z = sq(X @ W)",
+    "def sq(x):\n    return x * x": "Y = sq(X); Z = sq(Y)",
+    "from numpy import exp": "Z = exp(X) + V",
+}
+
+
+def computed(found: Reading, name: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The values of the inputs, and what the reading gives for a name in its last version."""
+    numbers = Numbers(found.source)
+    given = {n: numbers.env[n] for n in numbers.problem.declared}
+    (*_, last) = [n for n in numbers.problem.definitions if n == name or n.startswith(f"{name}_")]
+    return given, numbers.env[last]
+
+
+@pytest.mark.parametrize(("before", "body"), [*(("", p) for p in (*PROGRAMS, *BLOCKS)), *FUNCTIONS.items()])
+def test_a_program_is_read_as_what_it_computes(before: str, body: str):
+    found = reading(body.replace("; ", "\n"), before)
+    assert not found.problems, problems(found)
+    given, made = computed(found, "Z")
+    space = {"np": np, "math": math, **{n: a.copy() for n, a in given.items()}}
+    for name, value in {"X": (2, 3), "W": (3, 4), "b": (4,), "V": (2, 3), "s": (), "A": (3, 3)}.items():
+        space.setdefault(name, np.ones(value))
+    exec(before, space)  # noqa: S102 - our own programs
+    exec(body.replace("; ", "\n").replace("return", "unused ="), space)  # noqa: S102 - likewise
+    assert np.shape(made) == np.shape(space["Z"])
+    np.testing.assert_allclose(made, space["Z"], rtol=1e-6)
+
+
+# ---- as PyTorch writes it, and names that everybody means alike
+
+READ = {
+    "n = X.size(0)\nZ = X / n": ["Z = X / N"],
+    "Z = X.clamp(min=0)": ["Z = maximum(X, 0)"],
+    "Z = X.clamp(0, 1)": ["Z = minimum(maximum(X, 0), 1)"],
+    "Z = X.clamp_min(0) + V.clamp_max(1)": ["Z = maximum(X, 0) + minimum(V, 1)"],
+    "Z = b.expand(X.shape[0], b.shape[0])": ["Z = broadcast_to(b, (N, C))"],
+    "Z = X * 2\nY = V[0].expand_as(Z)": ["Z = X * 2", "Y = broadcast_to(V[0], (N, D))"],
+    "Z = relu(X) + torch.tanh(V)": ["Z = relu(X) + tanh(V)"],
+    "Z = X.data + V": ["Z = X + V"],
+    "X.requires_grad_()\nZ = X * 2\nZ.retain_grad_()\nY = Z + 1": ["Z = X * 2", "Y = Z + 1"],
+    "if training:\n    Z = X * 2\nelse:\n    Z = V": ["Z = X * 2"],
+    "if not training:\n    Z = X * 2\nelse:\n    Z = V * 3": ["Z = V * 3"],
+    'if mode == "train":\n    Z = X * 2': ["Z = X * 2"],
+    "with torch.no_grad():\n    Z = X @ W": ["Z = X @ W"],
+    'eps = settings.get("eps", 1e-5)\nZ = X + eps': ["Z = X + eps"],
+    "return X @ W": ["out = X @ W"],
+    "Z = X @ W\nreturn {'dW': X.T @ dZ, 'db': None}": ["Z = X @ W", "dW = X.T @ dZ"],
+    "grads = {}\nZ = X @ W\ngrads['W'] = X.T @ dZ": ["Z = X @ W", "dW = X.T @ dZ"],
+    "grads = dict(a=1)\nZ = X @ W\ngrads['W'] = X.T @ dZ": ["Z = X @ W", "dW = X.T @ dZ"],
+    "Z = X @ W\nW.grad -= X.T @ dZ": ["Z = X @ W", "dW = -X.T @ dZ"],
+    "Z = X @ W\ndW = np.zeros(W.shape)\ndW += X.T @ dZ": ["Z = X @ W", "dW = X.T @ dZ"],
+    "Z = X @ W\ndW = X.T @ dZ\nW -= 0.1 * dW": ["Z = X @ W", "dW = X.T @ dZ"],
+    "Z = X @ W\ndW = X.T @ dZ\ndW *= 2": ["Z = X @ W", "dW_part = X.T @ dZ", "dW = dW_part * 2"],
+}
+
+
+@pytest.mark.parametrize("body", READ)
+def test_what_is_read(body: str):
+    found = reading(body)
+    assert (lines(found), problems(found)) == (READ[body], [])
+
+
+# ---- what is refused: the reason, drawn below the program
+
+REFUSED = {
+    "Z = X[::2]": "slices with a step other than [::-1] are not read",
+    "Z = X[X > 1]": "an array cut down by a mask is not read",
+    "Z = X // 2": "the operator of this operation is not read",
+    "Z = 0 < X < 1": "this comparison is not read",
+    "Z = X if s > 0 else V": "a choice is not read",
+    "Z = [x for x in X]": "a comprehension is not read",
+    "Z = lambda x: x": "a lambda is not read",
+    'Z = {"a": X}["a"]': "a dictionary is not read",
+    "Z = not X": "a negation is read of a comparison only",
+    "Z = int(s) * X": "int cuts off what stands behind the point",
+    "Z = max(X)": "Python's own max is not read",
+    "Z = X * np.e": "numpy.e is not read",
+    "Z = np.array([X, V])": "[X, V] is not a formula",
+    "Z = 1e400 * X": "this number is too long",
+    "Z = 5j * X": "this constant is not read",
+    'Z = "it\'s" + X': "this constant is not read",
+    "Z = np.sum(X, where=X > 0)": "out=, where= and ** are not read",
+    "Z = f(X)(V)": "this call is not read",
+    "Z = np.random.randn(3) * X": "numpy.random.randn is not read",
+    "Z = X.foo()": "the method .foo is not read",
+    "Z = (X @ W).shape": ".shape is not read",
+    "Z = np.foo(X)": "numpy.foo is not read",
+    "Z = foo(X)": "the function foo is not known here",
+    "Z = X.add_(V)": ".add_ changes an array in place, which is not read",
+    "Z = X.clamp(low=0)": "clamp with low is not read",
+    "Z = b.expand_as(X @ W)": "the shape that this is expanded to is not known",
+    "c = (X, V)\nZ = c[5]": "this index is not read",
+    "c = (X, V)\nZ = c[::2]": "this index is not read",
+    "a, Z = X": "what is taken apart here is not known",
+    "(a, (Z, d)) = (X, (V, A))": "this target is not read",
+    "Z = X @ A\nZ //= 2\nY = Z": "this assignment is not read",
+    "try:\n    Z = X\nexcept ValueError:\n    Z = V": "this statement is not read",
+    "if s > 0:\n    Z = X\nelse:\n    Z = V": "a choice is not read",
+    "if s > 3:\n    return X\nZ = X % 2": "a choice is not read",
+    "for i in range(3):\n    Z = X * i": "a loop is not read",
+    "for i in range(3):\n    Z = Z @ A": "a loop that changes Z from one round to the next is not read",
+    "Z = X.copy()\nZ[0] = 0\nY = Z": "giving a part of an array a value is not read",
+    "Z = X.copy()\nZ[0, 1] = 0\nY = Z": "giving a part of an array a value is not read",
+    "g = {1: X}\nZ = g[1]": "this is not an array",
+}
+SPOILT = {  # arrays that are changed by a call, or under another name: what used them would be misread
+    "X.fill(0)\nY = X * 2": "a change in place by a function is not read",
+    "np.add.at(X, 0, 1)\nY = X * 2": "a change in place by a function is not read",
+    "Z = X * 2\nZ.fill_(0)\nY = Z + 1": "a change in place by a function is not read",
+    "Z = X * 2\nnp.copyto(Z, V)\nY = Z + 1": "a change in place by a function is not read",
+    "Z = X * 2\nnp.multiply(Z, 2, out=Z)\nY = Z + 1": "a change in place by a function is not read",
+    "Z = X * 2\nU = np.multiply(Z, 2, out=Z)\nY = Z + 1": "a change in place by a function is not read",
+    "Z = X * 2\nfor i in range(3):\n    Z.fill(0)\nY = Z + 1": "a loop that changes Z from one round to the next is not read",
+    "Z = X * 2\nif s > 0:\n    Z.fill(0)\nY = Z + 1": "a choice is not read",
+    "Z = X\nZ += V\nY = X * 2": "this uses X, which hangs on line",
+    "Z = X.T\nZ += 1\nY = X * 2": "this uses X, which hangs on line",
+    "Z = X[:, 0]\nZ *= 2\nY = X * 2": "this uses X, which hangs on line",
+    "Z = np.asarray(X)\nZ *= 2\nY = X * 2": "this uses X, which hangs on line",
+    "H = X @ W\nZ = H.reshape(-1)\nZ += 1\nY = H * 2": "this uses H, which hangs on line",
+}
+NO_FORMULA = {
+    "def sq(x, k=2):\n    return x * k": "the arguments of sq are not read",
+    "def sq(x):\n    return sq(x)": "sq is not read: sq calls itself",
+    "def sq(x):\n    for i in range(2):\n        x = x * x\n    return x": "sq is more than one formula",
+    "def sq(x):\n    pass": "sq is more than one formula",
+    "def sq(x):\n    return x % 2": "sq is not read: the operator of this operation is not read",
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "body", "reason"),
+    [
+        *(("", body, reason) for body, reason in (REFUSED | SPOILT).items()),
+        *((before, "Z = sq(X)", reason) for before, reason in NO_FORMULA.items()),
+        ("def sq(x):\n    return x * x", "Z = sq(x=X)", "arguments by name are not read here"),
+    ],
+)
+def test_what_is_not_read_is_refused_with_its_reason(before: str, body: str, reason: str):
+    found = reading(body, before)
+    told = problems(found)
+    assert any(reason in text for text in told), told
+    last = "Y" if "Y = " in body else "Z"
+    assert not any(line.startswith((f"{last} =", f"{last}_")) for line in lines(found))
