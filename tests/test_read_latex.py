@@ -11,6 +11,7 @@ from shapecalc.derivation import Program
 from shapecalc.errors import ShapecalcError
 from shapecalc.expr import Var
 from shapecalc.language.builder import Builder, Scope
+from shapecalc.language.readers.latex_document import read_tex
 from shapecalc.language.readers.latex_reader import read_latex
 from shapecalc.language.sheet import read
 from shapecalc.language.statements import Equality, GradTarget, split
@@ -161,3 +162,232 @@ PUBLISHED = [entry for file in ("published.txt", "further.txt", "books.txt") for
 def test_published_formulas_are_read_right_or_refused(entry):
     outcome, why = verdict(entry)
     assert outcome == ("right" if entry.reads else "refused"), why
+
+
+# ---- the corners of the reader: what each sign is read as, and why another is refused
+
+GIVEN = (
+    "X: (N, D); W: (D, C); b: (C,); V: (N, D); s: (); A: (D, D); x: (D,); y: (D,); z: (N,); P: (N, N); t: (N, 1); T: (B, N, D); "
+    "def f(v) = v**3; Z = X @ W; u = s**2 + x @ A @ x; L = sum(Z**2) + u"
+)
+READ = r"""
+q = X W − 1 -> q = X @ W - 1
+q = X′ V -> q = X.T @ V
+q = 𝑋 𝑊 -> q = X @ W
+q = XᵀV -> q = X.T @ V
+q = ∥x∥² -> q = sum(x**2)
+q = X{}^\top z -> q = X.T @ z
+q = \mathbf{1}^\top x -> q = ones(D) @ x
+q = \mathbf{1}_N^\top z -> q = ones(N) @ z
+q = I_D x -> q = x
+q = \mathbf{2} s -> q = 2 * s
+q = \mathcal{x + y} -> q = x + y
+q = \sum_{i=0}^{N-1} z_i -> q = sum(z)
+q = \sum_{i=1}^{N} s -> q = N * s
+q = \sum_{i,d} X_{id} -> q = sum(X)
+q = \sum_i P_{ii} -> q = trace(P)
+q_i = P_{ii} -> q = diag(P)
+q_i = \sum_{j,k} P_{ij} P_{jk} z_k -> q = P @ P @ z
+q_{ik} = \sum_{j} P_{ij} P_{jk} P_{ki} -> q = P @ P * P.T
+q = \max_{d} x_d -> q = max(x)
+q_i = \max_{d} X_{id} -> q = max(X, axis=1)
+q_i = |z_i| -> q = abs(z)
+q_i = \max(z_i, 0) -> q = maximum(z, 0)
+q_i = \frac{e^{z_i}}{\sum_j e^{z_j}} -> q = softmax(z)
+q_{di} = X_{id} -> q = X.T
+q_{ijd} = P_{ij} x_d -> q = P[:, :, None] * x
+q_{i} = X_{i1} -> q = X[:, 0]
+q = x_1 + x_2 -> q = x[0] + x[1]
+q = A_{12} + A_{2,1} -> q = A[0, 1] + A[1, 0]
+q = A_{:1} -> q = A[:, 0]
+q_{ij} = \delta_{ij} z_i -> q = diag(z)
+q = \langle x, y \rangle -> q = x @ y
+q = \langle X, V \rangle_F -> q = sum(X * V)
+q = |A| -> q = det(A)
+q = \|x\|_1^2 -> q = sum(abs(x))**2
+q = \|x\|_\infty -> q = max(abs(x))
+q = x' y -> q = x @ y
+q = x \cdot y -> q = x @ y
+q = x y^\top -> q = outer(x, y)
+q = z X -> q = z @ X
+q = t x^\top -> q = t @ x[None, :]
+q = T W -> q = T @ W
+q = A^{-\top} -> q = inv(A).T
+q = A^{\odot -1} -> q = 1 / A
+q = s^{-1} -> q = 1 / s
+q = \sigma'(x) -> q = sigmoid(x) * (1 - sigmoid(x))
+q = \tanh'(x) -> q = 1 - tanh(x)**2
+q = \operatorname{tr} A -> q = trace(A)
+q = \operatorname{tr}(A)^\top -> q = trace(A)
+q = X \odot z -> q = X * z[:, None]
+q = X / x -> q = X / x
+q = \mathbb{1}(s > 0) -> q = s > 0
+q = \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} x_1 -> q = stack([stack([1, 2]), stack([3, 4])]) * x[0]
+q = \begin{bmatrix} 1 \\ 2 \\ \end{bmatrix} -> q = stack([1, 2])
+q = \begin{bmatrix} A & A \\ A & A \end{bmatrix} -> q = concatenate([concatenate([A, A], axis=1), concatenate([A, A], axis=1)], axis=0)
+q = \begin{bmatrix} A \\ X \end{bmatrix} -> q = concatenate([A, X], axis=0)
+q = \underbrace{A x}_{\text{big}} + \overbrace{x}^{n} -> q = A @ x + x
+q = \underbrace A -> q = A
+\hspace*{2em} q = x \label{eq:v} \tag{3} -> q = x
+\begin{aligned}[t] q &= 2 x \\ &+ A x \end{aligned} -> q = 2 * x + A @ x
+\begin{alignat}{2} q &= x \\*[4pt] r &= A q \end{alignat} -> q = x; r = A @ q
+q := x -> q = x
+q = x \quad r = y -> q = x; r = y
+q = x \forall i -> q = x
+\frac{\partial^2}{\partial x \partial x^\top} u = A + A^\top -> ∂²u/∂x² = A + A.T
+\partial_s u = 2 s -> ∂u/∂s = 2 * s
+\partial^2 L / \partial x^2 = A -> ∂²L/∂x² = A
+\nabla_x \nabla_x L = A -> ∂²L/∂x² = A
+dL/dW = 2 X^\top Z -> ∂L/∂W = 2 * X.T @ Z
+dL = \operatorname{tr}(2 Z^\top X dW) -> ∂L/∂W = 2 * X.T @ Z
+dL = \frac{\operatorname{tr}(Z^\top X dW)}{2} -> ∂L/∂W = X.T @ Z / 2
+dL = \langle dZ, 2 Z \rangle -> ∂L/∂Z = 2 * Z
+dL = \operatorname{tr}(dW^\top X^\top Z) + 2 s ds -> ∂L/∂W = X.T @ Z; ∂L/∂s = 2 * s
+dL = \operatorname{tr}(\operatorname{tr}(A) A dA) -> ∂L/∂A = trace(A) * A.T
+dL = \operatorname{tr}(V^\top (X \odot dX)) -> ∂L/∂X = V * X
+dL = x^\top dx - s ds -> ∂L/∂x = x; ∂L/∂s = -s
+dL = ds -> ∂L/∂s = 1
+""".strip().splitlines()
+REFUSED = r"""
+q = X☃W -> ☃ cannot stand here
+q = 1234567890123456789012345678901234567890123456789 x -> this number is too long
+q = x² -> the power of a vector can mean many things
+q = {} -> nothing stands in these braces
+q = () -> nothing stands in this bracket
+q = \sqrt{} -> nothing stands here
+q = \sqrt[3]{s} -> only square roots are read
+q = \frac{}{2} -> a part of this fraction is missing
+q = {A x -> { is never closed
+q = (A x -> ( is never closed
+q = A x) -> ) closes nothing
+q = \|x -> \| is never closed
+q = |s -> | is never closed
+q = \begin{bmatrix} 1 & 2 -> the environment bmatrix is never closed
+\begin{aligned}[t q &= x \end{aligned} -> [ is never closed
+q = \begin{bmatrix} x & y \\ y \end{bmatrix} -> the rows of this matrix differ in length
+q = \begin{bmatrix} A & 1 \\ 0 & A \end{bmatrix} -> this matrix mixes numbers, vectors and matrices
+q = \begin{vmatrix} A \end{vmatrix} -> write \det of the matrix
+q = \langle x \rangle -> an inner product has two sides
+q = \langle X, x \rangle -> an inner product of (N, D) and (D,)
+q = \langle X, W \rangle -> an inner product of (N, D) and (D, C)
+q_i = \sum_{d=1}^{3} x_d -> d takes 3 values here, but the axis has D
+q = \sum_{i=1}^{N+1} z_i -> i takes N + 1 values here, but the axis has N
+q = \sum_{i=2}^{N} z_i -> a sum begins at 1
+q = \sum_{i=1}^{X} z_i -> this is no size
+q = \sum_{i} s -> the index i occurs nowhere in this sum
+q = \sum z_i -> over what the sum runs is not written
+q = \sum_{i<j} z_i -> this range is not read
+q = \sum_{i=}^N z_i -> nothing stands after =
+q = \max_{i} s -> over what the max runs cannot be seen
+q = \max(s, 1, 2) -> max of more than two is not read
+q = x_0 -> there is no entry 0 on an axis of D
+q = s_1 -> a number has no entries
+q = \delta_{ij} -> how large this identity is cannot be seen
+q_{i} = X_{ij} -> the index i is neither summed nor on the left
+q_i = (X_i)_3 -> along which axis of (N, D) the index i runs cannot be seen
+q = A_{1} -> which row or column this is cannot be seen
+q = s' -> a prime behind a number
+q = T^\top -> of more than two axes the transpose is not read
+q = |x| -> single bars around a vector can be a norm
+q = |X| -> bars around a matrix that is not square
+q = \|x\|_3 -> the norm with _3 is not read
+q = \|T\|_1 -> a norm of a tensor
+q = \|A\|_2 -> the 2-norm of a matrix is a norm of operators
+q = x^{y} -> the exponent is not a number
+q = A^{1/2} -> of a matrix only whole powers are read
+q = X^H -> the conjugate transpose is not read
+q = A^{T} -> a variable is called T, so ^T could be a power
+q = W^{[1]} x -> no name with the layer [1] is declared
+q = f'(x) -> the derivative of f is not written out
+q = \sigma''(x) -> only first derivatives of functions are read
+q = \max'(x) -> the derivative of max is not known
+q = x \times y -> × between vectors can mean many things
+q = x y -> two columns side by side are no product
+q = x \otimes y -> ⊗ is the Kronecker product of matrices here
+q = X / A -> dividing by a square matrix can mean two things
+q = A \odot x -> the vector (D,) fits the rows and the columns of (D, D)
+q = x \odot x^\top -> one of these is a row, the other a column
+q = I_x x -> this is not a size
+q = \hat{x + y} -> \hat stands over more than one symbol
+q = \hat{2} -> \hat stands over something that is not a symbol
+q = \mathbf{} -> nothing stands in \mathbf
+q = \mathbf{xy}^\top -> what stands behind \mathbf{xy} can belong to its last letter or to all
+q = \mathrm{tr}(A)(A) -> the trace could end here, or go on
+q = \operatorname{tr} -> the argument of trace is missing
+q = \sin 2 s -> where the argument of sin ends cannot be seen
+q = -> nothing stands beside =
+= x -> nothing stands before =
+q \approx x -> \approx says nothing that can be checked
+q = x \text{ if } s > 0 -> a formula with a condition is not read
+x + y -> this row has no =
+\frac{\partial^2 u}{\partial s} = 3 -> the orders above and below the line differ
+\frac{\partial^3 u}{\partial s^3} = 3 -> only first and second derivatives are read
+\frac{\partial}{\partial s} = 3 -> what is differentiated is missing
+\nabla^3_x L = A -> this cannot stand at ∇
+\nabla_x^2 = A -> what is differentiated is missing
+\nabla L = x -> by what is differentiated is not written
+\frac{\partial L}{\partial W_{ij}} = x_i -> the index j is on the left only
+\frac{\partial L}{\partial x_i} = A x -> this has more axes than the left side
+dL = \langle dZ, dZ \rangle -> this is not linear in the differentials
+dL = dx^\top dx -> this is not linear in the differentials
+dL = 2 / ds -> this is not linear in the differentials
+dL = x^\top dx - 3 -> this term has no differential
+dL = \operatorname{tr}(dA) -> tr(dX) alone: its gradient is I
+dL = \operatorname{tr}(X^\top \otimes dX) -> this product of a differential is not read
+dL = \log(dx) -> this is not read of a differential
+""".strip().splitlines()
+
+
+def read_alone(latex, given=GIVEN):
+    """What is read of a formula besides what was given, and what is said of the rest."""
+    found = read_latex(latex, given)
+    known = read_latex("", given).source.splitlines()
+    return [line for line in found.source.splitlines() if line and line not in known], found.problems
+
+
+@pytest.mark.parametrize("line", READ)
+def test_signs_are_read_as_what_they_mean(line):
+    latex, _, wanted = line.partition(" -> ")
+    lines, problems = read_alone(latex)
+    assert not problems, str(problems[0])
+    numbers = Numbers(GIVEN)
+    assert len(lines) == len(wanted.split("; "))
+    for got, right in zip(lines, wanted.split("; "), strict=True):
+        assert differs(numbers, got, right) == ""
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_what_cannot_be_read_for_sure_is_refused_with_its_reason(line):
+    latex, _, reason = line.partition(" -> ")
+    lines, problems = read_alone(latex)
+    assert lines == []
+    assert any(reason in str(p) for p in problems), [str(p) for p in problems]
+    assert all(p.span is not None for p in problems)
+
+
+MACROS = {
+    r"\newcommand{\vc}[1]{\mathbf{#1}} => \vc{x}^\top \vc y": "x @ y",
+    r"\newcommand{\ip}[2]{#1^\top #2} => \ip{x}{A y}": "x @ A @ y",
+    r"\def\ip#1#2{#1^\top #2} => \ip{x}{y}": "x @ y",
+    r"\def\both{x + y} => A \both": "A @ (x + y)",
+    r"\newcommand{\half}[1]{\frac#12} => \half{x}": "x / 2",
+    r"\newcommand\T{^\top} => x\T y": "x @ y",
+    r"\DeclareMathOperator{\tr}{tr} => \tr(A)": "trace(A)",
+    "\\newcommand{\\vc}[1]{\\mathbf{#1}}\n% \\renewcommand{\\vc}[1]{2 #1}\n => \\vc{x}": "x",
+    r"100\% \newcommand{\vc}[1]{\mathbf{#1}} => \vc{x}": "x",
+    r"\newcommand{\vc}[1]{\mathbf{#1}}\renewcommand{\vc}[1]{2 #1} => \vc{x}": r"\vc is not read",
+    r"\newcommand{\ip}[2]{#1^\top #3} => \ip{x}{y}": "this macro speaks of #3, and has 2 arguments",
+    r"\newcommand{\ip}[2]{#1^\top #2} => \ip{x}": r"an argument of \ip is missing",
+    r"\newcommand{\ip}[2]{#1^\top #2} => \ip{x}{y": "{ is never closed",
+    r"\newcommand{\me}{\me + \me} => \me": r"the macro \me stands for too much",
+}
+
+
+@pytest.mark.parametrize("text", MACROS)
+def test_macros(text):
+    preamble, _, formula = text.partition(" => ")
+    (found,) = read_tex(f"{preamble}\n% shapecalc: A: (D, D); x: (D,); y: (D,)\n\\[ q = {formula} \\]\n")
+    if found.problems:
+        assert MACROS[text] in str(found.anchored(found.problems[0]))
+    else:
+        assert differs(Numbers("A: (D, D); x: (D,); y: (D,)"), found.source.splitlines()[-1], f"q = {MACROS[text]}") == ""

@@ -37,15 +37,3 @@ def read_file_text(text: str, name: str, function: str | None = None, layout: st
     if suffix in LATEX:
         return read_tex(text, name, layout)
     return [whole(text, name)]
-
-
-def decoded(data: bytes, name: str) -> str:
-    """The text of a file, which must be UTF-8."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8", "replace")
-        rest = data[error.start : error.start + 80].decode("utf-8", "replace").split("\n")[0]
-        message = f"the byte 0x{data[error.start]:02x} is not UTF-8"
-        problem = InputProblem(message, (len(before), len(before) + 1), hint="save the file as UTF-8")
-        raise problem.at(before + rest, name) from None

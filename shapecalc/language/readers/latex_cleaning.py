@@ -96,11 +96,18 @@ def _skip(tokens: Sequence[Token], place: int) -> int:
     """The place behind one argument, with the star and the option before it."""
     if place < len(tokens) and tokens[place].is_("*"):
         place += 1
-    if place < len(tokens) and tokens[place].is_("["):
-        while place < len(tokens) and not tokens[place].is_("]"):
-            place += 1
-        place += 1
+    place = _skip_option(tokens, place)
     return closing(tokens, place) + 1 if place < len(tokens) and tokens[place].is_("{") else min(place + 1, len(tokens))
+
+
+def _skip_option(tokens: Sequence[Token], place: int) -> int:
+    """The place behind [t], if that stands here."""
+    if place < len(tokens) and tokens[place].is_("["):
+        end = next((k for k in range(place, len(tokens)) if tokens[k].is_("]")), None)
+        if end is None:
+            raise SyntaxProblem("[ is never closed", tokens[place].span)
+        return end + 1
+    return place
 
 
 def _row_space(tokens: Sequence[Token], place: int) -> int:
@@ -153,5 +160,5 @@ def _environment(tokens: Sequence[Token], place: int, token: Token, out: list[To
     elif token.text == "begin" and name in {"alignat", "alignedat", "IEEEeqnarray"}:
         place = _skip(tokens, place)
     elif token.text == "begin" and place < len(tokens) and tokens[place].is_("["):
-        place = _skip(tokens, place) if name in {"aligned", "gathered", "multlined", "split"} else place
+        place = _skip_option(tokens, place) if name in {"aligned", "gathered", "multlined", "split"} else place
     return place

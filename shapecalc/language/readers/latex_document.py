@@ -23,6 +23,7 @@ _MACRO = re.compile(
     r"|\\def\s*\\(?P<defined>[A-Za-z]+)(?P<places>(?:#[1-9])*)\s*(?=\{)"
     r"|\\DeclareMathOperator\*?\s*\{?\s*\\(?P<operator>[A-Za-z]+)\s*\}?\s*(?=\{)"
 )
+_COMMENTED = re.compile(r"(?<!\\)(?:\\\\)*%")
 MOST_MACROS = 2_000
 MOST_MARKS = 200_000
 LONGEST_MACRO = 2_000
@@ -68,13 +69,14 @@ def _after(text: str, mark: str, place: int) -> int:
 
 
 def macros(text: str) -> dict[str, Macro]:
-    r"""What \newcommand, \def and \DeclareMathOperator say."""
+    r"""What \newcommand, \def and \DeclareMathOperator say; a name that is given two meanings has none that can be relied on."""
     found: dict[str, Macro] = {}
+    twice: set[str] = set()
     for count, match in enumerate(_MACRO.finditer(text)):
         if count >= MOST_MACROS:
             break
         end = _closing(text, match.end())
-        if end is None:
+        if end is None or _COMMENTED.search(text, text.rfind("\n", 0, match.start()) + 1, match.start()):
             continue
         start = match.end() + 1
         try:
@@ -85,8 +87,11 @@ def macros(text: str) -> dict[str, Macro]:
             span = match.start(), end + 1
             body = [Token("command", "operatorname", *span), Token("sign", "{", *span), *body, Token("sign", "}", *span)]
         count = int(match["count"] or 0) if match["new"] else (match["places"] or "").count("#")
-        found[match["new"] or match["defined"] or match["operator"]] = Macro(count, tuple(body))
-    return found
+        name, macro = match["new"] or match["defined"] or match["operator"], Macro(count, tuple(body))
+        if name in found and found[name].written != macro.written:
+            twice.add(name)
+        found[name] = macro
+    return {name: macro for name, macro in found.items() if name not in twice}
 
 
 def _closing(text: str, place: int) -> int | None:

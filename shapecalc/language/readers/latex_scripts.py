@@ -68,7 +68,11 @@ class Cursor:
     def scripts(self) -> list[Script]:
         """Everything below and above what has just been read."""
         out: list[Script] = []
-        while self.next_is("_", "^", "'"):
+        while True:
+            if [t.text for t in self.tokens[self.place : self.place + 2]] == ["{", "}"] and self._is_script(self.place + 2):
+                self.place += 2  # X{}^\top: the braces hold nothing
+            if not self._is_script(self.place):
+                return out
             token = self.tokens[self.place]
             self.place += 1
             if token.is_("'"):
@@ -82,7 +86,9 @@ class Cursor:
                 out.append(Script("sub", plain(inside), tuple(inside), span))
             else:
                 out += above(inside, span)
-        return out
+
+    def _is_script(self, place: int) -> bool:
+        return place < len(self.tokens) and self.tokens[place].is_("_", "^", "'")
 
 
 def plain(tokens: Sequence[Token]) -> str:

@@ -46,6 +46,11 @@ class Macro(NamedTuple):
     arguments: int
     body: tuple[Token, ...]
 
+    @property
+    def written(self) -> tuple[int, tuple[str, ...]]:
+        """What it stands for, wherever it is defined."""
+        return self.arguments, tuple(t.text for t in self.body)
+
 
 Macros = Mapping[str, Macro]
 
@@ -182,8 +187,11 @@ def _filled(body: Sequence[Token], arguments: Sequence[Sequence[tuple[Token, int
         follower = body[place + 1] if place + 1 < len(body) else None
         if token.is_("#") and follower is not None and follower.kind == "number":
             number = int(follower.text[:1])
-            if 1 <= number <= len(arguments):
-                yield from ((t, depth) for t, _ in arguments[number - 1])
+            if not 1 <= number <= len(arguments):
+                raise SyntaxProblem(f"this macro speaks of #{number}, and has {len(arguments)} arguments", span)
+            yield from ((t, depth) for t, _ in arguments[number - 1])
+            if follower.text[1:]:  # \frac#12 is the first argument over 2
+                yield Token("number", follower.text[1:], *span), depth
             place += 2
             continue
         yield Token(token.kind, token.text, *span), depth

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from shapecalc.errors import NotKnownYet, Span, SyntaxProblem
-from shapecalc.shapes import Shape
+from shapecalc.errors import NotKnownYet, ShapeProblem, Span, SyntaxProblem
+from shapecalc.shapes import Shape, show
 
 from ..tree import Compare, Name, Node
 from .draft import Draft
-from .growing import call, number, power
+from .growing import call, number, power, product
 from .growing import transposed as turned
 from .latex_axes import Axes
 from .latex_blocks import assembled
@@ -150,7 +150,12 @@ class Values(Products):
 
     def _inner(self, a: Value, b: Value, span: Span) -> Value:
         if isinstance(a, Term) and isinstance(b, Term):
-            return Term(call("inner", (a.node, b.node), span), ())
+            if len(a.shape) == len(b.shape) == 1:
+                return Term(call("inner", (a.node, b.node), span), ())
+            if a.shape != b.shape:
+                raise ShapeProblem(f"an inner product of {show(a.shape)} and {show(b.shape)}", span)
+            # NumPy's inner of matrices is A @ B.T, and no number
+            return Term(call("sum", (product(a.node, "*", b.node),), span), ())
         out = joined(lifted(a), lifted(b), "odot")
         return settled(Indexed(out.parts, out.labels, (), span, out.sizes))
 
