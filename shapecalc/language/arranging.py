@@ -12,7 +12,7 @@ from shapecalc.shapes import Dim, Shape, is_empty, show, total
 from . import tree
 from .builder import Builder
 from .sizing import given_shape
-from .surface import fitted, keywords, surface
+from .surface import fitted, keywords, one, surface
 
 
 @surface("transpose", "t", "permute", "adjoint", ".H")
@@ -34,7 +34,7 @@ def _transpose(builder: Builder, node: tree.Call) -> Expr:
 
     def make() -> Expr:
         order = tuple(normal(x, rank) for x in axes)
-        if len(order) == 2 and (rank > 2 or (pair and (node.prefix.startswith("torch") or rest == [-2, -1]))):
+        if pair and (rank > 2 or (node.prefix.startswith("torch") or rest == [-2, -1])):
             return _swapped(a, *order)
         return apply("transpose", a, axes=order) if order != tuple(range(rank)) else a
 
@@ -208,7 +208,7 @@ def _diag(builder: Builder, node: tree.Call) -> Expr:
 
 @surface("diagflat")
 def _diagflat(builder: Builder, node: tree.Call) -> Expr:
-    a = builder.build(node.args[0])
+    (a,) = one(builder, node)
     return apply("diag", a if len(a.shape) == 1 else apply("reshape", a, shape=(total(a.shape),)))
 
 
@@ -247,7 +247,8 @@ def _rule_only(builder: Builder, node: tree.Call) -> Expr:
     a = builder.build(node.args[0])
     if "items" not in builder.scope.static:
         raise SyntaxProblem("write a slice with brackets", span=node.span, hint="A[0], A[:, 1:]")
+    given = {k.name: k.value for k in node.keywords}
     items = builder.scope.static["items"]
     if node.name == "slice":
         return apply("slice", a, items=items)
-    return apply("place", a, items=items, shape=given_shape(builder, (node.keywords[-1].value,)))
+    return apply("place", a, items=items, shape=given_shape(builder, (given["shape"],)))

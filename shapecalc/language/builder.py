@@ -18,6 +18,7 @@ from shapecalc.shapes import Dim, show
 from . import tree
 from .misfits import misaligned, misaligned_sum, nonconformable, of_operators
 from .nearest import nearest
+from .options import heard
 from .scope import Scope
 from .syntax import parse
 
@@ -186,7 +187,7 @@ class Builder:
             return self.user_function(node)
         surface = SURFACE.get("'" if node.name.endswith("'") else node.name)
         if surface is not None:
-            return surface(self, node)
+            return heard(surface, self, node)
         if node.name not in NAMES:
             if not method and node.name in self.scope.variables:
                 raise SyntaxProblem(
@@ -197,12 +198,11 @@ class Builder:
 
     def unknown(self, name: str, span: tuple[int, int]) -> Expr:
         """A function that is not in the rule book."""
+        if name in SURFACE or name in NAMES:
+            raise SyntaxProblem(f"{name} is a function, and is not called", span=span, hint=f".{name}()")
         close = nearest(name, [*NAMES, *(s for s in SURFACE if s.isidentifier()), *self.scope.functions])
-        raise UnknownName(
-            f"there is no function {name} in the rule book",
-            span=span,
-            hint=f"did you mean {close}?" if close else f"define it, as in def {name}(x) = x * sigmoid(x)",
-        )
+        hint = f"did you mean {close}?" if close else f"define it, as in def {name}(x) = x * sigmoid(x)"
+        raise UnknownName(f"there is no function {name} in the rule book", span=span, hint=hint)
 
     def user_function(self, node: tree.Call) -> Expr:
         """The body of a user's function with its arguments put in."""
@@ -220,7 +220,8 @@ class Builder:
         try:
             return Builder(inner, self.depth + 1).build(body)
         except ShapecalcError as error:
-            raise type(error)(f"in {node.name}: {error.message}", span=node.span, notes=error.notes, hint=error.hint) from None
+            message = error.message if error.message.endswith(" calls itself") else f"in {node.name}: {error.message}"
+            raise type(error)(message, span=node.span, notes=error.notes, hint=error.hint) from None
 
     def made(self, node: tree.Node, name: str, args: list[tree.Node], **params: Any) -> Expr:
         """An operation on built arguments."""

@@ -133,6 +133,8 @@ def _kernel(w: Expr, plane: int) -> Shape:
 @surface("correlate", "convolve")
 def _numpy(builder: Builder, node: tree.Call) -> Expr:
     """NumPy's, for vectors: mode "valid", and "full" for convolve."""
+    if len(node.args) not in (2, 3):
+        raise SyntaxProblem(f"{node.name} takes two vectors, and perhaps a mode", span=node.span)
     x, w = (builder.build(a) for a in node.args[:2])
     default = "full" if node.name == "convolve" else "valid"
     named = keywords(builder, node, "mode")

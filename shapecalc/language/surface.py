@@ -15,6 +15,7 @@ from shapecalc.shapes import show, total
 
 from . import tree
 from .builder import SURFACE, Builder
+from .options import IGNORED
 
 SPELLED = {
     "dim": "axis",
@@ -26,9 +27,6 @@ SPELLED = {
     "negative_slope": "slope",
     "diagonal": "k",
 }
-
-
-IGNORED = {"dtype", "device", "out", "requires_grad", "optimize"}
 
 
 def surface(*names: str) -> Callable[[Callable[[Builder, tree.Call], Expr]], Callable[[Builder, tree.Call], Expr]]:
@@ -143,8 +141,12 @@ def _derivative(builder: Builder, node: tree.Call) -> Expr:
     if name in builder.scope.variables:
         inside = builder.scope.words(node.args[0], "...") if node.args else "..."
         raise SyntaxProblem(f"an operator is missing between {node.name} and ({inside})", span=node.span, hint=f"{name}.T @ ({inside})")
-    if builder.scope.functions.get(name, ((), node))[1] is not None or len(node.args) != 1 or node.keywords:
-        raise SyntaxProblem(f"{node.name} is the derivative of a function that is left undefined", span=node.span, hint=f"def {name}(x)")
+    if builder.scope.functions.get(name, ((), node))[1] is not None:
+        known = name in builder.scope.functions
+        message = f"{node.name} is the derivative of a function that is left undefined" + (f", and {name} has a formula" if known else "")
+        raise SyntaxProblem(message, span=node.span, hint=None if known else f"def {name}(x)")
+    if len(node.args) != 1 or node.keywords:
+        raise SyntaxProblem(f"{node.name} takes 1 argument", span=node.span)
     return apply_op(undefined(name), (builder.build(node.args[0]),), {"order": len(node.name) - len(name)})
 
 
@@ -172,6 +174,7 @@ def _power(builder: Builder, node: tree.Call) -> Expr:
 
 @surface("add")
 def _add(builder: Builder, node: tree.Call) -> Expr:
+    one(builder, node, 2)
     return builder.build(tree.Sum(tuple(("+", a) for a in node.args), node.span))
 
 
@@ -248,13 +251,14 @@ def _multi_dot(builder: Builder, node: tree.Call) -> Expr:
 @surface("linear")
 def _linear(builder: Builder, node: tree.Call) -> Expr:
     """torch.nn.functional.linear(X, W, b) = X @ W.T + b."""
-    if len(node.args) not in (2, 3):
+    args = [*node.args, *(k.value for k in node.keywords if k.name == "bias")]
+    if len(args) not in (2, 3):
         raise SyntaxProblem("linear takes X, W and perhaps b", span=node.span)
-    x, w = builder.build(node.args[0]), builder.build(node.args[1])
+    x, w = builder.build(args[0]), builder.build(args[1])
     out = fitted(builder, node, lambda: apply("matmul", x, transposed(w)), x, w)
-    if len(node.args) == 2:
+    if len(args) == 2:
         return out
-    b = builder.build(node.args[2])
+    b = builder.build(args[2])
     return fitted(builder, node, lambda: add(out, b), x, w, b)
 
 

@@ -14,14 +14,14 @@ GILES = "Giles (2008), Collected matrix derivative results"
 COOKBOOK = "Petersen & Pedersen, The Matrix Cookbook (2012), eq. "
 
 
-def _square(shapes: tuple[Shape, ...], _: Parameters) -> Shape:
+def _square(shapes: tuple[Shape, ...], _: Parameters, hint: str | None = "pinv(...) takes any matrix") -> Shape:
     if len(shapes[0]) != 2 or shapes[0][0] != shapes[0][1]:
-        raise Misfit(f"this needs a square matrix, not {show(shapes[0])}", "pinv(...) takes any matrix")
+        raise Misfit(f"this needs a square matrix, not {show(shapes[0])}", hint)
     return shapes[0]
 
 
 def _scalar(shapes: tuple[Shape, ...], params: Parameters) -> Shape:
-    _square(shapes, params)
+    _square(shapes, params, None)
     return ()
 
 

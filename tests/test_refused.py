@@ -1,0 +1,123 @@
+"""What a line of the language may not say: the reason, in the user's own words, and what would fit; and options are never passed over."""
+
+from __future__ import annotations
+
+import pytest
+
+from shapecalc.errors import ShapecalcError
+from shapecalc.language.sheet import read
+from shapecalc.notation import text
+
+GIVEN = "X: (S, D); W: (D, M); b: (M,); A: (D, D); x: (D,); s: (); T: (B, S, D); "
+
+REFUSED = """
+Z = sum() -> sum takes 1 argument (a)
+Z = solve(A) -> solve takes 2 arguments (a, b)
+Z = trace(A, 1, 2) -> tr takes 1 argument
+Z = sum(X, 0, True, 5) -> sum takes 1 argument
+Z = relu(X, W) -> relu takes 1 argument
+Z = power(X) -> power takes a base and an exponent
+Z = subtract(X) -> subtract takes 2 arguments, not 1
+Z = addmm(b, X) -> addmm takes 3 arguments, not 2
+Z = linear(X) -> linear takes X, W and perhaps b
+Z = convolve(x) -> convolve takes two vectors, and perhaps a mode
+Z = norm(X, 3) -> norm with ord=3 is not in the rule book
+Z = norm(X, 1) -> norm(X, 1) can be read in two ways
+Z = np.linalg.norm(X, 2) -> np.linalg.norm(X, 2) of a matrix is the largest singular value
+Z = np.linalg.norm(X, ord=1) -> np.linalg.norm(X, ord=1) of a matrix is the largest sum of a column
+Z = sum(X, axis="a") -> axis=a is not possible in sum
+Z = sum(X, keepdims=0.5) -> keepdims=1/2 is not possible in sum
+Z = einsum(X, W) -> einsum starts with its indices in quotes
+Z = slogdet(A) -> slogdet gives a sign and a logarithm
+Z = eigh(A) -> eigh gives eigenvalues and eigenvectors
+Z = X.detach() -> detach cuts the gradient
+Z = split(X, 2) -> an axis of S is not 2 equal parts
+P, Q = split(X) -> split needs the number of parts
+P, Q = split(X, 2, axis=(0, 1)) -> split is along one axis
+P, Q = split(X, 0) -> split: there are no parts
+P, Q = split() -> split takes a tensor
+P, Q = split(np.zeros((4, 2)), [1, 2], axis=0) -> there are 2 names for 3 tensors
+P, Q = torch.split(np.zeros((4, 2)), [1, 2]) -> parts of 1, 2 do not make up 4
+P, Q = X -> X is (S, D): it is not unpacked into 2 names
+P, Q = unbind(X) -> unbind: an axis of S has no fixed number of parts
+S = X -> S is a size already, so it cannot name a value too
+X: (S, D) -> X is declared already
+q: (3,); v: (q,) -> q is a variable already, so it cannot name a size too
+Z = X; Z = W -> Z is defined already, in line 1
+Z += X -> Z += ... is for claims
+Z = Z + 1 -> Z is defined by itself
+Z = X @ W; dW = X.T @ dZ; Q: (3,) -> Q is declared after the first claim
+Z = X @ W; dh: upstream(Q) -> Q is not a definition, so it has no incoming gradient
+Z = X @ W; dh: upstream(Z); dg: upstream(Z) -> the incoming gradient of Z has the name dh already
+Z = X @ W; X: upstream(Z) -> X is a name of the problem already
+Z = X @ W; ∂Q/∂W = X -> Q is not a definition
+Z = W^T -> a variable is called T, so ^T could be a power
+Z = b.mT -> .mT needs a matrix, and b is (M,)
+Z = X.sum -> sum is a function, and is not called
+Z = X.zzz -> there is no function zzz in the rule book
+Z = [X] -> [X] is not a formula
+Z = T.permute(0, 1) -> the axes (0, 1) are not an order of the 3 axes of (B, S, D)
+Z = np.transpose(T, (0, 1)) -> the axes (0, 1) are not an order of the 3 axes of (B, S, D)
+def f(t) = t**2; Z = f(X, X) -> f takes 1 argument
+def f(t); Z = f(X, X) -> f takes 1 argument
+def f(t) = t**2; Z = f'(X) -> f' is the derivative of a function that is left undefined, and f has a formula
+def f(t); Z = f''(X, X) -> f'' takes 1 argument
+Z = g'(X) -> g' is the derivative of a function that is left undefined
+Z = add(X, X, alpha=2) -> add has no option alpha
+Z = addmm(b, X, W, beta=0.5) -> addmm has no option beta
+Z = X.reshape(S*D, order="F") -> reshape has no option order
+Z = np.array(X, ndmin=3) -> array has no option ndmin
+Z = div(X, X, rounding_mode="floor") -> div has no option rounding_mode
+Z = maximum(X, 0, where=X) -> maximum has no option where
+Z = softplus(X, beta=2) -> softplus has no option beta
+Z = power(X, 2, foo=1) -> power has no option foo
+Z = diagflat(x, 2) -> diagflat takes 1 argument, not 2
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_what_is_refused_says_why(line: str):
+    source, _, reason = line.partition(" -> ")
+    with pytest.raises(ShapecalcError) as refusal:
+        read(GIVEN + source)
+    assert reason in refusal.value.message
+    assert refusal.value.span is not None
+    start, end = refusal.value.span
+    assert 0 <= start < end <= len(GIVEN + source)
+
+
+@pytest.mark.parametrize("source", ["def f(t) = f(t); Z = f(X)", "def f(t) = g(t); def g(t) = f(t); Z = f(X)"])
+def test_a_function_that_calls_itself(source: str):
+    with pytest.raises(ShapecalcError) as refusal:
+        read(GIVEN + source)
+    assert refusal.value.message in {"f calls itself", "g calls itself"}
+
+
+READ = {
+    "add(X, X)": "X + X",
+    "sub(X, X)": "X - X",
+    "linear(X, W.T)": "X @ W",
+    "linear(X, W.T, bias=b)": "X @ W + b",
+    "addmm(b, X, W)": "b + X @ W",
+    'einsum("ij,jk->ik", (X, W), optimize=True)': "einsum('ij,jk->ik', X, W)",
+    'einsum("ij,jk", X, W)': "einsum('ij,jk->ik', X, W)",
+    "norm(X, axis=(0,))": "norm(X, axis=0)",
+    'X.astype(dtype="float32", copy=False)': "X",
+    "concatenate([X, X], axis=0, out=X)": "concatenate((X, X), axis=0)",
+    "T.transpose(0, 1)": "transpose(T, (1, 0, 2))",
+    "X != 0": "1 - (X == 0)",
+    "(X,)": "X",
+    "det(A)": "det(A)",
+}
+
+
+@pytest.mark.parametrize("formula", READ)
+def test_what_is_read(formula: str):
+    assert text(read(f"{GIVEN}Z = {formula}").definitions["Z"]) == READ[formula]
+
+
+def test_the_determinant_of_a_matrix_that_is_not_square_has_no_pseudoinverse_to_offer():
+    for name, hint in (("det", None), ("logdet", None), ("inv", "pinv(...) takes any matrix")):
+        with pytest.raises(ShapecalcError, match="this needs a square matrix") as refusal:
+            read(f"{GIVEN}Z = {name}(X)")
+        assert refusal.value.hint == hint
