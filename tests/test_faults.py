@@ -243,6 +243,41 @@ def test_a_missing_or_broken_typst(tmp_path, error):
     assert not (tmp_path / "page.pdf").exists()
 
 
+FAKE = {
+    "pdflatex": "#!/bin/sh\nprintf '! Emergency stop.\\n'; exit 1\n",
+    "slow": "#!/bin/sh\nexec sleep 30\n",
+    "good": "#!/bin/sh\nprintf '%%PDF-1.4' > page.pdf\n",
+    "pdftoppm": "#!/bin/sh\nexit 3\n",
+}
+
+
+@posix
+@pytest.mark.parametrize(
+    ("latex", "suffix", "says"),
+    [
+        ("pdflatex", "pdf", "pdflatex: Emergency stop.\n"),
+        ("slow", "pdf", "pdflatex took longer than 0.2 seconds\n"),
+        ("good", "png", "pdftoppm makes no picture of this page\n"),
+        ("", "pdf", 'PDF needs the typst package, or pdflatex on the PATH\n  pip install "shapecalc[pdf]"\n'),
+        ("", "svg", 'SVG pages need the typst package\n  pip install "shapecalc[pdf]"\n'),
+    ],
+)
+def test_pages_without_typst(tmp_path, monkeypatch, capsys, latex, suffix, says):
+    from shapecalc.render import pdf
+
+    for name, script in {"pdflatex": FAKE.get(latex, ""), "pdftoppm": FAKE["pdftoppm"]}.items():
+        if script:
+            (tmp_path / name).write_text(script, encoding="utf-8")
+            (tmp_path / name).chmod(0o755)
+    monkeypatch.setattr(pdf, "find_spec", lambda _: None)
+    monkeypatch.setattr(pdf, "PATIENCE", 0.2 if latex == "slow" else 20)
+    monkeypatch.setenv("PATH", str(tmp_path) + (f"{os.pathsep}/bin{os.pathsep}/usr/bin" if latex else ""))
+    target = tmp_path / f"page.{suffix}"
+    assert main(["derive", AFFINE, "--no-entries", "-o", str(target)]) == 2
+    assert capsys.readouterr().err == says
+    assert not target.exists()
+
+
 @pytest.mark.parametrize("missing", ["numpy", "IPython"])
 def test_what_is_optional_is_not_missed(tmp_path, missing):
     (tmp_path / f"{missing}.py").write_text("raise ImportError", encoding="utf-8")

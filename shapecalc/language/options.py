@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, TypeVar, cast
 
 from shapecalc.errors import Span, SyntaxProblem
 from shapecalc.expr import Expr
 
 from .tree import Call, Keyword, Node
 
-if TYPE_CHECKING:
-    from .builder import Builder
-
+B = TypeVar("B")  # whoever builds: the room that does so is above this one
 IGNORED = frozenset({"dtype", "device", "out", "requires_grad", "optimize"})  # they change no value
 STORED = frozenset({"copy", "non_blocking", "memory_format", "casting", "subok"})  # nor do these, which only conversions have
 
@@ -34,7 +32,7 @@ class Noted:
         return self.keyword.value
 
 
-def heard(spelling: Callable[[Builder, Call], Expr], builder: Builder, node: Call) -> Expr:
+def heard(spelling: Callable[[B, Call], Expr], builder: B, node: Call) -> Expr:
     """What a spelling makes of a call; raises SyntaxProblem where it has left an option out of account."""
     if not node.keywords:
         return spelling(builder, node)

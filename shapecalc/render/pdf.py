@@ -35,8 +35,9 @@ def png(document: Document, output: Output) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "page.pdf"
         source.write_bytes(_pdflatex(document, output))
-        command = ["pdftoppm", "-png", "-r", str(output.ppi), "-singlefile", str(source), str(source.with_suffix(""))]
-        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)  # noqa: S603 - no shell, and no argument of a user's
+        command = ["pdftoppm", "-png", "-r", str(output.ppi), "-singlefile", source.name, source.stem]
+        if _ran(command, folder).returncode:
+            raise InputProblem("pdftoppm makes no picture of this page")
         return source.with_suffix(".png").read_bytes()
 
 
@@ -64,8 +65,18 @@ def _typst(document: Document, output: Output, kind: str) -> bytes:
             compiled: Any = engine.compile(str(page), ignore_system_fonts=True, timestamp=0, **options)
         except TypeError:  # a typst that does not know these options yet
             compiled = engine.compile(str(page), **options)
+        except RuntimeError as error:  # what typst has to say about a page, or about this machine
+            raise InputProblem(f"typst: {error}") from None
     pages: list[bytes] = compiled if isinstance(compiled, list) else [compiled]
     return pages[0]
+
+
+def _ran(command: list[str], folder: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        # no shell, and no argument of a user's
+        return subprocess.run(command, cwd=folder, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        raise InputProblem(f"{Path(command[0]).name} took longer than {PATIENCE} seconds") from None
 
 
 def _pdflatex(document: Document, output: Output) -> bytes:
@@ -76,7 +87,7 @@ def _pdflatex(document: Document, output: Output) -> bytes:
         source = Path(folder) / "page.tex"
         source.write_text(latex(document, replace(output, standalone=True)), encoding="utf-8")
         command = [program, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", source.name]
-        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603 - likewise
+        done = _ran(command, folder)
         if done.returncode:
             lines = done.stdout.decode("utf-8", "replace").splitlines()
             found = next((line for line in lines if line.startswith("!")), "it ended with an error")
