@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .records import record
 from .shapes import Shape
 
 Parameters = Mapping[str, Any]
@@ -14,7 +15,7 @@ Axis = str | None | tuple[str, ...]
 Axes = tuple[Axis, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """An operation written with indices: ``ik,kj->ij`` is inputs (i,k), (k,j) and output (i,j).
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from shapecalc.records import record
 
 from ..blocks import Content, Picture
 from ..boxes import Box
@@ -17,7 +19,7 @@ DEEP = 12  # definitions above which nobody reads a gradient with all of them wr
 VIEWS = ("entries", "index", "matrix")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subject:
     """One derivation: the problem, its backward pass, and the formulas that are handed out.
 
@@ -60,7 +62,7 @@ class Subject:
         return tuple(n for n in self.problem.definitions if n in self.backward.flows and n != self.problem.loss)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """What a page holds and how its formulas are written.
 

@@ -13,12 +13,36 @@ _OPENED = {closing: opening for opening, closing in CLOSING.items()}
 _MARKS = frozenset([Kind.OPENING, Kind.CLOSING, Kind.BREAK, Kind.WRONG])
 
 
-def lines(tokens: Sequence[Token]) -> Iterator[tuple[list[Token], bool]]:
+def lines(tokens: Sequence[Token]) -> Iterator[tuple[Sequence[Token], bool]]:
     """The tokens of each statement, and whether `guard` finds nothing in them.
 
     A statement ends at a break, but a new line inside brackets is only space. A bracket that finds no partner does not swallow the
     lines that follow.
     """
+    begin, sound = 0, True
+    opened: list[str] = []
+    for k, token in enumerate(tokens):
+        kind = token.kind
+        if kind not in _MARKS:
+            continue
+        if kind is Kind.OPENING:
+            opened.append(CLOSING[token.text])
+        elif kind is Kind.BREAK:
+            if opened:
+                break
+            if begin < k:
+                yield tokens[begin:k], sound
+            begin, sound = k + 1, True
+        elif opened and opened[-1] == token.text:
+            opened.pop()
+        else:
+            sound = False
+    # where a bracket is open at the end of a line, what follows says whether it is ever closed
+    yield from _over_lines(tokens[begin:])
+
+
+def _over_lines(tokens: Sequence[Token]) -> Iterator[tuple[Sequence[Token], bool]]:
+    """The same where a new line may be inside brackets."""
     marks = [k for k, token in enumerate(tokens) if token.kind in _MARKS]
     wrong = _wrong(tokens, marks)
     line: list[Token] = []

@@ -152,7 +152,11 @@ class _Parser:
 
     def _after(self, token: Token, operand: Node) -> None:
         frame = self.frame
-        if token.kind is Kind.POSTFIX:
+        if token.text in {")", "]"}:
+            self._close(token)
+        elif token.text == ",":
+            self._comma(token)
+        elif token.kind is Kind.POSTFIX:
             frame.operand = postfix(operand, token)
         elif token.text == ".":
             self._member(operand, token)
@@ -163,10 +167,6 @@ class _Parser:
             # f'(x): the derivative of a function that is left undefined
             frame.operand = None
             self._open(Frame("call", token, self.place, operand.span[0], name=Token(Kind.NAME, name, *operand.span)))
-        elif token.text == ",":
-            self._comma(token)
-        elif token.text in {")", "]"}:
-            self._close(token)
         elif token.text == "^":
             how, self.place = caret(self.source, self.tokens, self.place, operand)
             frame.operand = Transpose(operand, how, (operand.span[0], self.tokens[self.place - 1].end))

@@ -64,7 +64,6 @@ class Token(NamedTuple):
 _PLAIN = {
     "⊙": "*", "−": "-", "≥": ">=", "≤": "<=", "≠": "!=", "‖": "||", "∥": "||", "…": "...", "𝜕": "∂", "𝛛": "∂", "⊺": "⊤", "′": "'", "’": "'",
 }  # fmt: skip
-_PAIRS = frozenset(["**", "==", "!=", ">=", "<=", "+=", "-=", "*=", "/=", "@=", ":=", "||", "//", "&&", "->", ".*", "./", ".^"])
 _POSTFIXES = frozenset("ᵀ⊤'")
 _SUPERSCRIPTS = {c: str(k) for k, c in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 _PRIMES = frozenset("ʹʺʼˈ")  # Python takes these for letters; on paper they are marks
@@ -80,8 +79,8 @@ _ODD = len(_KINDS) + 1
 _PLAIN_TOKENS = re.compile(
     rf"""
     [ \t]*+(?:
-    ([A-Za-z_][A-Za-z0-9_]{{0,{LONGEST_NAME - 1}}}+(?![A-Za-z0-9_\x7f-\U0010ffff]))
-    |(,|{"|".join(map(re.escape, sorted(_PAIRS)))}|[!$%&*+\-/:<=>?@\\^`|~]|\.\.\.|\.(?![0-9]))
+    ([A-Za-z_][A-Za-z0-9_]{{0,{LONGEST_NAME - 1}}}+(?![^\x00-/:-@\[-^`{{-~]))
+    |(,|[!*+\-/:<=>@]=|\*\*|//|->|\|\||&&|[!$%&*+\-/:<=>?@\\^`|~]|\.(?:\.\.|[*/^]|(?![0-9])))
     |([(\[{{])
     |([)\]}}])
     |(\r?\n|;)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from shapecalc.records import record
 
 from ..boxes import Box
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Style:
     """How formulas are written.
 

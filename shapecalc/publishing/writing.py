@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
+
+from shapecalc.records import record
 
 from ..blocks import prose
 from ..derivation import Report
@@ -50,7 +52,7 @@ def written_derivative(found: Any, to: str, options: Options, standalone: bool =
     return render(derivative_page(found, options), to, output(options, standalone))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judging:
     """How a report was judged, for whoever judges it again."""
 

@@ -6,8 +6,9 @@ Most formulas are one line; matrices, cases and shapes under factors take more. 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
+
+from shapecalc.records import record
 
 Span = tuple[str, str]  # characters, and how they look: "", "size:S", "strong", "code", "muted" ...
 Line = tuple[Span, ...]
@@ -25,7 +26,7 @@ def width(line: Line) -> int:
     return sum(cells(text) for text, _ in line)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Canvas:
     """Lines of text; ``base`` is the one that a formula around it goes on with."""
 

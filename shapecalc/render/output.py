@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from shapecalc.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Output:
     """How a document is written.
 
