@@ -19,8 +19,12 @@ attention.py: 9 right, 10 right, 11 right, 12 right, 13 missing-scale
 autograd.py: 18 right, 20 right, 22 wrong-axis
 batchnorm.py: 33 right, 34 right, 35 right, 36 right, 37 right, 38 right
 bn2.py: 34 right, 35 right, 37 right, 38 right, 40 right, 43 right, 45 right, 47 right, 52 right, 56 right
+cases.tex: 9 right, 10 right, 11 right, 14 right
 cs231n.py: 38 right, 41 right, 42 right, 45 factor-2, 46 wrong-axis
+dlai.py: 45 missing-scale, 46 right, 47 right, 48 right, 49 right, 50 rank
+drawn.py: 14 right, 15 extra-scale
 gpt.py: 11 missing-scale, 12 right, 13 right, 14 right, 15 right, 16 right, 17 right
+jax_manual.py: 16 right, 17 missing-scale
 jax_typed.py: 11 right, 12 right, 13 right, 14 wrong-layout
 layers.py: 12 right, 13 right, 14 right, 26 right, 39 right, 40 right, 41 right, 43 missing-term
 llmc.py: 31 right, 32 right, 34 right, 36 right
@@ -36,6 +40,9 @@ rnn.py: 20 right, 21 right, 22 right, 23 right, 24 right
 ng.py: 33 missing-scale, 34 right, 35 right, 36 right, 37 right, 38 right
 notes.md: 14 right, 14 right, 18 right, 22 nonconformable
 notes.tex: 7 right, 8 right, 9 wrong-order, 11 right
+prose.md: 15 right, 16 right, 17 right
+prose.tex: 11 right, 12 right, 13 wrong-order, 14 right
+ridge.tex: 3 right, 4 right
 softmax_loss.py: 15 right
 """
 EXPECTED = dict(line.split(": ", 1) for line in FOUND.strip().splitlines())

@@ -246,7 +246,15 @@ class Marker:
             note = f"right, because it makes up for line {self._blamed(value)}: given that line, this is the derivative"
             return replace(plain(claim, "right", note, text), carried=self._blamed(value))
         case = Case(self.reader, value, e, truth, judge, self.bench)
-        return explained(claim, text, case, diagnose(case), error)
+        found = diagnose(case)
+        if user is not None and (found is None or found.also):
+            # with the lines before it as they were written, it may have one thing wrong only
+            given = Case(Reader(self.problem, {**self.truths.names, **self.defined, **self.own}), value, user, truth, judge, self.bench)
+            single = diagnose(given)
+            if single is not None and not single.also:
+                words = f"{single.words}, given the lines before it as they are"
+                return explained(claim, text, given, replace(single, words=words), error)
+        return explained(claim, text, case, found, error)
 
     def _carried(self, value: Node, user: Expr | None, truth: Truth) -> str:
         if user is None or self.truths.judge.compare(user, truth.formula, squeeze=truth.squeeze).verdict == "equal":

@@ -47,8 +47,11 @@ def rank(case: Case) -> Found | None:
     if e is None or case.values is None or case.fits:
         return None
     if tuple(d for d in e.shape if d != 1) == tuple(d for d in case.shape if d != 1) and same(case.values, case.target):
+        from .mend_sums import kept_axes
+
         words = f"the entries are right, but {show(e.shape)} is not {show(case.shape)}"
-        return Found("rank", words, None, case.tree.span, "rank")
+        tree = next((m.tree for m in kept_axes(case) if case.meets(case.reader.tried(m.tree))), None)
+        return Found("rank", words, tree, case.tree.span, "rank")
     if len(e.shape) == 1 and case.shape == (e.shape[0], e.shape[0]):
         diagonal = apply("diagonal", case.truth.formula)
         values = case.bench.values(diagonal)

@@ -13,7 +13,8 @@ from .draft import Draft
 from .latex_claims import Claims
 from .latex_reader import read_display
 from .latex_tokens import Macros
-from .reading import Page, Reading
+from .reading import Page, Piece, Reading
+from .told_shapes import told
 
 MOST_PROBLEMS = 1_000
 MOST_DISPLAYS = 1_000
@@ -33,6 +34,9 @@ def read_blocks(
     pages: list[Page], blocks: Iterable[Block], hint: str, macros: Macros | None = None, layout: str = "denominator"
 ) -> list[Reading]:
     """A problem for each sheet that declares something; what follows belongs to it, up to the next one."""
+    blocks = list(blocks)
+    if not any(block.kind in ("sheet", "line") for block in blocks):
+        return _by_prose(pages, blocks, hint, macros, layout)
     readings: list[Reading] = []
     claims: Claims | None = None
     displays = sheets = 0
@@ -58,6 +62,28 @@ def read_blocks(
             claims = Claims(Draft(pages, _title(pages[block.page], block.start)), layout)
         claims.draft.sheet_text(block.start, block.end, block.page)
     if claims is not None:
+        _finish(claims, readings)
+    if not readings:
+        name = pages[0].name if pages else None
+        raise NothingToRead("there is nothing to read: no shapes are declared", hint=hint).at("", name)
+    return readings
+
+
+def _by_prose(pages: list[Page], blocks: list[Block], hint: str, macros: Macros | None, layout: str) -> list[Reading]:
+    """One problem, its shapes told by the text around the displays."""
+    claims = Claims(Draft(pages), layout)
+    for number, page in enumerate(pages):
+        for t in told(page.text, hint.startswith("a fenced")):
+            names = [n for n in t.names if n not in claims.draft.sheet.names]
+            try:
+                if names:
+                    claims.draft.line([Piece(f"{', '.join(names)}: {t.text}", *t.span, number)])
+            except ShapecalcError as error:
+                claims.draft.problem(error, number)
+    readings: list[Reading] = []
+    if claims.draft.sheet.declared:
+        for block in blocks[:MOST_DISPLAYS]:
+            read_display(claims, block.start, block.end, macros, block.page)
         _finish(claims, readings)
     if not readings:
         name = pages[0].name if pages else None

@@ -123,6 +123,14 @@ def _row_space(tokens: Sequence[Token], place: int) -> int:
     return place
 
 
+def words(tokens: Sequence[Token]) -> list[str]:
+    """The words of a text, small, without the signs around them."""
+    text = ""
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        text += (" " if before is not None and before.end < token.start else "") + token.text
+    return [word.strip(".,;:()[]{}") for word in text.lower().split()]
+
+
 def closing(tokens: Sequence[Token], place: int) -> int:
     """The place of the brace that closes the one at this place."""
     depth = 0

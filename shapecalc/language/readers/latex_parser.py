@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from shapecalc.errors import Span, SyntaxProblem, TooLarge
 
+from .latex_cases import cases
 from .latex_cleaning import MATRICES, closing
 from .latex_derivatives import Derivatives
 from .latex_meanings import REFUSED
@@ -114,6 +115,9 @@ class Parser(Derivatives):
             return self._command(token)
         if token.kind == "begin" and token.text in MATRICES:
             return self._matrix(token)
+        if token.kind == "begin" and token.text in {"cases", "dcases"}:
+            rows = self._cells(token)
+            return self.scripted(cases(rows, self.formula, (token.start, self.behind())))
         if token.is_("{"):
             return self._group()
         if token.is_("(", "[", "\\{"):
@@ -234,8 +238,8 @@ class Parser(Derivatives):
         end = below.span[1] if below else span[1]
         return self.scripted(Norm(arg, order, (span[0], end)), [s for s in scripts if s.kind != "sub"])
 
-    def _matrix(self, token: Token) -> Latex:
-        """A matrix, its rows and cells."""
+    def _cells(self, token: Token) -> list[list[list[Token]]]:
+        """The rows of an environment, each in its cells."""
         rows: list[list[list[Token]]] = [[[]]]
         depth = 1
         while self.place < len(self.tokens):
@@ -254,6 +258,11 @@ class Parser(Derivatives):
             raise SyntaxProblem(f"the environment {token.text} is never closed", token.span)
         if rows[-1] == [[]]:
             rows.pop()
+        return rows
+
+    def _matrix(self, token: Token) -> Latex:
+        """A matrix, its rows and cells."""
+        rows = self._cells(token)
         span = token.start, self.behind()
         node = Rows(tuple(tuple(self.formula(cell, span) for cell in row) for row in rows), span)
         if token.text in {"vmatrix", "Vmatrix"}:
@@ -262,6 +271,8 @@ class Parser(Derivatives):
 
     def _indicator(self, node: Latex) -> Latex:
         r"""\mathbb{1}[z > 0] is the comparison; any other symbol stays."""
+        if isinstance(node, Special) and node.kind in {"ones", "eye"} and node.size and isinstance(node.size[0], Relation):
+            return self.scripted(node.size[0])  # \mathbf{1}_{z > 0}
         bold = isinstance(node, Special) and node.kind in {"ones", "eye"} and not node.size
         if not bold or not self.next_is("(", "[", "\\{"):
             return node

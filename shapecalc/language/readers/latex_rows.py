@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from shapecalc.errors import Span, SyntaxProblem
 
-from .latex_cleaning import cleaned, closing
+from .latex_cleaning import cleaned, closing, words
 from .latex_tokens import Token
 
 RELATIONS = ("=", "\\equiv", "\\leftarrow", "\\coloneqq")
@@ -145,7 +145,7 @@ def _cell(
             break
         statement = LatexStatement()
         _add(statement, part)
-        if statement.blank or _is_aside(part):
+        if statement.blank or _is_aside(part) or (not statement.relations and any(t.is_("\\in") for t in part)):
             continue
         if not statement.relations:
             if count or number:
@@ -231,7 +231,7 @@ def _parts(cell: Sequence[Token]) -> Iterator[list[Token]]:
         place += 1
         if depth == 0 and token.is_("\\text") and place < len(cell) and cell[place].is_("{"):
             end = closing(cell, place)
-            divides = _word(_words(cell[place + 1 : end]), bool(part), token, cell[end + 1 : end + 2])
+            divides = _word(words(cell[place + 1 : end]), bool(part), token, cell[end + 1 : end + 2])
             if divides is not None:
                 yield part
                 if divides == "aside":
@@ -248,17 +248,9 @@ def _parts(cell: Sequence[Token]) -> Iterator[list[Token]]:
     yield part
 
 
-def _words(tokens: Sequence[Token]) -> list[str]:
-    """The words of a text, small, without the signs around them."""
-    text = ""
-    for before, token in zip([None, *tokens], tokens, strict=False):
-        text += (" " if before is not None and before.end < token.start else "") + token.text
-    return [word.strip(".,;:()[]{}") for word in text.lower().split()]
-
-
-def _word(words: Sequence[str], after: bool, token: Token, follower: Sequence[Token]) -> str | None:
+def _word(said: Sequence[str], after: bool, token: Token, follower: Sequence[Token]) -> str | None:
     """What a text does outside all brackets: it divides, it is said beside the formula, or (None) it is the name of a function."""
-    first = next((word for word in words if word), "")
+    first = next((word for word in said if word), "")
     if first in _CONDITION:
         raise SyntaxProblem(
             "a formula with a condition is not read", token.span, hint="write the cases with an indicator: \\mathbb{1}[z > 0]"
@@ -267,6 +259,6 @@ def _word(words: Sequence[str], after: bool, token: Token, follower: Sequence[To
         return "divides"
     if follower and follower[0].is_("(", "[", "\\{", "{", "_", "^"):
         return None
-    if first in _ASIDE or len(words) > 1:
+    if first in _ASIDE or len(said) > 1:
         return "aside"
     return "divides" if after and (not follower or follower[0].is_("\\quad", ",", ".")) and len(first) > 2 else None

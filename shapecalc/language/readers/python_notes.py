@@ -21,6 +21,8 @@ _PROSE = re.compile(
     rf"^[ \t]*[-*]?[ \t]*(?P<names>[^\W\d]\w*)[ \t]*(?::|--|-)[ \t].*?\b(?:shape|size|dimensions?)[ \t]*(?:is|:|=|of)?[ \t]*{_SHAPE}",
     re.MULTILINE,
 )
+_DRAWN = frozenset({"randn", "rand", "normal", "standard_normal", "uniform", "xavier_uniform", "kaiming_normal"})
+_FILLED = frozenset({"zeros", "ones", "empty"})
 _PROPERTIES = frozenset({
     "symmetric", "sym", "posdef", "spd", "positive", "nonnegative", "invertible", "orthogonal", "diagonal", "triangular", "onehot",
     "onehot_columns", "one_hot", "one-hot", "probabilities",
@@ -129,6 +131,44 @@ def docstring_notes(source: Source, node: ast.AST) -> Iterator[Note]:
     for line in re.finditer(r"(?:^[ \t\"']*shapes?|(?<=[.;]) shapes):(?P<rest>[^\n]*)", written, re.MULTILINE | re.IGNORECASE):
         yield from _matched(_LISTED, line["rest"], start + line.start("rest"))
     yield from _matched(_PROSE, written, start)
+    for match in _NOTE.finditer(written):
+        text = declaration(match["words"], match["shape"])
+        for name in re.split(r"\s*,\s*", match["names"]) if text is not None else ():
+            yield Note(name, text or "", (start + match.start(), start + match.end()))
+
+
+def initial_notes(source: Source) -> Iterator[Note]:
+    """Shapes that weights are given where they are drawn: W1 = np.random.randn(D, H), and the zeros beside them."""
+    for function in ast.walk(source.tree):
+        body = [n for n in getattr(function, "body", []) if isinstance(n, ast.Assign)] if isinstance(function, ast.FunctionDef) else []
+        made = [(n, c) for n in body for c in ast.walk(n.value) if isinstance(c, ast.Call) and _called(c) in _DRAWN | _FILLED]
+        if not any(_called(call) in _DRAWN for _, call in made):
+            continue
+        for node, call in made:
+            name, text = leaf_of(node.targets[0]), _sizes_of(call)
+            if name and text is not None and not name.startswith(("d", "grad")):
+                yield Note(name, text, source.span(call))
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
+
+
+def leaf_of(target: ast.AST) -> str:
+    """W1 of W1, self.W1, params["W1"]."""
+    match target:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name
+    return ""
+
+
+def _sizes_of(call: ast.Call) -> str | None:
+    """The shape in randn(D, H), zeros((1, H)), normal(size=(D, H)), where its sizes have names."""
+    given = [k.value for k in call.keywords if k.arg in {"size", "shape"}]
+    args = given or (call.args[2:] if _called(call) in {"normal", "uniform"} else call.args)
+    items = args[0].elts if len(args) == 1 and isinstance(args[0], ast.Tuple | ast.List) else args
+    sizes = [i.id if isinstance(i, ast.Name) else "1" if isinstance(i, ast.Constant) and i.value == 1 else "" for i in items]
+    return declaration("", f"({', '.join(sizes)})") if sizes and all(sizes) and set(sizes) != {"1"} else None
 
 
 def _matched(pattern: re.Pattern[str], text: str, start: int) -> Iterator[Note]:
@@ -162,6 +202,7 @@ def notes(source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef | Non
     else:
         keep(docstring_notes(source, source.tree))
     keep(comment_notes(outside))
+    keep(initial_notes(source))
     return found
 
 

@@ -6,7 +6,9 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from shapecalc.errors import NotKnownYet, ShapecalcError, Span, SyntaxProblem
+from shapecalc.shapes import is_scalar
 
+from ..builder import Builder
 from ..tree import Call, Node, Number, Unary
 from .growing import filled, product, total
 from .python_aliases import changed_in_place
@@ -100,7 +102,14 @@ class Runner(Lines):
         self.output = path(first) or "return"
         if path(first) is None and not self.claimed and isinstance(first, ast.BinOp | ast.Call | ast.UnaryOp):
             made = self._measured(first)
-            self.define("return", made, self.world.source.span(first), "out")
+            self.define("return", made, self.world.source.span(first), "loss" if self._is_scalar(made) else "out")
+
+    def _is_scalar(self, made: Formula) -> bool:
+        """Whether a value is a single number, as a loss is."""
+        try:
+            return is_scalar(Builder(self.world.draft.sheet.scope()).build(made.node).shape)
+        except ShapecalcError:
+            return False
 
     def _table(self, node: ast.Dict, where: str) -> Table:
         """A dictionary; a gradient that is worked out inside it is a claim."""

@@ -1,0 +1,98 @@
+r"""Shapes that prose tells, as papers do: X \in \mathbb{R}^{N \times D}, W, b ∈ ℝ^n, one-hot labels Y \in \{0, 1\}^{N \times K}."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from shapecalc.errors import ShapecalcError, Span
+
+from ..refusals import VALUES
+from ..statements import Declaration, split
+
+_S, _S1 = r"\s{0,9}", r"\s{1,9}"  # few, so that no text takes long
+_STYLE = r"\\(?:mathbf|bm|boldsymbol|mathrm|mathsf|mathcal|vec|mathbb|text)\s{0,9}"
+_LETTER = r"(?:\\?[A-Za-z]+|[α-ωΑ-Ω])"
+_INDEX = r"(?:_\s{0,9}(?:\{\s{0,9}\w{1,8}\s{0,9}\}|\w)|\^\s{0,9}\{?\s{0,9}[\[(]\s{0,9}\d{1,4}\s{0,9}[\])]\s{0,9}\}?)?"
+_NAME = rf"(?:{_STYLE}\{{{_S}{_LETTER}{_S}\}}|{_STYLE}(?=[A-Za-z]){_LETTER}|{_LETTER}){_INDEX}"
+_BITS = r"(?P<bits>\\?\{\s{0,9}0\s{0,9},\s{0,9}1\s{0,9}\\?\})"
+_SET = rf"(?:\\mathbb{_S}\{{?{_S}(?P<set>[RS]){_S}\}}?|\\(?:R|Re|reals|RR)(?![A-Za-z])|ℝ|{_BITS})"
+_POWER = r"(?:\^\s{0,9}(?:\{(?P<braces>[^{}]{1,80}(?:\{[^{}]{1,20}\}[^{}]{0,80}){0,4})\}|\((?P<round>[^()]{1,80})\)|(?P<one>\w)))?"
+_SIGN = r"(?:_\s{0,9}\{?\s{0,9}(?P<sign>\+\+?|>\s{0,9}0|\\geq?\s{0,9}0)\s{0,9}\}?)?"
+_NAMES = rf"(?P<names>{_NAME}(?:{_S}(?:,|,?{_S1}and){_S}{_NAME}){{0,7}})"
+_TOLD = re.compile(rf"(?<![A-Za-z\\]){_NAMES}{_S}(?:\\in(?![A-Za-z])|∈){_S}{_SET}{_S}{_SIGN}{_S}{_POWER}")
+_PROPERTY = r"(symmetric|invertible|orthogonal|diagonal|one-hot|positive[ -]definite)"
+_WORD = re.compile(rf"{_PROPERTY}\s+(?:[a-z]+\s+){{0,2}}\$?\\?\(?\s*$", re.IGNORECASE)
+_TIMES = re.compile(r"\\times(?![A-Za-z])|×|\\cdot(?![A-Za-z])|(?<=\w)\s+x\s+(?=\w)")
+_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
+_FENCE = re.compile(r"^[ \t]{0,9}(?:```|~~~)", re.MULTILINE)
+BEFORE = 40  # characters before a name in which a property of it is looked for
+MOST = 500  # shapes of one file
+
+
+class Told(NamedTuple):
+    """What one place tells: some names, and what a declaration says of them, "onehot (N, K)"."""
+
+    names: tuple[str, ...]
+    text: str
+    span: Span
+
+
+def told(text: str, markdown: bool = False) -> Iterator[Told]:
+    """The shapes that a text tells, in order, outside its comments and its code."""
+    silent = list(_fenced(text)) if markdown else [m.span() for m in _COMMENT.finditer(text)]
+    ahead = 0
+    for count, match in enumerate(_TOLD.finditer(text)):
+        if count >= MOST:
+            return
+        while ahead < len(silent) and silent[ahead][1] <= match.start():
+            ahead += 1
+        if ahead < len(silent) and silent[ahead][0] <= match.start():
+            continue
+        sizes = _sizes(match["braces"] or match["round"] or match["one"] or "")
+        names = tuple(_plain(m[0]) for m in re.finditer(_NAME, match["names"]) if m[0] != "and")
+        if sizes is None or not all(names):
+            continue
+        shape = sizes * 2 if match["set"] == "S" and len(sizes) == 1 else sizes
+        said = f"({', '.join(shape)}{',' if len(shape) == 1 else ''})"
+        declared = f"{_property(text, match)} {said}".strip()
+        errors: list[ShapecalcError] = []
+        found = split(f"{', '.join(names)}: {declared}", errors)
+        if not errors and len(found) == 1 and isinstance(found[0], Declaration):
+            yield Told(names, declared, match.span())
+
+
+def _fenced(text: str) -> Iterator[Span]:
+    """Where blocks of code stand between two fences."""
+    marks = [m.start() for m in _FENCE.finditer(text)]
+    for k in range(0, len(marks), 2):
+        yield marks[k], marks[k + 1] if k + 1 < len(marks) else len(text)
+
+
+def _property(text: str, match: re.Match[str]) -> str:
+    """What is said of the entries: by the set, or by a word before the name."""
+    if match["set"] == "S":
+        return "posdef" if match["sign"] == "++" else "symmetric"
+    if match["sign"]:
+        return "nonnegative" if match["sign"] == "+" or "g" in match["sign"] else "positive"
+    word = _WORD.search(text, max(0, match.start() - BEFORE), match.start())
+    if word is None:
+        return ""
+    return {"one-hot": "onehot", "positive definite": "posdef", "positive-definite": "posdef"}.get(word[1].lower(), word[1].lower())
+
+
+def _sizes(written: str) -> tuple[str, ...] | None:
+    """The sizes in an exponent; None where they are no sizes."""
+    sizes = tuple(_plain(part.strip()) if not part.strip().isdigit() else part.strip() for part in _TIMES.split(written) if part.strip())
+    return None if any(not s or s in VALUES for s in sizes) else sizes
+
+
+def _plain(written: str) -> str:
+    r"""A name of LaTeX as the language writes it: \mathbf{W}^{[1]} is W1, n_x stays; "" where it is none."""
+    bare = re.sub(_STYLE, "", written)
+    base, mark, index = re.sub(r"[\\{}\s]", "", bare).partition("_")
+    base = "lam" if base == "lambda" else base  # as the reader of formulas calls it
+    name = f"{base}{index}" if mark and index.isdigit() else f"{base}_{index}" if mark else base
+    name = re.sub(r"\^[\[(](\d+)[\])]", r"\1", name)
+    return name if name.isidentifier() else ""
