@@ -73,7 +73,6 @@ class Op:
     aliases: tuple[str, ...] = ()
     domain: str = ""
     kink: str = ""
-    exact: bool = False
     doc: str = ""
     source: str = ""
 

@@ -2,7 +2,7 @@
 
 One place of `calculus/`, `verify/`, `ops/` or `shapes.py` is changed at a time, and the tests that run the changed statement
 (`tests/covering.py`) are run on it until one fails: some from every file of tests, those that have killed a neighbour first, then the
-fastest; at most `TESTS` of them, or of some `SECONDS` seconds. What survives is printed with its place.
+fastest; at most `TESTS` of them, or of some `SECONDS` seconds. What survives is printed with its place; `--again` tries it against all.
 
 What is no mutant: docstrings, messages of exceptions, annotations, imports, `__repr__`.
 """
@@ -16,6 +16,7 @@ import os
 import random
 import re
 import sys
+import tempfile
 import time
 from collections import Counter, defaultdict
 from itertools import chain, zip_longest
@@ -32,8 +33,11 @@ LEFT_OUT = (  # other processes, or nothing of these rooms
 MARKERS = "not slow and not autodiff and not tex and not browser and not benchmark"
 TESTS, SECONDS = 250, 9.0  # for one mutant
 ANEW, ANEW_SECONDS = 80, 6.0  # for one that is loaded anew
+EVERY, PATIENCE = 4000, 60.0  # for one that is tried again, which has survived that
+KEPT = Path(tempfile.gettempdir()) / "shapecalc-mutation.map"
 STRICT = re.compile("word_for_word|index_form")
 OF_THE_BOOK = re.compile("/test_(rule|evaluate|notation|codegen|spellings)")
+INCOMING = re.compile(r"\bdy_?\b", re.IGNORECASE)
 RULES = {"slopes", "pulls", "means", "spectral"}
 NUMBER = (int, float)
 FLIPPED = {
@@ -69,7 +73,7 @@ def rules(node):
     else:
         given = [node.value] if isinstance(node, ast.keyword) and node.arg in RULES else []
     for text in (n for value in given for n in ast.walk(value)):
-        if isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value and "dy" not in text.value.lower():
+        if isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value and not INCOMING.search(text.value):
             yield text
 
 
@@ -98,7 +102,7 @@ def changes(node):
         yield "jump"
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         yield "call"
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and ("dy" in node.value or "DY" in node.value):
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and INCOMING.search(node.value):
         yield "rule"
 
 
@@ -271,6 +275,9 @@ class Run:
         say(f"\n{total} mutants of {len(self.every)}: {killed} killed ({killed / total:.1%}) {dict(counts)}\n")
         say("".join(f"  {s}\n" for s in alive))
 
+    def limits(self, *usual):
+        return (EVERY, PATIENCE) if self.given.again else usual
+
     def tried(self, source, k, tree):
         """(how it ended, by which test, how many tests were tried)."""
         tests = self.tests
@@ -282,13 +289,13 @@ class Run:
         new = pairs(source.code, compile(tree, str(source.path), "exec"))
         replaced = [(a, b) for a, b in new if a in tests.functions]
         if mark is not None and all(len(a.co_freevars) == len(b.co_freevars) for a, b in replaced):
-            chosen = ordered(source, names, words, before, tests, TESTS, SECONDS, random.Random(k))
+            chosen = ordered(source, names, words, before, tests, *self.limits(TESTS, SECONDS), random.Random(k))
             tried = len(chosen)
             code, by = tests.killer(lambda tell: tests.failing(chosen, replaced, tell))
             if code == 0 and not tests.collecting[mark]:
                 return "survived", "", tried
         if not by and code != ENDLESS:
-            chosen = ordered(source, names, words, before, tests, ANEW, ANEW_SECONDS, random.Random(k))
+            chosen = ordered(source, names, words, before, tests, *self.limits(ANEW, ANEW_SECONDS), random.Random(k))
             tried = max(tried, len(chosen))
             code, by = tests.killer(lambda tell: tests.failing_anew(chosen, source, tree, tell))
         if by:
@@ -306,9 +313,9 @@ def main(arguments):
     parser.add_argument("--sample", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="files whose path has this in it")
-    parser.add_argument("--map", default="mutation.map", help="where it is kept which test runs what; read again if it is there")
+    parser.add_argument("--map", default=str(KEPT), help="where it is kept which test runs what; read again if it is there")
     parser.add_argument("--part", type=int, default=0, help="of two processes that share a sample, the number: 1 or 2")
-    parser.add_argument("--again", default="", help="a file of names, as they are printed: these instead of a sample")
+    parser.add_argument("--again", default="", help="a file of names, as printed: these, against every test that runs them")
     given = parser.parse_args(arguments)
     import pytest
 

@@ -555,7 +555,7 @@ def records():
             yield from (c for c in vars(module).values() if is_dataclass(c) and isinstance(c, type) and c.__module__ == found.name)
 
 
-@pytest.mark.parametrize("record", records(), ids=lambda c: c.__name__)
+@pytest.mark.parametrize("record", tuple(records()), ids=lambda c: c.__name__)
 def test_a_record_cannot_be_changed(record):
     assert record.__dataclass_params__.frozen == (record.__name__ not in GROWING)
     assert "__slots__" in vars(record)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
 from functools import cache
 from pathlib import Path
 from random import Random
 
 import pytest
-from operations import Operations
 from programs import Maker
 
 import shapecalc
@@ -28,6 +28,7 @@ from shapecalc.notation import text
 from shapecalc.publishing.options import Options
 from shapecalc.publishing.pages import page
 from shapecalc.render import Output, render
+from shapecalc.rings import Unlucky
 from shapecalc.verify.judge import Judge
 
 HERE = Path(__file__).parent
@@ -46,11 +47,16 @@ def without_claims(row):
 
 # ---- formulas ---------------------------------------------------------------------------------------------
 
-TABLE = {f"rules {k}": row for k, row in enumerate(rows("rules.txt"))}
-TABLE |= {f"book {k}": without_claims(row) for k, row in enumerate(rows("textbook.txt"))}
-TABLE |= {f"form {k}": row for k, row in enumerate(rows("forms.txt"))}
-TABLE |= {f"program {k}": Maker(Random(k), 1 + k % 3).program() for k in range(60)}
-TABLE |= {f"operations {k}": Operations(Random(k), (1, 2, 2, 3)[k % 4]).program(2) for k in range(60)}
+
+
+def called(kind, sources):
+    """Programs by a name that stays when others come before them."""
+    return {f"{kind} {zlib.crc32(s.encode()):08x}": s for s in sources}
+
+
+TABLE = called("rules", rows("rules.txt")) | called("book", map(without_claims, rows("textbook.txt")))
+TABLE |= called("form", rows("forms.txt")) | called("operation", rows("operations.txt"))
+TABLE |= called("program", (Maker(Random(k), 1 + k % 3).program() for k in range(60)))
 
 
 def refusal(error):
@@ -176,7 +182,10 @@ SMALL = [name for name in TABLE if name.partition(" ")[0] in ("rules", "form", "
 def entry_by_entry(problem, passed):
     """Of every gradient the first and the last entry, and the numbers; how the first is made."""
     made = Entries(problem, {n: 3 - k % 2 for k, n in enumerate(problem.sizes)})
-    assert made.agrees(passed) is True
+    try:
+        assert made.agrees(passed) is True
+    except Unlucky as error:
+        yield f"not compared: {error}"
     try:
         numbers = made.numbers()
     except ShapecalcError as error:

@@ -138,7 +138,6 @@ OPS = (
         (("items", ()),),
         pulls=_slice_pull,
         value=_slice_items_value,
-        exact=True,
         doc="a part of a tensor",
     ),
     Op(
@@ -149,7 +148,6 @@ OPS = (
         (("items", ()), ("shape", ())),
         pulls=("slice(dy, items=items)",),
         value=_place_value,
-        exact=True,
         doc="a tensor put into zeros",
     ),
     Op(
@@ -160,7 +158,6 @@ OPS = (
         (("axis", 0),),
         pulls=_join_pulls,
         value=_join_value,
-        exact=True,
         aliases=("concat", "cat"),
         doc="tensors joined along an axis",
     ),
@@ -172,7 +169,6 @@ OPS = (
         (("k", 0),),
         pulls=("tril(dy, k=k)",),
         value=_triangle(True),
-        exact=True,
         doc="the lower triangle, zeros above",
     ),
     Op(
@@ -183,7 +179,6 @@ OPS = (
         (("k", 0),),
         pulls=("triu(dy, k=k)",),
         value=_triangle(False),
-        exact=True,
         doc="the upper triangle, zeros below",
     ),
     Op(
@@ -193,7 +188,6 @@ OPS = (
         _axis_fits,
         (("axis", 0), ("reverse", False)),
         value=_cumulative,
-        exact=True,
         pulls=lambda p, _: (f"cumsum(dy, axis=axis, reverse={not p['reverse']})",),
         doc="sums so far along an axis",
     ),
@@ -204,7 +198,6 @@ OPS = (
         _axis_fits,
         (("axis", 0),),
         value=_running_product,
-        exact=True,
         pulls=("cumsum(dy * y, axis=axis, reverse=True) / a",),
         domain="{a} != 0",
         doc="products so far along an axis",
@@ -216,7 +209,6 @@ OPS = (
         _axes_fit,
         (("axes", ()),),
         value=_flip_value,
-        exact=True,
         pulls=("flip(dy, axis=axes)",),
         doc="the entries along axes in reverse order; x[::-1]",
     ),

@@ -78,7 +78,6 @@ OPS = (
         _shape,
         (("k", Fraction(1)),),
         slopes=("k * x**(k - 1)",),
-        exact=True,
         doc="each entry to a fixed rational power",
         value=None,
         source=SOURCE,
@@ -192,7 +191,6 @@ OPS = (
         _shape,
         slopes=("0", "cond", "1 - cond"),
         value=_choose,
-        exact=True,
         doc="a where cond is 1, b where it is 0",
     ),
     Op(

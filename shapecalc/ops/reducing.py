@@ -170,7 +170,6 @@ OPS = (
         value=lambda ring, tensors, params: tensors[0].reduce(
             axes_of(params, len(tensors[0].shape)), params["keepdims"], lambda row: reduce(ring.mul, row)
         ),
-        exact=True,
         domain="{a} != 0",
         latex=r"\prod",
         doc="the product of the entries along axes (of all, where none is named)",

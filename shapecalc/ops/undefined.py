@@ -43,4 +43,4 @@ def undefined(name: str) -> Op:
 
         return tensors[0].mapped(entry)
 
-    return Op(name, "undefined", ("x",), _same, (("order", 0),), value=value, exact=True, doc=f"{name} of each entry, left undefined")
+    return Op(name, "undefined", ("x",), _same, (("order", 0),), value=value, doc=f"{name} of each entry, left undefined")
