@@ -413,7 +413,7 @@ def test_the_derived_formula_is_right_and_a_mutation_that_changes_its_value_is_n
 
 def test_the_instrument_makes_what_it_says():
     """Four axes, shared definitions, broadcasting, a loss and none, and most operations of the rule book within a few hundred programs."""
-    problems = [read(program(k)) for k in range(300)]
+    problems = [read(program(k)) for k in range(500)]
     used = {n.name for p in problems for e in p.definitions.values() for n in nodes(e) if hasattr(n, "op")}
     assert {op.name for op in OPERATIONS} <= used | {"squeeze", "windows", "overlap_add"}
     assert max(len(v.shape) for p in problems for v in p.declared.values()) >= 4

@@ -944,3 +944,13 @@ def test_a_point_near_a_pole_is_no_disproof():
     judge.backward.flows["P"].formula = claim(judge, "-eye(S) / P * (1 + 1/1000000)")
     with pytest.raises(Disproved):
         judge.certify()
+
+
+def test_borders_that_were_not_looked_for_decide_nothing(monkeypatch):
+    source = "x: (n,)\nL = sum(sqrt(x**2 + 1))\ndx = x / sqrt(x**2 + 1) * (x < 1000)"
+    assert check(source).claims[0].verdict == "wrong"
+    monkeypatch.setattr("shapecalc.verify.borders.PATIENCE", -1.0)
+    monkeypatch.setattr("shapecalc.verify.borders.Search.pairs", lambda *_: iter(()))
+    (claim,) = check(source).claims
+    assert claim.verdict == "undecided"
+    assert "borders" in claim.message

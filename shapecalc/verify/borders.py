@@ -29,7 +29,7 @@ SIDES = {
 MOST = 16  # borders that are looked for
 OTHERS = 3  # points between which each is looked for
 ENTRIES = 3  # entries of one comparison that are followed to their borders
-PATIENCE = 3.0  # seconds for all of them
+PATIENCE = 5.0  # seconds of this thread, whatever else the machine does, for all of them
 SHARE = Decimal("0.47")  # of the way, at which a border is looked for next: halfway from x to -x lies 0, which is on the border itself
 HALVINGS = 18  # of the way between two points; the rest is far from a kink still, and near for any claim
 NOUGHT = lit(0)
@@ -52,10 +52,11 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The trials close to a border; ``unseen``: what holds at all points, where the comparison turned nowhere."""
+    """The trials close to a border; ``unseen``: what holds at all points, where the comparison turned nowhere; ``late``: time was up."""
 
     trials: tuple[Trial, ...]
-    unseen: str
+    unseen: str = ""
+    late: bool = False
 
 
 class Borders:
@@ -67,14 +68,14 @@ class Borders:
 
     def of(self, formulas: Iterable[Expr], extra: Mapping[str, Expr] | None) -> Iterator[Side]:
         """The points at each border."""
-        end = time.monotonic() + PATIENCE
+        end = time.thread_time() + PATIENCE
         every = [*formulas, *(extra or {}).values()]
         for number, g in enumerate(dict.fromkeys(g for e in every for n in nodes(e) for g in gaps_of(n))):
             side = self._found.get(g)
             if side is None:
-                late = number >= MOST or time.monotonic() > end
-                side = Side((), f"{text(g)} decides as it does at the points that were tried") if late else self._side(g, extra, end)
-                if not late and not {*(extra or ())} & set(variables(g)):
+                many = number >= MOST
+                side = Side((), f"{text(g)} decides as it does at the points that were tried") if many else self._side(g, extra, end)
+                if not (many or side.late or {*(extra or ())} & set(variables(g))):
                     self._found[g] = side
             yield side
 
@@ -85,8 +86,8 @@ class Borders:
         search = Search(self.trials, g, extra, seen, end)
         for trial in list(self.trials.of(REAL))[:2]:
             made += [t for pair in search.pairs(trial) for point in pair for t in search.made(point)]
-            if time.monotonic() > end:
-                break
+            if time.thread_time() > end:
+                return Side(tuple(made), late=True)
         unseen = f"{text(g)} {'>' if True in seen else '<='} 0, as at every point that was tried" if len(seen) == 1 else ""
         return Side(tuple(made), unseen)
 
@@ -126,7 +127,7 @@ class Search:
             for k in self.trials.random.sample(turned, min(len(turned), ENTRIES)):
                 left.pop(k)
                 yield self._halved(start, other, k, here[k])
-                if time.monotonic() > self.end:
+                if time.thread_time() > self.end:
                     return
             if len(here) - len(left) >= ENTRIES:
                 return

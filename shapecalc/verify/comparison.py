@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from shapecalc.rings import Real, Unsupported
 from shapecalc.shapes import Shape, show, strip
 from shapecalc.tensor import Tensor, strides
 
-from .borders import Borders
+from .borders import PATIENCE, Borders
 from .certainty import ENOUGH, Certainty
 from .conditions import Conditions, assumptions, of_reals
 from .gaps import NO, YES
@@ -198,6 +199,8 @@ class Comparisons:
                 if gap > NO:
                     return different(trial, a, b, place, gap)
                 worst = max(worst, gap)
+            if side.late:
+                return Comparison("undecided", REAL, reason=f"its comparisons were not followed to all their borders in {PATIENCE:.0f} seconds")
             unseen += [side.unseen] if side.unseen else []
         if worst > YES:
             why = f"beyond a kink the values differ by {worst:.0e}"
@@ -223,29 +226,24 @@ class Comparisons:
 
     def _elsewhere(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
         """For a claim that has no value where the program has one: points that are drawn for the claim, at larger sizes first (x[7])."""
-        every = frozenset(self.trials.problem.sizes)
-        further = (t for times in (2, 4, 8) for t in self.larger.of(REAL, every, times))
-        for trial, a, b in self._pairs(further, claim, truth, extra):
+        for trial, a, b in self._pairs(self._further(), claim, truth, extra):
             gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
             if gap > NO:
                 return different(trial, a, b, place, gap)
             if gap <= YES:
                 return self._equal(REAL, self._met(REAL, [trial]), (claim,), gap=float(gap))
-        for style in STYLES:
-            for _ in range(4):
-                try:
-                    trial = self.trials.draw(REAL, styles=(style,))
-                except Undecided:
-                    break
-                for _, a, b in self._pairs([trial], claim, truth, extra):
-                    gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
-                    if gap > NO:
-                        return different(trial, a, b, place, gap)
-                    if gap <= YES:
-                        return self._equal(REAL, self._met(REAL, [trial]), (claim,), gap=float(gap))
         if self._short:
             return Comparison("undecided", REAL, reason="the sizes at which the claim has a value are larger than those that are tried")
         return Comparison("undecided", REAL, reason="the claim has no value at any of the points", void=True)
+
+    def _further(self) -> Iterator[Trial]:
+        """Points at larger sizes, then further ones at the usual sizes."""
+        for times in (2, 4, 8):
+            yield from self.larger.of(REAL, frozenset(self.trials.problem.sizes), times)
+        for style in STYLES:
+            with suppress(Undecided):
+                for _ in range(4):
+                    yield self.trials.draw(REAL, styles=(style,))
 
     def _met(self, mode: str, used: Sequence[Trial]) -> Survey:
         """The trials at which the claim had a value: mostly all of them."""
