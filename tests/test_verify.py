@@ -954,3 +954,10 @@ def test_borders_that_were_not_looked_for_decide_nothing(monkeypatch):
     (claim,) = check(source).claims
     assert claim.verdict == "undecided"
     assert "borders" in claim.message
+
+
+def test_a_border_is_found_close_to_where_the_program_ends_to_have_a_value():
+    source = "C: (n,)\nB: (n,)\nL = sum(erf(B - log_softmax(C)))\n"
+    right = "2*(sum(exp(-(B - log_softmax(C))**2)) * softmax(C) - exp(-(B - log_softmax(C))**2)) / sqrt(pi)"
+    first, second = check(f"{source}dC = {right}\ndC = ({right}) * (C < 20) + 97*(C >= 20)").claims
+    assert (first.verdict, second.verdict) == ("right", "wrong")

@@ -31,6 +31,7 @@ OTHERS = 3  # points between which each is looked for
 ENTRIES = 3  # entries of one comparison that are followed to their borders
 PATIENCE = 5.0  # seconds of this thread, whatever else the machine does, for all of them
 SHARE = Decimal("0.47")  # of the way, at which a border is looked for next: halfway from x to -x lies 0, which is on the border itself
+NEARER = 5  # points between the last on a ray at which the program has a value, and the first at which it has none
 HALVINGS = 18  # of the way between two points; the rest is far from a kink still, and near for any claim
 NOUGHT = lit(0)
 RAY = tuple(map(Decimal, ("1e-4", "0.01", "0.1", "0.5", "2", "-1", "10", "-10", "100", "-100", "1e4", "-1e4", "1e6", "-1e6")))
@@ -101,6 +102,7 @@ class Search:
         self.extra = extra
         self.seen = seen
         self.end = end
+        self.lost = False  # whether the last point was one at which the program has no value
         self.movable = self._behind()
 
     def _behind(self) -> frozenset[str]:
@@ -123,6 +125,7 @@ class Search:
         left = dict.fromkeys(range(len(here)))
         for other in self._others(start):
             there = self._signs(other)
+            self.lost = there is None
             turned = [k for k in left if there is not None and there[k] != here[k]]
             for k in self.trials.random.sample(turned, min(len(turned), ENTRIES)):
                 left.pop(k)
@@ -140,8 +143,19 @@ class Search:
                 yield between(self.trials, start, self._point(drawn), Decimal(1))
             except Undecided:
                 break
+        reached: dict[bool, Decimal | None] = {True: Decimal(1), False: Decimal(-1)}
         for factor in RAY:
+            low = reached[factor > 0]
+            if low is None:
+                continue
             yield stretched(self.trials, start, factor, self.movable)
+            if abs(factor) < 1:
+                continue
+            reached[factor > 0] = None if self.lost else factor
+            for _ in range(NEARER if self.lost else 0):
+                middle = (low * factor).sqrt().copy_sign(factor)
+                yield stretched(self.trials, start, middle, self.movable)
+                low, factor = (low, middle) if self.lost else (middle, factor)
 
     def _halved(self, start: Point, other: Point, k: int, side: bool) -> tuple[Point, Point]:
         """The border of entry k between two points, as close as is needed."""

@@ -200,7 +200,7 @@ class Comparisons:
                     return different(trial, a, b, place, gap)
                 worst = max(worst, gap)
             if side.late:
-                return Comparison("undecided", REAL, reason=f"its comparisons were not followed to all their borders in {PATIENCE:.0f} seconds")
+                return Comparison("undecided", REAL, reason=f"not all borders of its comparisons were found in {PATIENCE:.0f} seconds")
             unseen += [side.unseen] if side.unseen else []
         if worst > YES:
             why = f"beyond a kink the values differ by {worst:.0e}"
