@@ -103,6 +103,7 @@ class Search:
         self.seen = seen
         self.end = end
         self.lost = False  # whether the last point was one at which the program has no value
+        self.every = frozenset((*trials.problem.declared, *incoming(trials.problem).values()))
         self.movable = self._behind()
 
     def _behind(self) -> frozenset[str]:
@@ -110,7 +111,7 @@ class Search:
         problem, symbols = self.trials.problem, {*(self.extra or ())}
         asked = set(variables(self.g))
         if asked & symbols or not asked <= {*problem.declared, *problem.definitions}:
-            return frozenset((*problem.declared, *incoming(problem).values()))
+            return self.every
         for name in reversed(problem.definitions):
             if name in asked:
                 asked.update(variables(problem.definitions[name]))
@@ -143,18 +144,23 @@ class Search:
                 yield between(self.trials, start, self._point(drawn), Decimal(1))
             except Undecided:
                 break
+        for names in dict.fromkeys((self.movable, self.every)):  # x alone may not go far where x <= y must hold
+            yield from self._ray(start, names)
+
+    def _ray(self, start: Point, names: frozenset[str]) -> Iterator[Point]:
+        """Points on the ray along some of the names, both ways, up to where the program ceases to have a value."""
         reached: dict[bool, Decimal | None] = {True: Decimal(1), False: Decimal(-1)}
         for factor in RAY:
             low = reached[factor > 0]
             if low is None:
                 continue
-            yield stretched(self.trials, start, factor, self.movable)
+            yield stretched(self.trials, start, factor, names)
             if abs(factor) < 1:
                 continue
             reached[factor > 0] = None if self.lost else factor
-            for _ in range(NEARER if self.lost else 0):
+            for _ in range(NEARER if self.lost and low != factor else 0):
                 middle = (low * factor).sqrt().copy_sign(factor)
-                yield stretched(self.trials, start, middle, self.movable)
+                yield stretched(self.trials, start, middle, names)
                 low, factor = (low, middle) if self.lost else (middle, factor)
 
     def _halved(self, start: Point, other: Point, k: int, side: bool) -> tuple[Point, Point]:
