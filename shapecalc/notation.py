@@ -158,12 +158,15 @@ def _matmul(e: Apply) -> tuple[str, int]:
 
 
 def _leads_matmul(b: Expr) -> bool:
-    """Whether every factor of a matrix product is itself no product, so that it may be read from the left."""
+    """Whether a matrix product begins with a matrix that is itself no product, so that it may be read from the left.
+
+    F @ e is a matrix, too, where F has three axes; but before F the axes that meet are others than before F @ e.
+    """
     while isinstance(b, Apply) and b.name == "matmul":
         if truth(b.args[0]):
             return False
         b = b.args[0]
-        if len(b.shape) < 2:
+        if len(b.shape) != 2:
             return False
     return not (isinstance(b, Apply) and b.name in ("mul", "div"))
 

@@ -36,6 +36,7 @@ from shapecalc.symbols import dimension, parts, shape_box
 SHAPES = """
 X: (S, D); Y: (S, M); Z: (S, M); W: (D, M); W1: (D, M); b: (M,); bb: (1, M); c: (S, 1); A: (n, n); B: (n, n); Sigma: posdef (n, n)
 x: (n,); y: (n,); w: (D,); v: (M,); lam: (); mu: (); dZ: (S, M); dv: (M,); P: (S, M); Q: (R, S, D); K: (R, S, D)
+F: (n, n, n)
 """
 
 
@@ -117,6 +118,11 @@ def test_products(formula: str, expected: str):
         ("X[:, 0:1]", "X[:, :1]"),
         ("einsum('ij,jk->ik', X, W)", "einsum_{ij,jk→ik}(X, W)"),
         ("Q @ K.mT", "Q Kᵀ"),
+        ("A @ (F @ x)", "A (F x)"),  # A F x would be (A F) x
+        ("F @ x @ B", "(F x) B"),
+        ("sum(F @ x, axis=0)", "𝟏ᵀ (F x)"),
+        ("x @ (F @ F)", "xᵀ (F F)"),
+        ("A @ (F @ B)", "A F B"),
         ("expm(A)", "e^A"),
     ],
 )

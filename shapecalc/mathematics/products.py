@@ -156,19 +156,30 @@ def chain(w: Writer, e: Expr, orient: str, scalars: Scalars) -> list[Link]:
         (a,) = e.args
         if e.name == "mean":
             scalars.take(size(a.shape[axis]), inverse=True)
-        inner = chain(w, a, FREE, scalars)
+        inner = _factors(w, a, FREE, scalars)
         links = [Link(None, ROW, size=a.shape[0]), *inner] if axis == 0 else [*inner, Link(None, COLUMN, size=a.shape[1])]
     else:
         a, b = e.args
         first, second = (COLUMN, ROW) if e.name in ("outer", "mul") else (ROW, COLUMN)
         left = apply("inv", a) if e.name == "solve" else a
         links = [
-            *chain(w, left, first if len(left.shape) == 1 else FREE, scalars),
-            *chain(w, b, second if len(b.shape) == 1 else FREE, scalars),
+            *_factors(w, left, first if len(left.shape) == 1 else FREE, scalars),
+            *_factors(w, b, second if len(b.shape) == 1 else FREE, scalars, alone=_drops_an_axis(e)),
         ]
     if len(e.shape) == 1 and orient not in (FREE, ROW if axis == 0 or (axis is None and len(e.args[0].shape) == 1) else COLUMN):
         links = [link.flipped() for link in reversed(links)]
     return links
+
+
+def _factors(w: Writer, e: Expr, orient: str, scalars: Scalars, alone: bool = False) -> list[Link]:
+    """The factors of a factor; it is one by itself, in parentheses, where it would not be the same without them."""
+    e = scalars.strip(e)
+    return [Link(e, orient)] if alone or _drops_an_axis(e) else chain(w, e, orient, scalars)
+
+
+def _drops_an_axis(e: Expr) -> bool:
+    """Whether e is a product of a vector and more than a matrix: the axes that meet another factor are not those of its own factors."""
+    return isinstance(e, Apply) and e.name == "matmul" and len(e.shape) > 1 and 1 in (len(a.shape) for a in e.args)
 
 
 def link_piece(w: Writer, link: Link) -> Piece:
