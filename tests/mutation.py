@@ -190,7 +190,8 @@ def about(source, number, tests, users):
     if mark is not None and not tests.loading[mark]:
         return mark, tests.runs.get(mark, []), set()
     top = next(t for t in tree.body if any(n is target for n in ast.walk(t)))
-    names, words = set(defined(top)), set()
+    names = set(defined(top))
+    words = set() if isinstance(top, FUNCTION) else set(names)  # a test of all records, or of all bounds, has them in its parameters
     own = owners(tree)[0]
     marks = {own[id(n)] + source.first for n in ast.walk(top) if own.get(id(n)) is not None} if isinstance(top, ast.ClassDef) else set()
     for node in ast.walk(top):

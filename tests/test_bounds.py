@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 from dataclasses import is_dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -359,6 +360,18 @@ PAGE = (Path(__file__).parent.parent / "docs/trust.md").read_text(encoding="utf-
 def test_the_figures_on_the_page_about_trust_are_those_of_the_program(said, is_so):
     assert said in " ".join(PAGE.split())
     assert is_so
+
+
+BOUNDED = re.findall(r"^\| (`[a-z_.]+\.[A-Z_]+`.*?) \| ([\d, ]+) \|", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("names", "figures"), BOUNDED)
+def test_the_bounds_on_that_page_are_those_of_the_program(names, figures):
+    found = []
+    for module, name in re.findall(r"`([a-z_.]+)\.([A-Z_]+)`", names):
+        bound = getattr(import_module(f"shapecalc.{module}"), name)
+        found += bound if isinstance(bound, tuple) else [bound]
+    assert found == [int(f.replace(",", "")) for f in figures.split(", ")]
 
 
 # ---- the order of the axes -----------------------------------------------------------------------------

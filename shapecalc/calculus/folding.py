@@ -10,6 +10,8 @@ from shapecalc.indexed import Factor, Index, Places, Term, indices
 
 from .context import Context
 
+WIDE = 6  # factors of a product that is looked for in others
+
 
 def folded(term: Term, context: Context) -> Term:
     """The term with a product that equals a definition called by its name: (X - mu) / sd is Xh."""
@@ -36,7 +38,7 @@ def _occurrence(term: Term, body: tuple[Places, Term]) -> tuple[Places, list[Fra
     """Where the factors of a definition stand in a term: the definition's places there, and how much of each factor is taken."""
     places, product = body
     wanted = product.factors
-    if len(wanted) > 6 or not {f.base for f in wanted} <= {f.base for f in term.factors}:
+    if len(wanted) > WIDE or not {f.base for f in wanted} <= {f.base for f in term.factors}:
         return None
 
     def search(k: int, names: dict[Index, Index], used: list[Fraction]) -> tuple[Places, list[Fraction]] | None:
@@ -45,7 +47,7 @@ def _occurrence(term: Term, body: tuple[Places, Term]) -> tuple[Places, list[Fra
         want = wanted[k]
         for n, have in enumerate(term.factors):
             rest = have.power - used[n]
-            if have.base != want.base or rest * want.power <= 0 or abs(rest) < abs(want.power):
+            if have.base != want.base or rest / want.power < 1:
                 continue
             more = _matched(want.places, have.places, names)
             if more is not None:

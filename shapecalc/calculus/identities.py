@@ -25,17 +25,17 @@ def combined(term: Term, context: Context) -> Term | None:
         if not isinstance(e, Apply) or e.name not in FIRST:
             continue
         if e.name == "pow":
-            found = _power(term, f)
+            found = _power(term, f, e)
         elif e.name == "greater":
-            found = _masked(term, f, context)
+            found = _masked(term, f, e, context)
         elif e.name in ("sign", "abs"):
-            found = _magnitude(term, f)
-        elif e.name in QUOTIENTS:
-            found = _quotient(term, f)
+            found = _magnitude(term, f, e)
         elif f.power != -1:
             continue
+        elif e.name in QUOTIENTS:
+            found = _quotient(term, f, e)
         else:
-            found = _logistic(term, f, context) if e.name == "add" else _softmax(term, f, context)
+            found = _logistic(term, f, e, context) if e.name == "add" else _softmax(term, f, e, context)
         if found is not None:
             return found
     return None
@@ -63,10 +63,9 @@ def unsigned(e: Expr) -> Expr | None:
     return None
 
 
-def _logistic(term: Term, f: Factor, context: Context) -> Term | None:
+def _logistic(term: Term, f: Factor, e: Apply, context: Context) -> Term | None:
     """exp(u) / (1 + exp(u)) = sigmoid(u), and 1 / (1 + exp(-u)) = sigmoid(u)."""
-    e = f.base
-    if not isinstance(e, Apply) or set(e["signs"]) != {1} or len(e.args) != 2 or ONE not in e.args:
+    if set(e["signs"]) != {1} or len(e.args) != 2 or ONE not in e.args:
         return None
     grown = next((a for a in e.args if isinstance(a, Apply) and a.name == "exp"), None)
     if grown is None:
@@ -82,21 +81,16 @@ def _logistic(term: Term, f: Factor, context: Context) -> Term | None:
     return _without(term, (f, above), Factor(made, f.places))
 
 
-def _quotient(term: Term, f: Factor) -> Term | None:
+def _quotient(term: Term, f: Factor, e: Apply) -> Term | None:
     """sinh(u) / cosh(u) is tanh(u), sin(u) / cos(u) is tan(u)."""
-    e = f.base
-    if not isinstance(e, Apply) or f.power != -1:
-        return None
     above, whole = QUOTIENTS[e.name]
     upper = apply(above, *e.args)
     g = next((g for g in term.factors if g.base == upper and g.places == f.places and g.power == 1), None)
     return None if g is None else _without(term, (g, f), Factor(apply(whole, *e.args), f.places))
 
 
-def _magnitude(term: Term, f: Factor) -> Term | None:
+def _magnitude(term: Term, f: Factor, e: Apply) -> Term | None:
     """abs(u) to an even power is u to that power, abs(u) * sign(u) is u, and u * sign(u) is abs(u)."""
-    e = f.base
-    assert isinstance(e, Apply)
     (u,) = e.args
     if e.name == "abs":
         return _without(term, (f,), Factor(u, f.places, f.power)) if f.power.denominator == 1 and f.power % 2 == 0 else None
@@ -109,10 +103,9 @@ def _magnitude(term: Term, f: Factor) -> Term | None:
     return term._replace(factors=tuple(h for h in left if h.power))
 
 
-def _masked(term: Term, f: Factor, context: Context) -> Term | None:
+def _masked(term: Term, f: Factor, e: Apply, context: Context) -> Term | None:
     """A mask beside what is 0 outside it anyway: relu(u) * (u > 0), maximum(0, u) * (u > 0), or a name for one of these."""
-    e = f.base
-    if not isinstance(e, Apply) or e.args[1] != ZERO:
+    if e.args[1] != ZERO:
         return None
     u = e.args[0]
     clipped = (apply("relu", u), apply("maximum", ZERO, u), apply("maximum", u, ZERO))
@@ -123,12 +116,12 @@ def _masked(term: Term, f: Factor, context: Context) -> Term | None:
     return None
 
 
-def _softmax(term: Term, f: Factor, context: Context) -> Term | None:
+def _softmax(term: Term, f: Factor, e: Apply, context: Context) -> Term | None:
     """exp(u) / sum(exp(u), axis=k) = softmax(u, axis=k), unless the user has a name for the exponentials or their sum."""
-    e = f.base
-    if not isinstance(e, Apply) or not isinstance(e.args[0], Apply) or e.args[0].name != "exp":
+    (grown,) = e.args
+    if not isinstance(grown, Apply) or grown.name != "exp":
         return None
-    grown, rank = e.args[0], len(e.args[0].shape)
+    rank = len(grown.shape)
     axis = 0 if e["axis"] is None and rank == 1 else e["axis"]
     if not isinstance(axis, int) or any(n in (e, grown) for n in context.definitions.values()):
         return None
@@ -149,10 +142,9 @@ def _named(grown: Expr, context: Context) -> bool:
     return any(b.args[0] == grown for b in bodies)
 
 
-def _power(term: Term, f: Factor) -> Term | None:
+def _power(term: Term, f: Factor, e: Apply) -> Term | None:
     """a**e * a**n = a**(e + n), for a number n or another power: what the rule for a power leaves, k * a**(k - 1) * a, is k * a**k."""
-    e = f.base
-    if not isinstance(e, Apply) or f.power not in (1, -1):
+    if f.power not in (1, -1):
         return None
     base, exponent = e.args
     if len(base.shape) != len(e.shape):

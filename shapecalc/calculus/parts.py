@@ -127,8 +127,10 @@ def _flat(e: Expr) -> Expr:
 
 def written(part: Part) -> Expr:
     """number * scalars * core / denominators; the sign of the number is kept in the number."""
-    up = [power(e, k) for e, k in part.scalars if k > 0]
-    down = [power(e, -k) for e, k in part.scalars if k < 0]
+    up: list[Expr] = []
+    down: list[Expr] = []
+    for s, k in part.scalars:
+        (up if k > 0 else down).append(power(s, abs(k)))
     top, bottom = part.number.numerator, part.number.denominator
     decimal = number(abs(part.number))[0]
     if bottom > 1 and "/" not in decimal and len(decimal) < len(f"{abs(top)}/{bottom}") - 2 * (abs(top) == 1):

@@ -45,7 +45,7 @@ def _rotated(c: Any, a: list[list[Decimal]], v: list[list[Decimal]], p: int, q: 
 
 def decomposed(ring: Any, rows: list[list[Any]]) -> tuple[list[Any], list[list[Any]]]:
     """The eigenvalues of the symmetric part in rising order, and the eigenvectors, each a column whose largest entry is positive."""
-    if getattr(ring, "exact", False) or not hasattr(ring, "context"):
+    if not hasattr(ring, "context"):
         raise Unsupported("eigenvalues")
     if ring.context is None:  # floats
         values, vectors = _decimals(Context(DIGITS), [[Decimal(x) for x in row] for row in rows])

@@ -206,7 +206,7 @@ def gaps_of(node: Expr) -> Iterator[Expr]:
     if node.name in ("max", "min"):  # which entry it is
         yield apply("equal", node.args[0], apply(node.name, node.args[0], axis=node["axis"], keepdims=True))
     for places in SIDES.get(node.name, ()):
-        parts = [node.args[k] for k in places if k < len(node.args)]
+        parts = [node.args[k] for k in places]
         if len(parts) == 1 or parts[1] == NOUGHT:
             yield parts[0]
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeGuard
 
 from shapecalc.calculus.gradients import Backward
 from shapecalc.calculus.structures import stated
@@ -35,12 +36,10 @@ class Conditions:
         self._plain: tuple[str, ...] | None = None  # those of the program alone
         for body in problem.definitions.values():
             for node in nodes(body):
-                if isinstance(node, Apply):
-                    op = node.op
-                    if _asks(node):
-                        _collect(node, self.known, self.own, self.relied)
-                    elif op.kink and not op.domain:
-                        self.kinks[op.name] = None
+                if _asks(node):
+                    _collect(node, self.known, self.own, self.relied)
+                elif isinstance(node, Apply) and node.op.kink:
+                    self.kinks[node.op.name] = None
 
     def of(self, formulas: Iterable[Expr] = ()) -> tuple[str, ...]:
         """Those of the program and of the formulas together."""
@@ -50,7 +49,7 @@ class Conditions:
         out, kinks = dict(self.own), dict(self.kinks)
         for e in asking:
             for node in nodes(e):
-                if isinstance(node, Apply) and _asks(node):
+                if _asks(node):
                     _collect(node, self.known, out, self.relied)
         kept = [c for c, e in out.items() if not _follows(c, e, out, self.known)]
         every = tuple(kept) + ((f"no argument is on a kink of {', '.join(kinks)}",) if kinks else ())
@@ -59,7 +58,7 @@ class Conditions:
         return every
 
 
-def _asks(node: Expr) -> bool:
+def _asks(node: Expr) -> TypeGuard[Apply]:
     """Whether an operation may not be defined everywhere; a quotient by a number or a size is."""
     if not isinstance(node, Apply):
         return False
