@@ -110,10 +110,9 @@ class Graph:
 
     def make(self, kind: str, args: tuple[Node, ...], data: Any, live: bool) -> Node:
         """The one node of that kind with these arguments."""
-        key = (kind, args, data)
-        node = self.table.get(key)
-        if node is None:
-            node = self.table[key] = Node(kind, args, data, live)
+        made = Node(kind, args, data, live)
+        node = self.table.setdefault((kind, args, data), made)  # most are new, and a key is dear to hash
+        if node is made:
             self.order.append(node)
         return node
 
@@ -147,8 +146,10 @@ class Graph:
 
     def mul(self, a: Node, b: Node) -> Node:
         """A product: the factors of both in order, equal ones as a power."""
-        if a is ONE or b is ONE:
-            return b if a is ONE else a
+        if a.kind == "const":
+            return self.times(a.data, b)
+        if b is ONE:
+            return a
         left, bases, exponents = split(a)
         right, more, powers = split(b)
         c = right if left == 1 else left if right == 1 else normal(left * right)
@@ -158,6 +159,15 @@ class Graph:
         for n, k in zip(more, powers, strict=True):
             found[n] = normal(found.get(n, 0) + k)
         return self.prod(c, tuple([n for n, k in found.items() if k]), tuple([k for k in found.values() if k]))
+
+    def times(self, c: Number, a: Node) -> Node:
+        """A number times a."""
+        if c == 1:
+            return a
+        if a.kind == "prod":
+            k, exponents = a.data
+            return self.prod(normal(c * k), a.args, exponents)
+        return self.lift(c * a.data) if a.kind == "const" else self.prod(c, (a,), (1,))
 
     def prod(self, c: Number, bases: tuple[Node, ...], exponents: tuple[Number, ...]) -> Node:
         """coefficient · Π base^exponent, the bases different."""
@@ -170,17 +180,12 @@ class Graph:
     def dot(self, left: Column, right: Column) -> Node:
         """Σ left_k · right_k."""
         if len(left.nodes) > 1 and left.plain and right.plain:
-            key = (left, right)
-            node = self.table.get(key)
-            if node is None:
-                node = self.table[key] = Node("dot", (), key, left.live or right.live)
-                self.order.append(node)
-            return node
+            return self.make("dot", (), (left, right), left.live or right.live)
         return self.total([self.mul(a, b) for a, b in zip(left.nodes, right.nodes, strict=True)])
 
     def negative(self, a: Node) -> Node:
         """Minus a."""
-        return self.mul(MINUS, a)
+        return self.times(-1, a)
 
     def inverse(self, a: Node) -> Node:
         """1/a."""

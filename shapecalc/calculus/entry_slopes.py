@@ -6,7 +6,8 @@ There is no derivative in this room: every rule is read from what sympy answers 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from fractions import Fraction
+from functools import cache, lru_cache
 from typing import Any
 
 from .entry_graph import KIND, ZERO, Column, Graph, Node, Number, leaves
@@ -15,6 +16,9 @@ from .entry_sympy import functions, nodes_of
 
 Rule = Callable[[Graph, Sequence[Any], Node], Any]
 """From the arguments of a node and the node itself to the derivative by one argument."""
+
+MOST = 3  # arguments of a kind of node: where(test, x, y)
+UNORDERED = frozenset({"sum", "dot", "max", "min"})
 
 
 def local(node: Node) -> tuple[Number, tuple[Rule | None, ...]]:
@@ -37,7 +41,7 @@ def factors(exponents: tuple[Number, ...]) -> tuple[Rule, ...]:
 
 def _factor(exponents: tuple[Number, ...], k: int) -> Rule:
     product = slopes("dot")[0]
-    power = slopes("power", exponents[k])[0] if exponents[k] != 1 else None
+    power = _power(exponents[k])
     others = exponents[:k] + exponents[k + 1:]
 
     def apply(graph: Graph, args: Sequence[Node], y: Node) -> Any:
@@ -46,6 +50,16 @@ def _factor(exponents: tuple[Number, ...], k: int) -> Rule:
         return outer if power is None else graph.mul(outer, power(graph, (args[k],), y))
 
     return apply
+
+
+def _power(exponent: Number) -> Rule | None:
+    """A power by its base, None for the base itself; a whole one is a product of equal factors, of which each counts once."""
+    product = slopes("dot")[0]
+    if exponent == 1:
+        return None
+    if product is None or exponent < 0 or isinstance(exponent, Fraction):
+        return slopes("power", exponent)[0]
+    return lambda graph, given, y: graph.times(exponent, product(graph, (given[0], graph.power(given[0], exponent - 1)), y))
 
 
 def _extreme(node: Node, k: int) -> Rule:
@@ -63,24 +77,26 @@ def _extreme(node: Node, k: int) -> Rule:
 
 @lru_cache(maxsize=1024)
 def slopes(kind: str, data: Any = None) -> tuple[Rule | None, ...]:
-    """The rules of a kind of node: one for each argument (a sum has one for all), None where the derivative is 0 everywhere."""
-    import sympy
+    """The rules of a kind of node, None where the derivative is 0 everywhere: one for each argument, or one by the first for all.
 
+    The latter is for kinds that do not mind the order of their arguments.
+    """
     graph = Graph()
     count = {"power": 1, "call": 1, "where": 3}.get(kind, 2)
-    args, (y,) = leaves(Grid("x", (count,), "x", True), True), leaves(Grid("y", (), "y", True), True)
     # of a positive base sympy need not ask whether the logarithm that drops out exists; the rule is the same on all of the domain
-    positive = True if kind == "power" else None
-    x, result = [sympy.Symbol(f"x{k}", positive=positive) for k in range(count)], sympy.Symbol("y")
-    whole = _placeholder(kind, data, x)
-    known = {result: y, **dict(zip(x, args, strict=True))}
-    if kind == "call":
+    symbols, args, result, y = _placeholders(kind == "power")
+    x = symbols[:count]
+    whole = _placed(kind, data, x)
+    known = {result: y, **dict(zip(symbols, args, strict=True))}
+    smooth = kind == "call" and not whole.is_Piecewise
+    if kind == "call" and not smooth:
         known |= {functions()[name](x[0]): graph.function(name, args[0]) for name in ("sign", "abs", "relu")}
     if kind == "where":
         known[x[0] > 0] = graph.test("greater", args[0], ZERO)
     out: list[Rule | None] = []
-    for s in x[: 1 if kind == "sum" else count]:
-        derived = whole._eval_derivative(s)  # noqa: SLF001 - .diff(s) without its bookkeeping of several variables
+    for s in x[: 1 if kind in UNORDERED else count]:
+        # without .diff(s) and its bookkeeping of several variables; a function knows its derivative by its argument
+        derived = whole.fdiff() if smooth else whole._eval_derivative(s)  # noqa: SLF001
         if kind in ("call", "pow"):
             derived = derived.xreplace({whole: result})
         (node,) = nodes_of(graph, [derived], known, known.get)
@@ -88,13 +104,23 @@ def slopes(kind: str, data: Any = None) -> tuple[Rule | None, ...]:
     return tuple(out)
 
 
-def _placeholder(kind: str, data: Any, x: list[Any]) -> Any:
+@cache
+def _placeholders(positive: bool) -> tuple[tuple[Any, ...], list[Node], Any, Node]:
+    """What stands for the arguments of a node and for its value, as symbols of sympy and as nodes."""
+    import sympy
+
+    args, (y,) = leaves(Grid("x", (MOST,), "x", True), True), leaves(Grid("y", (), "y", True), True)
+    return tuple([sympy.Symbol(f"x{k}", positive=positive or None) for k in range(MOST)]), args, sympy.Symbol("y"), y
+
+
+def _placed(kind: str, data: Any, x: tuple[Any, ...]) -> Any:
     """A node of that kind over placeholders, in sympy."""
     import sympy
 
     match kind:
         case "call":
-            return functions()[data](*x)
+            made = functions()[data]
+            return made(*x, evaluate=False) if isinstance(made, type) else made(*x)  # of a bare symbol nothing is to be worked out
         case "power":
             return sympy.Pow(x[0], sympy.Rational(data.numerator, data.denominator))
         case "where":

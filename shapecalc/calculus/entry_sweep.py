@@ -76,20 +76,25 @@ class Sweep:
         if kind == "sum":
             # one rule for all: each addend counts once
             slope = ZERO if (rule := slopes("sum")[0]) is None else rule(self.graph, node.args, node)
+            part = (g, slope)
             for a in node.args:
                 if a.live:
-                    pairs.setdefault(a, []).append((g, slope))
+                    if a in pairs:
+                        pairs[a].append(part)
+                    else:
+                        pairs[a] = [part]
         elif kind == "dot":
-            for column, rule in zip(node.data, slopes("dot"), strict=True):
+            (rule,) = slopes("dot")
+            for column, other in (node.data, node.data[::-1]):
                 if column.live and rule is not None:
-                    self.onto_column(column, g, rule(self.graph, node.data, node))
+                    self.onto_column(column, g, rule(self.graph, (column, other), node))
         else:
             c, rules = local(node)
             y = self.names.get(node, node)
             for a, rule in zip(node.args, rules, strict=True):
                 if a.live and rule is not None:
                     slope = rule(self.graph, node.args, y)
-                    pairs.setdefault(a, []).append((g, slope if c == 1 else self.graph.mul(self.graph.lift(c), slope)))
+                    pairs.setdefault(a, []).append((g, self.graph.times(c, slope)))
 
     def onto_column(self, column: Column, g: Node, other: Column) -> None:
         """A sum of products gives every entry of a column what flows in, times the entry beside it in the other column."""

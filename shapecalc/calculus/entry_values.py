@@ -16,7 +16,7 @@ from shapecalc.rings import Unlucky, Unsupported
 from shapecalc.shapes import Shape, value
 from shapecalc.tensor import Tensor, strides
 
-from .entry_graph import ONE, ZERO, Column, Graph, Node
+from .entry_graph import ONE, ZERO, Column, Graph, Node, normal
 from .texts import meaning
 
 MOST = 2_000_000  # entries of one problem, or of one step in it
@@ -48,7 +48,7 @@ def _apply(graph: Graph, node: Apply, tensors: list[Tensor], sizes: Sizes) -> Te
     op = node.op
     if op.name == "add":
         shape, columns = _stretched(node, tensors, sizes)
-        signed = [c if s == 1 else [graph.negative(x) for x in c] for c, s in zip(columns, node["signs"], strict=True)]
+        signed = [c if s == 1 else _negative(graph, c) for c, s in zip(columns, node["signs"], strict=True)]
         return Tensor(shape, [graph.total(entries) for entries in zip(*signed, strict=True)])
     if node.signature is not None:
         return contract(graph, node.signature, tensors, sizes)
@@ -63,6 +63,12 @@ def _apply(graph: Graph, node: Apply, tensors: list[Tensor], sizes: Sizes) -> Te
         raise NotKnownYet(f"the entries of {op.name} are no finite formula") from None
     except Unlucky as error:
         raise TooLarge(str(error)) from None
+
+
+def _negative(graph: Graph, column: list[Node]) -> list[Node]:
+    """Minus each entry; what broadcasting repeats is made once."""
+    found = {x: graph.negative(x) for x in dict.fromkeys(column)}
+    return [found[x] for x in column]
 
 
 @lru_cache(maxsize=512)
@@ -104,7 +110,7 @@ def _stretched(node: Apply, tensors: list[Tensor], sizes: Sizes) -> tuple[tuple[
     inputs, out, full = aligned(tuple(a.shape for a in node.args))
     bound = {x: value(d, sizes) for x, d in zip(out, full, strict=True) if isinstance(x, str)}
     letters = [x for x in out if isinstance(x, str)]
-    return shape, [[t.data[k] for k in _places(axes, letters, bound)] for t, axes in zip(tensors, inputs, strict=True)]
+    return shape, [[t.data[k] for k in _places(_steps(axes, bound)[1], letters, bound)] for t, axes in zip(tensors, inputs, strict=True)]
 
 
 def _steps(axes: Axes, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], dict[str, int]]:
@@ -120,9 +126,8 @@ def _steps(axes: Axes, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], dict[
     return shape, out
 
 
-def _places(axes: Axes, letters: Sequence[str], sizes: Mapping[str, int]) -> list[int]:
+def _places(steps: Mapping[str, int], letters: Sequence[str], sizes: Mapping[str, int]) -> list[int]:
     """Where in the flat list the entry for each value of the letters is, the last letter fastest."""
-    steps = _steps(axes, sizes)[1]
     out = [0]
     for x in letters:
         step = steps.get(x, 0)
@@ -142,9 +147,10 @@ def _plan(
     cells, each = bearable(prod(sizes[x] for x in free)), prod(sizes[x] for x in summed)
     if len(inputs) != 2:
         bearable(cells * each)
-    outer = [_places(axes, free, sizes) for axes in inputs]
-    inner = [_places(axes, summed, sizes) for axes in inputs]
-    return shape, _places(output, free, sizes), outer, inner, bool(summed)
+    ways = [_steps(axes, sizes)[1] for axes in inputs]
+    outer = [_places(way, free, sizes) for way in ways]
+    inner = [_places(way, summed, sizes) for way in ways]
+    return shape, _places(steps, free, sizes), outer, inner, bool(summed)
 
 
 def contract(graph: Graph, signature: Signature, tensors: list[Tensor], sizes: Sizes) -> Tensor:
@@ -156,10 +162,9 @@ def contract(graph: Graph, signature: Signature, tensors: list[Tensor], sizes: S
     powers = signature.powers or (1,) * len(tensors)
     data = [t.data if p == 1 else [graph.power(x, p) for x in t.data] for t, p in zip(tensors, powers, strict=True)]
     found = _cells(graph, data, outer, inner, sums) if data else [ONE] * len(places)
-    scale = Fraction(signature.sign, prod(value(d, sizes) for d in signature.over))
+    scale = normal(Fraction(signature.sign, prod(value(d, sizes) for d in signature.over)))
     if scale != 1:
-        factor = graph.lift(scale)
-        found = [graph.mul(factor, x) for x in found]
+        found = [graph.times(scale, x) for x in found]
     out = [ZERO] * prod(shape)
     for place, x in zip(places, found, strict=True):
         out[place] = x
