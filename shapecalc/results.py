@@ -139,7 +139,7 @@ class Derivation(PublishedDerivation):
         """The judge of this problem, with its random points."""
         from .verify.judge import Judge
 
-        return Judge(self.problem)
+        return Judge(self.problem, self.backward_pass)
 
     @cached_property
     def certificate(self) -> Certificate:

@@ -94,3 +94,20 @@ class Tensor:
             rows.setdefault(tuple(i for k, i in enumerate(index) if k not in axes), []).append(x)
         shape = tuple(1 if k in axes else d for k, d in enumerate(self.shape) if keep or k not in axes)
         return Tensor(shape, [function(row) for row in rows.values()])
+
+
+def nested(t: Tensor) -> Any:
+    """A tensor as lists within lists of floats, as NumPy's tolist gives them."""
+    rows: list[Any] = [float(x) for x in t.data]
+    for n in reversed(t.shape[1:]):
+        rows = [rows[k : k + n] for k in range(0, len(rows), n)]
+    return rows if t.shape else rows[0]
+
+
+def flat(value: Any) -> list[float]:
+    """The numbers of a nested sequence or an array, row by row."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [x for part in value for x in flat(part)]
+    return [float(value)]

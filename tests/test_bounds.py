@@ -27,7 +27,7 @@ from shapecalc.ops import undefined
 from shapecalc.rings import Modular, Real
 from shapecalc.shapes import add, broadcast, canonical, divide, is_empty, multiply, names, negative, polynomial, show, strip, total, value
 from shapecalc.tensor import Tensor
-from shapecalc.verify import borders, certainty, comparison, points, trials, witness
+from shapecalc.verify import borders, certainty, comparison, sizes, trials, witness
 from shapecalc.verify.arrangement import arranged, arrangement
 from shapecalc.verify.degrees import added, bits, degree, derivative, multiplied, power, repeated, zero_test
 from shapecalc.verify.judge import Disproved, Judge
@@ -35,17 +35,17 @@ from shapecalc.verify.points import (
     PLAIN,
     STYLES,
     Sampler,
-    Undecided,
     deep,
     degrees_of,
     distinct,
-    draw_sizes,
     is_structured,
     needy,
     structured,
 )
-from shapecalc.verify.points import axes_of as sizes_in
+from shapecalc.verify.sizes import axes_of as sizes_in
+from shapecalc.verify.sizes import draw_sizes
 from shapecalc.verify.trials import Trials
+from shapecalc.verify.undecided import Undecided
 
 # ---- degrees -----------------------------------------------------------------------------------------
 
@@ -298,7 +298,35 @@ def test_many_sizes_differ_from_their_neighbours():
     assert len(values) == 13
     assert all(a != b for a, b in pairwise(values))
     assert all(a != b for a, b in zip(values, values[2:], strict=False))
-    assert set(values) <= {2, 3, 4, 5}
+    assert set(values) == {2, 3, 4}
+
+
+def long_network(layers):
+    source = "X: (S, n0); " + "; ".join(f"W{k}: (n{k}, n{k + 1})" for k in range(layers)) + "; Y: (S, m)"
+    source += "; Z0 = X @ W0; " + "; ".join(f"Z{k} = relu(Z{k - 1}) @ W{k}" for k in range(1, layers))
+    return source + f"; L = sum(Z{layers - 1}**2) / (4*S) + mean(Y**2)"
+
+
+@pytest.mark.parametrize("layers", [10, 40])
+def test_of_many_sizes_those_that_are_numbers_are_like_nothing_else(layers):
+    trials = trials_of(long_network(layers))
+    assert trials.numbers.sizes == {"S", "m"}
+    first = trials.sizes(equal=False, avoid=False)
+    trials._avoid = first
+    second = trials.sizes(equal=False, avoid=True)
+    for found in (first, second):
+        others = {n for name, n in found.items() if name not in ("S", "m")}
+        assert len({found["S"], found["m"], *others}) == 2 + len(others)
+        assert 4 not in (found["S"], found["m"])  # a number of the program
+        assert max(others) <= 4
+    assert all(first[name] != second[name] for name in ("S", "m"))
+    assert sum(first[name] == second[name] for name in first) <= 1
+
+
+@pytest.mark.parametrize("said", ["S", "2", "3", "4", "5", "6", "n1", "n2", "m", "(n1 + n2)", "2*n1"])
+def test_no_size_is_taken_for_a_number_in_a_long_problem(said):
+    found = derive(long_network(32), wrt="W31")["W31"].judge(f"relu(Z30).T @ Z31 / (2*{said})")
+    assert found.verdict == ("right" if said == "S" else "wrong")
 
 
 def test_tensors_of_many_axes_stay_light():
@@ -323,6 +351,9 @@ def test_a_problem_is_long_from_thirty_definitions_on():
     assert (short.long, short.prime.bit_length(), len(short.of("real"))) == (False, 62, 3)
     assert (long.long, long.prime.bit_length(), len(long.of("real"))) == (True, 74, 1)
     assert (short.tries, long.tries, trials_of(layers(90)).tries, trials_of(layers(400)).tries) == (24, 23, 8, 4)
+    assert [t.frame["n"] == long.of("real")[0].frame["n"] for t in long.several("real")] == [True, False]
+    assert long.several("real") == long.of("real")
+    assert short.several("real") == short.of("real")
     assert not trials_of("x: (4096,); L = x @ x").long
     assert trials_of("x: (4097,); L = x @ x").long
 
@@ -344,8 +375,8 @@ PAGE = (Path(__file__).parent.parent / "docs/trust.md").read_text(encoding="utf-
     [
         ("p a random prime above 2⁶¹", 2**61 < trials_of("x: (n,); L = x @ x").prime < 2**62),
         ("A yes needs at least 2⁻⁵⁰", certainty.ENOUGH == 50),
-        ("sizes between 2 and about 5", (points.SMALLEST, points.LARGEST) == (2, 5)),
-        ("With more than seven size names only neighbours differ", points.MANY == 7),
+        ("sizes between 2 and about 5", (sizes.SMALLEST, sizes.LARGEST) == (2, 5)),
+        ("With more than seven size names only neighbours differ", sizes.MANY == 7),
         ("with more than thirty definitions a single tuple is used", trials.LONG == 30),
         ("as a fixed polynomial of degree 12", undefined.DEGREE == 12),
         ("decimals of 60 digits", Real.context.prec == 60),

@@ -17,7 +17,7 @@ from shapecalc.language.builder import build_text
 from shapecalc.language.sheet import read
 from shapecalc.notation import text
 from shapecalc.verify.judge import Judge
-from shapecalc.verify.points import Undecided
+from shapecalc.verify.undecided import Undecided
 
 PROGRAMS = int(os.environ.get("SHAPECALC_PROGRAMS", "60"))
 bounded = settings(max_examples=PROGRAMS, deadline=None, suppress_health_check=list(HealthCheck))

@@ -30,8 +30,9 @@ from shapecalc.verify import Disproved, Judge, Undecided
 from shapecalc.verify.arrangement import arranged, arrangement
 from shapecalc.verify.certainty import Certainty
 from shapecalc.verify.degrees import bits, degree, zero_test
-from shapecalc.verify.points import STYLES, Sampler, axes_of, draw_sizes
+from shapecalc.verify.points import STYLES, Sampler
 from shapecalc.verify.points import structured as shaped
+from shapecalc.verify.sizes import axes_of, draw_sizes
 from shapecalc.verify.trials import EXACT, REAL, Trials
 from shapecalc.verify.witness import Program, Witness
 

@@ -119,4 +119,5 @@ def leftward(e: Expr) -> Expr:
     a, b = e.args
     if isinstance(b, Apply) and b.name == "matmul" and len(b.args[0].shape) == 2 and len(b.args[1].shape) <= 2 and len(a.shape) <= 2:
         return leftward(apply("matmul", apply("matmul", a, b.args[0]), b.args[1]))
-    return apply("matmul", leftward(a), b)
+    left = leftward(a)
+    return e if left is a else apply("matmul", left, b)

@@ -108,8 +108,9 @@ class Pass:
     def run(self) -> Backward:
         """Every definition from the last to the first, then the names that were asked for."""
         problem, flows = self.problem, self.flows
+        last = problem.last
         for name in reversed(problem.definitions):
-            if name == problem.last or name in problem.upstream:
+            if name == last or name in problem.upstream:
                 seed(problem, self.flow(name), name)
             flow = flows.get(name)
             if flow is not None and name in self.live:

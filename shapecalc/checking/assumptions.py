@@ -8,8 +8,8 @@ from ..expr import Var
 from ..rings import Unlucky, Unsupported
 from ..shapes import show
 from ..verify.judge import Judge
-from ..verify.points import Undecided
 from ..verify.trials import FLOAT
+from ..verify.undecided import Undecided
 from .bench import alike
 from .case import Case
 

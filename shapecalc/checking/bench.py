@@ -14,8 +14,8 @@ from ..rings import Floats, Unlucky, Unsupported
 from ..shapes import Shape, strip
 from ..tensor import Tensor
 from ..verify.judge import Judge
-from ..verify.points import Undecided
 from ..verify.trials import FLOAT, REAL, Trial, Trials
+from ..verify.undecided import Undecided
 
 RING = Floats()
 CLOSE = 1e-8  # of the largest entry: what counts as equal here; the judge confirms every match

@@ -14,7 +14,7 @@ from ..language.nearest import nearest
 from ..language.problem import Claim, Problem
 from ..language.tree import Name, Node, walk
 from ..verify.judge import Disproved
-from ..verify.points import Undecided
+from ..verify.undecided import Undecided
 from .bench import Bench
 from .case import Case
 from .diagnosis import diagnose

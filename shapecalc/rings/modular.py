@@ -206,19 +206,34 @@ class Masked(Modular):
 
     def sides(self, gaps: Sequence[int]) -> list[int]:
         """For each difference a - b the unknown that says whether a > b; 0 where there is no difference."""
-        keys = gaps if self.exponent == 1 else [gap % self.prime for gap in gaps]
-        found = list(map(self.masks.get, keys))
-        return self._drawn(keys, gaps) if None in found else found  # type: ignore[return-value]
+        p = self.prime
+        return self._sides(gaps if self.exponent == 1 else [gap % p for gap in gaps], gaps)
 
-    def _drawn(self, keys: Sequence[int], gaps: Sequence[int]) -> list[int]:
-        """The same where some are met for the first time."""
+    def _sides(self, keys: Sequence[int], gaps: Sequence[int]) -> list[int]:
+        """The same; the keys are the differences modulo p."""
+        masks, p = self.masks, self.prime
+        found = list(map(masks.get, keys))
+        if None not in found:
+            return found  # type: ignore[return-value]
+        apart = set(keys)
+        opposite = [p - key for key in keys]
+        if found.count(None) == len(apart) == len(keys) and apart.isdisjoint(opposite) and 0 not in apart:
+            bits, draw = p.bit_length() - 1, self.random.getrandbits
+            fresh = [draw(bits) for _ in keys]
+            masks.update(zip(keys, fresh, strict=True))
+            # so that a > b and b > a are 1 together
+            masks.update(zip(opposite, [(1 - side) % p for side in fresh], strict=True))
+            return fresh
+        return self._one_by_one(keys, gaps)
+
+    def _one_by_one(self, keys: Sequence[int], gaps: Sequence[int]) -> list[int]:
+        """The same where some have been met before, or are met twice, or are 0."""
         masks, p, out = self.masks, self.prime, []
         bits, draw = p.bit_length() - 1, self.random.getrandbits
         for key, gap in zip(keys, gaps, strict=True):
             found = masks.get(key)
             if found is None:
                 if key:
-                    # so that a > b and b > a are 1 together
                     found = masks[key] = draw(bits)
                     masks[p - key] = (1 - found) % p
                 elif gap:
@@ -230,12 +245,14 @@ class Masked(Modular):
 
     def over(self, gaps: Sequence[int]) -> list[int]:
         """Each difference where it is positive, else 0; of it the same comparison is the same unknown: relu(x) > 0 is x > 0."""
-        sides, p, masks = self.sides(gaps), self.prime, self.masks
-        held = self.dots(sides, gaps, 1)
+        p, modulus, masks = self.prime, self.modulus, self.masks
+        residues = gaps if self.exponent == 1 else [gap % p for gap in gaps]
+        sides = self._sides(residues, gaps)
+        held = [side * gap % modulus for side, gap in zip(sides, gaps, strict=True)]
         keys = held if self.exponent == 1 else [x % p for x in held]
-        if None in map(masks.get, keys):
+        if not masks.keys() >= set(keys):
             others = [(1 - side) % p for side in sides]
-            below = [(key - gap) % p for key, gap in zip(keys, gaps, strict=True)]  # what the opposite comparison leaves of b - a
+            below = [(key - gap) % p for key, gap in zip(keys, residues, strict=True)]  # what the opposite comparison leaves of b - a
             for row, same, opposite in ((keys, sides, others), (below, others, sides)):
                 masks.update(zip(row, same, strict=True))
                 masks.update(zip([p - key for key in row], opposite, strict=True))

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from .comparison import Comparison
 from .judge import Disproved, Judge
-from .points import Undecided
+from .undecided import Undecided
 
 __all__ = ["Comparison", "Disproved", "Judge", "Undecided"]

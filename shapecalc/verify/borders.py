@@ -17,8 +17,8 @@ from shapecalc.notation import text
 from shapecalc.rings import Real
 from shapecalc.tensor import Tensor
 
-from .points import Undecided
 from .trials import MISFORTUNE, REAL, Trial, Trials
+from .undecided import Undecided
 from .witness import incoming
 
 SIDES = {

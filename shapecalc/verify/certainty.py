@@ -110,7 +110,7 @@ class Certainty:
         wanted = self.end if of is None else self.env[of]
         for _ in range(order):
             wanted = self._moved(wanted)
-        tests = [zero_test(self.of(g), wanted) for g in gradients]
+        tests = {zero_test(degree_, wanted) for degree_ in {self.of(g) for g in gradients}}
         return min([self._bits((n + order, d)) for n, d in tests], default=0)
 
 

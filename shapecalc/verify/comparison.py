@@ -13,16 +13,17 @@ from shapecalc.evaluate import EMPTY
 from shapecalc.expr import Expr, nodes
 from shapecalc.rings import Real, Unsupported
 from shapecalc.shapes import Shape, show, strip
-from shapecalc.tensor import Tensor, strides
+from shapecalc.tensor import Tensor, flat, nested, strides
 
 from .borders import PATIENCE, Borders
 from .certainty import ENOUGH, Certainty
 from .conditions import Conditions, assumptions, of_reals
 from .gaps import NO, YES
 from .larger import Larger, counted_with
-from .points import STYLES, Undecided
+from .points import STYLES
 from .survey import Survey
 from .trials import EXACT, MISFORTUNE, REAL, SHORT, Trial, Trials
+from .undecided import Undecided
 
 ZERO = Decimal(0)
 NOISE, SHARP = Decimal("1e-48"), Decimal("1e-30")  # of the largest number met: what rounding may do, and what it cannot
@@ -83,8 +84,12 @@ class Comparisons:
         self._short = False  # whether the last claim without a value wanted more entries than there were
 
     def _survey(self, mode: str) -> Survey:
-        """The trials of a kind, which may have been drawn again since the last claim."""
-        drawn, found = self.trials.of(mode), self._surveys.get(mode)
+        """The trials of a kind that claims are compared at."""
+        return self._kept(mode, self.trials.several(mode))
+
+    def _kept(self, mode: str, drawn: Sequence[Trial]) -> Survey:
+        """Some trials, which may have been drawn again since they were last asked for."""
+        found = self._surveys.get(mode)
         if found is None or len(found.trials) != len(drawn) or any(a is not b for a, b in zip(found.trials, drawn, strict=True)):
             found = self._surveys[mode] = Survey(drawn)
         return found
@@ -106,7 +111,7 @@ class Comparisons:
     @property
     def certainty(self) -> Certainty:
         """The bounds for the exact trials; Unsupported where there are none."""
-        sizes = self._survey(EXACT).sizes
+        sizes = self._kept(EXACT, self.trials.of(EXACT)).sizes
         if self._certainty is None or self._certainty.sizes != sizes:
             self._certainty = self._bounds(sizes)
         return self._certainty
@@ -274,7 +279,7 @@ class Comparisons:
 
     def compare_function(self, function: Function, truth: Expr) -> Comparison:
         """A function of arrays against the truth: it is called with nested lists of floats by name and may return any nested sequence."""
-        used, worst = self.trials.of(REAL), 0.0
+        used, worst = self.trials.several(REAL), 0.0
         for trial in used:
             wanted = trial.value(truth)
             found = flat(function({name: nested(t) for name, t in trial.env.items()}))
@@ -299,20 +304,3 @@ def different(trial: Trial, a: Tensor, b: Tensor, place: int, gap: Decimal) -> C
 def bare(shape: Shape, squeeze: bool) -> Shape:
     """A shape without the axes of size 1 that do not count."""
     return tuple(d for d in shape if d != 1) if squeeze else strip(shape)
-
-
-def nested(t: Tensor) -> Any:
-    """A tensor as lists within lists of floats, as NumPy's tolist gives them."""
-    rows: list[Any] = [float(x) for x in t.data]
-    for n in reversed(t.shape[1:]):
-        rows = [rows[k : k + n] for k in range(0, len(rows), n)]
-    return rows if t.shape else rows[0]
-
-
-def flat(value: Any) -> list[float]:
-    """The numbers of a nested sequence or an array, row by row."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, list | tuple):
-        return [x for part in value for x in flat(part)]
-    return [float(value)]

@@ -23,8 +23,9 @@ from .comparison import ROUNDS, Comparison, Comparisons, Extra, Function
 from .conditions import of_reals
 from .degrees import MASKS
 from .gaps import CURVATURE_NOISE, NO, REACHES, SLOPE_NOISE, YES, Reach, gaps, slope_gap
-from .points import STRUCTURES, Undecided
+from .points import STRUCTURES
 from .trials import EXACT, MISFORTUNE, REAL, Kinked, Trial, Trials
+from .undecided import Undecided
 
 WITNESS = "difference quotients of the program itself"
 CULPRITS = 8  # wrong gradients that are named

@@ -10,8 +10,8 @@ from shapecalc.expr import Apply, Expr, Lit, nodes
 from shapecalc.rings import Unsupported
 from shapecalc.shapes import Dim, names
 
-from .points import Undecided
 from .trials import Trial, Trials
+from .undecided import Undecided
 
 WORKABLE = 2_000  # entries of one tensor at the larger sizes
 

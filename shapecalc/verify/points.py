@@ -1,4 +1,4 @@
-"""Random sizes, and random values that respect what was declared: where formulas are compared."""
+"""Random values that respect what was declared: where formulas are compared."""
 
 from __future__ import annotations
 
@@ -11,25 +11,17 @@ from math import prod
 from random import Random
 from typing import Any
 
-from shapecalc.errors import NotKnownYet
 from shapecalc.evaluate import Frame
 from shapecalc.expr import Apply, Var, nodes, variables
 from shapecalc.language.problem import Problem
 from shapecalc.ops.linear_algebra import identity, product
 from shapecalc.rings import Field, Floats, Modular, Real, Unlucky
-from shapecalc.shapes import Dim, value
+from shapecalc.shapes import value
 from shapecalc.tensor import Tensor
 
-SMALLEST, LARGEST = 2, 5
-RANK, HEAVY = 4, 10_000  # tensors of more than four axes are kept below so many entries
-MANY = 7  # size names up to which all of them are drawn pairwise different
 STRUCTURES = frozenset({"symmetric", "posdef", "diagonal", "triangular"})
 BROAD = 8  # entries along an axis above which a matrix is scaled down, lest its products grow out of range
 DIGITS = 9  # of a drawn real: enough to be in no special position, short enough to be multiplied fast
-
-
-class Undecided(NotKnownYet):
-    """No admissible point was found, or the numbers do not settle the matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,63 +56,6 @@ STYLES = (
 def deep(definitions: int) -> Style:
     """For long problems: the longer, the fewer negative numbers, since a single layer without a positive entry stops everything."""
     return Style(0.5, 1.2, skew=max(0.02, min(0.16, 20 / definitions)))
-
-
-def axes_of(problem: Problem) -> tuple[tuple[Dim, ...], frozenset[int]]:
-    """The sizes that are sums or products of names, and the sizes that are numbers, wherever they stand in a problem."""
-    compound: dict[Dim, None] = {}
-    fixed: set[int] = set()
-    shapes: set[tuple[Dim, ...]] = {v.shape for v in problem.declared.values()}
-    for body in problem.definitions.values():
-        shapes.update(n.shape for n in nodes(body))
-    for dim in {d for shape in shapes for d in shape}:
-        if isinstance(dim, int):
-            fixed.add(dim)
-        elif not dim.isidentifier():
-            compound[dim] = None
-    return tuple(sorted(compound, key=str)), frozenset(fixed - {1})
-
-
-def draw_sizes(problem: Problem, axes: tuple[tuple[Dim, ...], frozenset[int]], random: Random, equal: bool = False) -> dict[str, int]:
-    """A number for each size name; every axis has at least one entry, and where possible no two different sizes are alike."""
-    compound, fixed = axes
-    fallback = None
-    for attempt in range(400):
-        top = LARGEST + max(0, len(problem.sizes) - 4 if len(problem.sizes) <= MANY else 0) + attempt // 40
-        sizes = _lighter(problem, dict(zip(problem.sizes, _numbers(len(problem.sizes), top, random, equal), strict=True)))
-        made = [value(d, sizes) for d in compound]
-        if any(n < 1 for n in made):
-            continue
-        everything = [*sizes.values(), *made, *fixed]
-        if equal or len(problem.sizes) > MANY or (min(made, default=2) > 1 and len(set(everything)) == len(everything)):
-            return sizes
-        fallback = fallback or sizes
-    if fallback is None:
-        raise Undecided(f"no small sizes make every axis at least 1: {', '.join(map(str, compound))}")
-    return fallback
-
-
-def _lighter(problem: Problem, sizes: dict[str, int]) -> dict[str, int]:
-    """Sizes at which no tensor of many axes has more entries than can be worked with: the largest of its sizes come down to 2."""
-    for shape in {e.shape for e in (*problem.declared.values(), *problem.definitions.values()) if len(e.shape) > RANK}:
-        while prod(max(1, value(d, sizes)) for d in shape) > HEAVY:
-            names = [d for d in shape if isinstance(d, str) and sizes.get(d, 0) > SMALLEST]
-            if not names:
-                break
-            sizes[max(names, key=lambda d: sizes[d])] -= 1
-    return sizes
-
-
-def _numbers(count: int, top: int, random: Random, equal: bool) -> list[int]:
-    if equal:
-        return [random.randint(SMALLEST, LARGEST - 1)] * count
-    if count <= MANY:
-        return random.sample(range(SMALLEST, top + 1), count)
-    # too many to be all different and small: neighbours are, which are the ones that meet in a product
-    out: list[int] = []
-    while len(out) < count:
-        out += [n for n in random.sample(range(SMALLEST, top + 1), 4) if n not in out[-2:]]
-    return out[:count]
 
 
 def needy(problem: Problem) -> frozenset[str]:

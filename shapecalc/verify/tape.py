@@ -13,7 +13,7 @@ from shapecalc.rings import Field
 from shapecalc.shapes import Shape
 from shapecalc.tensor import Tensor
 
-from .points import Undecided
+from .undecided import Undecided
 
 Values = Mapping[str, Tensor]
 Cells = list[Any]
@@ -43,45 +43,41 @@ class Tape:
 
     def add(self, name: str, e: Expr) -> None:
         """A further formula, and the name that it has from here on."""
-        start = len(self.parts)
-        body = self._number(e)
-        own = self.names.get(name)
-        if own is None:
-            own = self.names[name] = len(self.shapes)
-            self.shapes.append(e.shape)
-        self.lines.append(Line(name, range(start, len(self.parts)), body, own))
-
-    def _number(self, e: Expr) -> int:
-        """The number of a formula, its parts numbered before it."""
-        names, numbers, shapes = self.names, self.numbers, self.shapes
+        names, numbers, shapes, parts = self.names, self.numbers, self.shapes, self.parts
+        start = len(parts)
         near: dict[int, int] = {}  # by identity, which is found faster
-        place = 0
+        body = 0
         for node in nodes(e):
             new = len(shapes)
             if isinstance(node, Var):
-                place = names.setdefault(node.name, new)
-                if place == new:
+                body = names.setdefault(node.name, new)
+                if body == new:
                     shapes.append(node.shape)
                     self.given.append(node.name)
             else:
-                place = numbers.setdefault(node, new)
-                if place == new:
+                body = numbers.setdefault(node, new)
+                if body == new:
                     shapes.append(node.shape)
-                    self.parts.append((place, node, self._places(node.args, near) if isinstance(node, Apply) else ()))
-            near[id(node)] = place
-        return place
-
-    def _places(self, args: tuple[Expr, ...], near: Mapping[int, int]) -> tuple[int, ...]:
-        try:
-            return tuple([near[id(a)] for a in args])
-        except KeyError:  # an equal part came first
-            return tuple([self.names[a.name] if isinstance(a, Var) else self.numbers[a] for a in args])
+                    args: tuple[int, ...] = ()
+                    if isinstance(node, Apply):
+                        try:
+                            args = tuple([near[id(a)] for a in node.args])
+                        except KeyError:  # an equal part came first
+                            args = tuple([names[a.name] if isinstance(a, Var) else numbers[a] for a in node.args])
+                    parts.append((body, node, args))
+            near[id(node)] = body
+        own = names.get(name)
+        if own is None:
+            own = names[name] = len(shapes)
+            shapes.append(e.shape)
+        self.lines.append(Line(name, range(start, len(parts)), body, own))
 
     def ready(self, frame: Frame) -> list[Instruction]:
         """The instructions at the sizes of a frame, which keeps them."""
         made: list[Instruction] = frame.kept.setdefault(self, [])
         if len(made) < len(self.parts):
-            shapes = list(map(frame.shape, self.shapes))
+            sized = {shape: frame.shape(shape) for shape in set(self.shapes)}
+            shapes = [sized[shape] for shape in self.shapes]
             for place, node, args in self.parts[len(made) :]:
                 made.append((place, _run(node, frame, [shapes[a] for a in args]), _getter(args)))
         return made

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from math import isfinite, prod
 from random import Random
 from typing import TypeVar
@@ -20,8 +21,10 @@ from shapecalc.shapes import show
 from shapecalc.tensor import Tensor
 
 from .degrees import kinds
-from .points import PLAIN, STYLES, Sampler, Style, Undecided, axes_of, deep, draw_sizes, needy
-from .tape import Cells, Line, Values
+from .points import PLAIN, STYLES, Sampler, Style, deep, needy
+from .sizes import axes_of, draw_sizes, numbers_in
+from .tape import Cells, Values
+from .undecided import Undecided
 from .witness import Program, Witness, incoming
 
 EXACT, REAL, FLOAT = "exact", "real", "float"  # the last for trying things out: no verdict rests on floats
@@ -54,10 +57,10 @@ class Trial:
         self.frame = frame
         self.program = program
         self.witness = Witness(program, ring, frame, declared, given)
-        self.env: dict[str, Tensor] = {**declared, **given}
+        self.declared = declared
+        self.given = given
         self.memo: dict[Expr, Tensor] = {}
         self.cells = self._cells()
-        self._name(program.forward)
         self.sampler = Sampler(ring, frame, random)
         self.equal = False
         self.style = PLAIN
@@ -67,22 +70,27 @@ class Trial:
         if not isinstance(self.ring, Modular):
             return self.witness.base(self.ring)
         base, p = self.witness.base(self.ring.raised(2)), self.ring.prime
-        cells = self.program.tape.cells(self.env)
+        cells = self.program.tape.cells({**self.declared, **self.given})
         for place in self.program.shared:
             cells[place] = [x % p for x in base[place]]
         for line in self.program.forward:
             cells[line.own] = cells[line.body]
         return cells
 
-    def _name(self, lines: Sequence[Line]) -> None:
-        shapes, cells = self.program.tape.shapes, self.cells
-        for name, _, body, own in lines:
-            self.env[name] = Tensor(self.frame.shape(shapes[own]), cells[body])
+    @cached_property
+    def env(self) -> dict[str, Tensor]:
+        """The values of all names, of the gradients too."""
+        tape, cells, shape = self.program.tape, self.cells, self.frame.shape
+        out = {**self.declared, **self.given}
+        for name, _, body, own in tape.lines:
+            if cells[body] is not None:
+                out[name] = Tensor(shape(tape.shapes[own]), cells[body])
+        return out
 
     def add_gradients(self) -> None:
         """The values of the derived gradients, in the order of the backward pass."""
         self.program.tape.run(self.ring, self.frame, self.cells, self.program.gradients)
-        self._name(self.program.gradients)
+        self.__dict__.pop("env", None)
 
     def derived(self, e: Expr) -> Tensor:
         """The value of a formula of the backward pass, which is there already; of any other it is found."""
@@ -138,11 +146,12 @@ class Trials:
         self.random = Random(self.seed)  # noqa: S311 - nothing is kept secret by it
         self.long = len(problem.definitions) > LONG or _fixed_entries(problem) > WIDE
         # the degree grows with the length and with what exp is taken of: at a larger prime one point is as sure
-        self.kinds = kinds([e for _, e, _ in self.program.tape.parts])
+        parts = [e for _, e, _ in self.program.tape.parts]
+        self.kinds = kinds(parts)
         self.functions = "function" in self.kinds
         self.bits = BITS[2 if self.functions else 1 if self.long else 0]
         self.prime = random_prime(self.random, self.bits)
-        self.axes = axes_of(problem)
+        self.axes, self.numbers = axes_of(problem), numbers_in(parts)
         self.drawn: dict[str, list[Trial]] = {}
         self.tries = max(4, TRIES * LONG // max(LONG, len(problem.definitions)))
         self._needy: frozenset[str] | None = None
@@ -167,6 +176,14 @@ class Trials:
                     raise
                 self.drawn[mode] = []
         return self.drawn[mode]
+
+    def several(self, mode: str) -> list[Trial]:
+        """The same for claims of people, who take a size for a number: of a long problem at a second tuple of sizes, too."""
+        drawn = self.of(mode)
+        if self.long and len(drawn) == 1 and self.problem.sizes:
+            self._avoid = dict(drawn[0].frame)
+            drawn.append(self.draw(mode))
+        return drawn
 
     def somewhere(self, mode: str) -> Trial:
         """The first trial; Undecided where there is none."""
@@ -220,14 +237,17 @@ class Trials:
 
     def sizes(self, equal: bool, avoid: bool) -> dict[str, int]:
         """Sizes of which none is what it was in the first trial, as far as possible: a size that stays 2 cannot be told from the number."""
-        best = draw_sizes(self.problem, self.axes, self.random, equal)
+        best = self._drawn_sizes(equal)
         for _ in range(40 if avoid else 0):
             alike = self._alike(best)
             if not alike:
                 break
-            made = draw_sizes(self.problem, self.axes, self.random, equal)
+            made = self._drawn_sizes(equal)
             best = made if self._alike(made) < alike else best
         return best
+
+    def _drawn_sizes(self, equal: bool) -> dict[str, int]:
+        return draw_sizes(self.problem, self.axes, self.random, equal, self.numbers, self._avoid)
 
     def _alike(self, sizes: Mapping[str, int]) -> int:
         return sum(self._avoid.get(name) == n for name, n in sizes.items()) if self._avoid else 0
