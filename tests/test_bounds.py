@@ -377,7 +377,7 @@ PAGE = (Path(__file__).parent.parent / "docs/trust.md").read_text(encoding="utf-
         ("A yes needs at least 2⁻⁵⁰", certainty.ENOUGH == 50),
         ("sizes between 2 and about 5", (sizes.SMALLEST, sizes.LARGEST) == (2, 5)),
         ("With more than seven size names only neighbours differ", sizes.MANY == 7),
-        ("with more than thirty definitions a single tuple is used", trials.LONG == 30),
+        ("With more than thirty definitions", trials.LONG == 30),
         ("as a fixed polynomial of degree 12", undefined.DEGREE == 12),
         ("decimals of 60 digits", Real.context.prec == 60),
         ("10⁻²⁰ (10⁻¹⁵ for second derivatives)", (Decimal("1e-20"), Decimal("1e-15")) == (witness.STEP, witness.SECOND_STEP)),
