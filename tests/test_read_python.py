@@ -15,9 +15,9 @@ from shapecalc.language.readers.reading import Reading
 NOTE = "# X: (N, D); W: (D, C); b: (C,); V: (N, D); s: (); A: (D, D)"
 
 
-def reading(body: str, before: str = "", note: str = NOTE) -> Reading:
+def reading(body: str, before: str = "", note: str = NOTE, imports: str = "import numpy as np\nimport math\n") -> Reading:
     """The program `body`, in a function whose names have shapes."""
-    head = f"import numpy as np\nimport math\nimport torch\n{before}\ndef f(X, W, b, V, s, A):\n    {note}\n"
+    head = f"{imports}{before}\ndef f(X, W, b, V, s, A):\n    {note}\n"
     (found,) = read_file_text(head + textwrap.indent(body, "    ") + "\n", "a.py")
     return found
 
@@ -93,6 +93,16 @@ Z = np.multiply(X, V) + np.divide(X, V) - np.subtract(X, V) + np.negative(X) + n
 for i in range(3): Z = X @ W
 Y = X.copy(); Y *= 2; Z = X * 2
 Y = X.sum(axis=1); Y /= 3; Z = X * 2
+U, Y = X + 1, V + 1; U, Y = Y, U; Z = U - 2 * Y
+U, Y = X + 1, V + 1; U, Y = Y * 2, U - Y; Z = U - 2 * Y
+Z = np.transpose(X, (0, 1)) + X.transpose(0, 1)
+Z = X.astype(float) + (X > 1).astype(int)
+m = (X > 1).astype(float); Z = m + (V > 1).astype(float)
+Z = np.var(X, 0) + X.var(0) + X.std(axis=0, ddof=1)
+Z = X.max(axis=1)[0] + np.max(X, 1)[0]
+Z = b.repeat(2)
+Z = X.repeat(2, 1)
+Z = np.linalg.norm(X, axis=1)
 """.strip().splitlines()
 BLOCKS = [
     "if X is None:\n    Z = V\nelse:\n    Z = X + V",
@@ -129,6 +139,53 @@ def test_a_program_is_read_as_what_it_computes(before: str, body: str):
     exec(body.replace("; ", "\n").replace("return", "unused ="), space)  # noqa: S102 - likewise
     assert np.shape(made) == np.shape(space["Z"])
     np.testing.assert_allclose(made, space["Z"], rtol=1e-6)
+
+
+# ---- what is another thing in another library
+
+TORCH = """
+Z = X - X.max(1, keepdim=True)[0]
+Z = X - X.max(dim=1, keepdim=True).values
+Z, _ = X.max(1)
+Z, i = torch.min(X, dim=-1)
+Z = torch.max(X, 1)[0] + torch.amax(X, 1)
+Z = (X - X.mean(0)) / torch.sqrt(X.var(0) + 1e-5)
+Z = X.var(0, unbiased=False) + torch.std(X, 0) + X.std(axis=0)
+Z = X.repeat(2, 1) + V.repeat(2, 1)
+Z = X.transpose(0, 1) @ V
+Z = torch.norm(X, 1) * X
+Z = F.cross_entropy(X, V, reduction="none")
+""".strip().splitlines()
+
+
+@pytest.mark.autodiff
+@pytest.mark.parametrize("body", TORCH)
+def test_a_program_of_torch_is_read_as_what_torch_computes(body: str):
+    torch = pytest.importorskip("torch")
+    found = reading(body, "import torch\nimport torch.nn.functional as F", imports="")
+    assert not found.problems, problems(found)
+    given, made = computed(found, "Z")
+    space = {"torch": torch, "F": torch.nn.functional, **{n: torch.tensor(a) for n, a in given.items()}}
+    exec(body, space)  # noqa: S102 - our own programs
+    np.testing.assert_allclose(made, space["Z"].numpy(), rtol=1e-6)
+
+
+JAX = {
+    "from jax.nn import gelu": "Z = gelu(X)",
+    "import jax": "Z = jax.nn.gelu(X, approximate=False)",
+    "from scipy.special import softmax": "Z = softmax(X)",
+    "import scipy": "Z = scipy.special.log_softmax(X) + scipy.special.softmax(X, axis=1)",
+}
+
+
+@pytest.mark.parametrize("before", JAX)
+def test_functions_are_those_of_the_library_that_they_come_from(before: str):
+    special, nn = pytest.importorskip("scipy.special"), pytest.importorskip("jax").nn
+    found = reading(JAX[before], before, imports="")
+    given, made = computed(found, "Z")
+    own = {"gelu": nn.gelu, "softmax": special.softmax, **{n: pytest.importorskip(n) for n in ("jax", "scipy")}, **given}
+    exec(JAX[before], own)  # noqa: S102 - our own programs
+    np.testing.assert_allclose(made, own["Z"], rtol=1e-5)
 
 
 # ---- as PyTorch writes it, and names that everybody means alike
@@ -178,6 +235,14 @@ REFUSED = {
     'Z = {"a": X}["a"]': "a dictionary is not read",
     "Z = not X": "a negation is read of a comparison only",
     "Z = int(s) * X": "int cuts off what stands behind the point",
+    "Z = (X > 1) + (V > 1)": "Python adds truth values to a truth value",
+    "m = X > 1\nk = V > 1\nZ = m + k": "Python adds truth values to a truth value",
+    "Z = X.astype(int) * 2": "a whole number has its decimals cut off",
+    "Z = X.astype('int32') * 2": "a whole number has its decimals cut off",
+    "Z = X.to(torch.int64) * 2": "a whole number has its decimals cut off",
+    "Z = X.item(0)": "one entry picked by its number is not read",
+    "Z = np.add.outer(b, b)": "numpy.add.outer is not read",
+    "torch.relu(X)\nZ = np.exp(X) + X.var(0)": "X.var(0) can be read in two ways: as NumPy's var, and as torch's",
     "Z = max(X)": "Python's own max is not read",
     "Z = X * np.e": "numpy.e is not read",
     "Z = np.array([X, V])": "[X, V] is not a formula",
@@ -209,6 +274,13 @@ REFUSED = {
     "g = {1: X}\nZ = g[1]": "this is not an array",
 }
 SPOILT = {  # arrays that are changed by a call, or under another name: what used them would be misread
+    "Z = U = X * 2\nU += 1\nY = Z * 1": "this uses Z, which hangs on line",
+    "Z = X * 2\nc = [Z, V]\nU = c[0]\nU *= 2\nY = Z + 1": "this uses Z, which hangs on line",
+    "Z = X * 2\nZ.shape = (3, 2)\nY = Z + 1": "a change in place by a function is not read",
+    "Z = X * 2\nZ.T[0] = 1\nY = Z + 1": "this uses Z, which hangs on line",
+    "Z = X * 2\nnp.exp(Z, Z)\nY = Z + 1": "a change in place by a function is not read",
+    "Z = X * 2\ntorch.relu_(Z)\nY = Z + 1": "a change in place by a function is not read",
+    "Z = X * 2\nF.relu(Z, inplace=True)\nY = Z + 1": "a change in place by a function is not read",
     "X.fill(0)\nY = X * 2": "a change in place by a function is not read",
     "np.add.at(X, 0, 1)\nY = X * 2": "a change in place by a function is not read",
     "Z = X * 2\nZ.fill_(0)\nY = Z + 1": "a change in place by a function is not read",

@@ -27,6 +27,20 @@ Z = np.linalg.norm(X, 2) -> np.linalg.norm(X, 2) of a matrix is the largest sing
 Z = np.linalg.norm(X, ord=1) -> np.linalg.norm(X, ord=1) of a matrix is the largest sum of a column
 Z = sum(X, axis="a") -> axis=a is not possible in sum
 Z = sum(X, keepdims=0.5) -> keepdims=1/2 is not possible in sum
+Z = X.max(1)[0] -> a part of X.max(1) can be read in two ways
+v, i = torch.max(X, 1) -> the place of an entry is piecewise constant
+Z = X.values -> values is read of torch's max and min along an axis
+Z = X.repeat(2, 1) -> X.repeat(2, 1) can be read in two ways: torch repeats the whole, NumPy each entry
+Z = x.repeat(2) -> x.repeat(2) can be read in two ways
+Z = F.softmax(T) -> softmax of 3 axes without the axis
+Z = cross_entropy(T, T) -> cross_entropy of 3 axes: which one the classes are along differs
+Z = mse(X, X, reduction="batchmean") -> reduction=batchmean is not possible in mse
+Z = cross_entropy(X, X, reduction="all") -> reduction=all is not possible in cross_entropy
+Z = gelu(X, approximate="erf") -> approximate=erf is not possible in gelu
+Z = np.dot(T, T) -> dot of such tensors, which takes every pair of their leading axes, is not read
+Z = np.inner(T, T) -> inner of tensors of more than two axes is not read
+Z = torch.var(X, False) -> axis=False is not possible in var
+Z = stack((x, x), axis=None) -> axis=None is not possible here
 Z = einsum(X, W) -> einsum starts with its indices in quotes
 Z = slogdet(A) -> slogdet gives a sign and a logarithm
 Z = eigh(A) -> eigh gives eigenvalues and eigenvectors

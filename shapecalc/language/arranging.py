@@ -185,6 +185,8 @@ def _join(builder: Builder, node: tree.Call) -> Expr:
     axis = keywords(builder, node, "axis").get("axis", default)
     if node.name == "hstack":
         axis = 0 if len(parts[0].shape) == 1 else 1
+    if axis is None and node.name in ("concatenate", "concat"):  # NumPy's, of all entries
+        parts, axis = [apply("reshape", p, shape=(total(p.shape),)) for p in parts], 0
 
     def make() -> Expr:
         pieces = parts
@@ -212,17 +214,18 @@ def _diagflat(builder: Builder, node: tree.Call) -> Expr:
     return apply("diag", a if len(a.shape) == 1 else apply("reshape", a, shape=(total(a.shape),)))
 
 
-@surface("cumsum")
-def _cumsum(builder: Builder, node: tree.Call) -> Expr:
+@surface("cumsum", "cumprod")
+def _cumulated(builder: Builder, node: tree.Call) -> Expr:
     """Along an axis; without one, of all entries row by row, as NumPy does."""
     a = builder.build(node.args[0])
-    given = keywords(builder, node, "axis", "reverse")
+    given = keywords(builder, node, "axis", *(["reverse"] if node.name == "cumsum" else []))
     axis = given.get("axis", builder.static(node.args[1]) if len(node.args) > 1 else None)
     if axis is None and len(a.shape) != 1:
         a, axis = apply("reshape", a, shape=(total(a.shape),)), 0
     if not isinstance(axis, int | None):
-        raise SyntaxProblem("cumsum is along one axis", span=node.span)
-    return fitted(builder, node, lambda: apply("cumsum", a, axis=axis or 0, reverse=given.get("reverse", False)), a)
+        raise SyntaxProblem(f"{node.name} is along one axis", span=node.span)
+    given.pop("axis", None)
+    return fitted(builder, node, lambda: apply(node.name, a, axis=axis or 0, **given), a)
 
 
 @surface("flip", "fliplr", "flipud")

@@ -8,12 +8,14 @@ from typing import Any
 
 from shapecalc.errors import SyntaxProblem
 from shapecalc.expr import Expr
+from shapecalc.forms import add, apply, transposed
 from shapecalc.numerals import number
 
 from . import tree
 from .builder import Builder, build_text
-from .losses import composed
-from .surface import generic, keywords, surface
+from .libraries import library, unnamed_axis
+from .losses import composed, reduction
+from .surface import fitted, generic, keywords, one, surface
 
 Options = dict[str, Any]
 
@@ -67,8 +69,8 @@ COMPOSED = LOSSES | ENTRYWISE | {name: ENTRYWISE[other] for name, other in ALSO.
 def _composed(builder: Builder, node: tree.Call) -> Expr:
     """Of the arguments first; the options by name, or behind them in order."""
     names, text, options = COMPOSED[node.name]
-    given = keywords(builder, node, *options, *(("reduction",) if "MEAN" in text else ()))
-    text = text.replace("MEAN", str(given.pop("reduction", "mean")))
+    how, given = reduction(builder, node, *options) if "MEAN" in text else ("", keywords(builder, node, *options))
+    text = text.replace("MEAN", how)
     behind = dict(zip([o for o in options if o not in given], [builder.static(a) for a in node.args[len(names) :]], strict=False))
     values = options | given | behind
     if not all(isinstance(v, int | Fraction) and v > 0 for v in values.values()):
@@ -111,11 +113,44 @@ def _order(builder: Builder, node: tree.Node | None) -> Any:
     return builder.static(node)
 
 
+@surface("linear")
+def _linear(builder: Builder, node: tree.Call) -> Expr:
+    """torch.nn.functional.linear(X, W, b) = X @ W.T + b."""
+    args = [*node.args, *(k.value for k in node.keywords if k.name == "bias")]
+    if len(args) not in (2, 3):
+        raise SyntaxProblem("linear takes X, W and perhaps b", span=node.span)
+    x, w = builder.build(args[0]), builder.build(args[1])
+    out = fitted(builder, node, lambda: apply("matmul", x, transposed(w)), x, w)
+    if len(args) == 2:
+        return out
+    b = builder.build(args[2])
+    return fitted(builder, node, lambda: add(out, b), x, w, b)
+
+
+@surface("addmm")
+def _addmm(builder: Builder, node: tree.Call) -> Expr:
+    b, x, w = one(builder, node, 3)
+    return fitted(builder, node, lambda: add(b, apply("matmul", x, w)), b, x, w)
+
+
 @surface("softmin")
 def _softmin(builder: Builder, node: tree.Call) -> Expr:
     """softmax of -A, along the last axis unless told otherwise."""
-    axis = keywords(builder, node, "axis").get("axis", -1)
+    given = keywords(builder, node, "axis")
+    rank = len(builder.build(node.args[0]).shape) if node.args else 0
+    axis = given.get("axis", unnamed_axis(node, rank))
     return composed(builder, node, ("A",), f"softmax(-A, axis={axis})")
+
+
+@surface("gelu")
+def _gelu(builder: Builder, node: tree.Call) -> Expr:
+    """x Φ(x); with approximate="tanh", which is JAX's default, the formula that Hendrycks & Gimpel (2016) give for it with tanh."""
+    approximate = keywords(builder, node, "approximate").get("approximate", library(node.prefix) == "jax")
+    if approximate not in (True, False, "tanh", "none"):
+        raise SyntaxProblem(f"approximate={approximate} is not possible in gelu", span=node.span)
+    if approximate in (False, "none"):
+        return generic(builder, replace(node, keywords=()))
+    return composed(builder, node, ("A",), "A * (1 + tanh(sqrt(2 / pi) * (A + 0.044715 * A**3))) / 2")
 
 
 @surface("normalize")

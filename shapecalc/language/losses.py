@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from shapecalc.errors import ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr
 
 from . import tree
 from .builder import Builder, build_text
-from .surface import keywords, one, surface
+from .libraries import library
+from .surface import generic, keywords, one, surface
 
 
 def composed(builder: Builder, node: tree.Call, names: tuple[str, ...], text: str) -> Expr:
@@ -17,36 +20,64 @@ def composed(builder: Builder, node: tree.Call, names: tuple[str, ...], text: st
     return build_text(text, dict(zip(names, args, strict=True)), sizes)
 
 
-def _reduction(builder: Builder, node: tree.Call) -> str:
-    return str(keywords(builder, node, "reduction", "axis").get("reduction", "mean"))
+REDUCTIONS = {"mean": "mean", "sum": "sum", "none": ""}
+
+
+def reduction(builder: Builder, node: tree.Call, *options: str) -> tuple[str, dict[str, Any]]:
+    """The function that makes one number of the losses, "" for none; and the other options."""
+    given = keywords(builder, node, "reduction", *options)
+    name = given.pop("reduction", "mean")
+    if name not in REDUCTIONS:
+        raise SyntaxProblem(f"reduction={name} is not possible in {node.name}", span=node.span, hint=f"one of {', '.join(REDUCTIONS)}")
+    return REDUCTIONS[name], given
+
+
+def _over_classes(builder: Builder, node: tree.Call, text: str) -> Expr:
+    """-Σ Y log P over the classes, and the mean over all else: samples are rows; of more axes the classes are torch's second."""
+    how, given = reduction(builder, node, "axis")
+    shape = builder.build(node.args[0]).shape
+    if len(shape) > 2 and library(node.prefix) != "torch" and "axis" not in given:
+        what = f"{node.name} of {len(shape)} axes: which one the classes are along differs"
+        raise SyntaxProblem(what, span=node.span, hint=f"{node.name}(Z, Y, axis=-1); torch's, F.{node.name}(Z, Y), takes the second")
+    axis = given.get("axis", 1 if len(shape) > 2 else -1)
+    if not isinstance(axis, int) or (shape and not -len(shape) <= axis < len(shape)):
+        raise SyntaxProblem(f"axis={axis} is not possible in {node.name}", span=node.span)
+    along = "" if len(shape) < 2 or axis % len(shape) == len(shape) - 1 else f", axis={axis}"
+    summed = f", axis={axis}" if not how else ""
+    samples = [f"Z.shape[{k}]" for k in range(len(shape)) if k != axis % len(shape)] if how == "mean" else []
+    over = f" / ({' * '.join(samples)})" if len(samples) > 1 else "".join(f" / {s}" for s in samples)
+    return composed(builder, node, ("Z", "Y"), f"-sum(Y * {text.format(along=along)}{summed}){over}")
 
 
 @surface("cross_entropy")
 def cross_entropy(builder: Builder, node: tree.Call) -> Expr:
     """Of logits Z and probabilities or one-hot Y, samples as rows: -Σ Y log softmax(Z), over the number of samples."""
-    z = builder.build(node.args[0])
-    over = " / Z.shape[0]" if _reduction(builder, node) == "mean" and len(z.shape) == 2 else ""
-    return composed(builder, node, ("Z", "Y"), f"-sum(Y * log_softmax(Z)){over}")
+    return _over_classes(builder, node, "log_softmax(Z{along})")
 
 
 @surface("nll_loss")
 def nll(builder: Builder, node: tree.Call) -> Expr:
     """nll_loss(logP, Y): -Σ Y logP, over the number of samples."""
-    z = builder.build(node.args[0])
-    over = " / Z.shape[0]" if _reduction(builder, node) == "mean" and len(z.shape) == 2 else ""
-    return composed(builder, node, ("Z", "Y"), f"-sum(Y * Z){over}")
+    return _over_classes(builder, node, "Z")
 
 
 @surface("binary_cross_entropy", "bce", "bce_loss")
 def binary(builder: Builder, node: tree.Call) -> Expr:
     """binary_cross_entropy(P, Y) = -mean(Y log P + (1 - Y) log(1 - P))."""
-    return composed(builder, node, ("P", "Y"), f"-{_reduction(builder, node)}(Y * log(P) + (1 - Y) * log(1 - P))")
+    return composed(builder, node, ("P", "Y"), f"-{reduction(builder, node)[0]}(Y * log(P) + (1 - Y) * log(1 - P))")
 
 
 @surface("binary_cross_entropy_with_logits", "bce_with_logits", "bce_with_logits_loss")
 def binary_logits(builder: Builder, node: tree.Call) -> Expr:
     """binary_cross_entropy_with_logits(Z, Y) = mean(softplus(Z) - Y Z)."""
-    return composed(builder, node, ("Z", "Y"), f"{_reduction(builder, node)}(softplus(Z) - Y * Z)")
+    return composed(builder, node, ("Z", "Y"), f"{reduction(builder, node)[0]}(softplus(Z) - Y * Z)")
+
+
+@surface("mse", "mse_loss")
+def squares(builder: Builder, node: tree.Call) -> Expr:
+    """The operation of the rule book; without a reduction the squares themselves."""
+    how, _ = reduction(builder, node)
+    return generic(builder, node) if how else composed(builder, node, ("A", "B"), "(A - B)**2")
 
 
 @surface("kl_div_gaussian", "kl_gaussian")

@@ -1,4 +1,4 @@
-"""The modules that a formula may name before a function: they are dropped."""
+"""The modules that a formula may name before a function: they are dropped where all libraries mean the same by it."""
 
 from __future__ import annotations
 

@@ -10,9 +10,12 @@ from shapecalc.shapes import Dim, multiply, total
 
 from . import tree
 from .builder import Builder
+from .libraries import library
 from .patterns import repeated as by_pattern
 from .sizing import given_shape
 from .surface import fitted, keywords, one, surface
+
+_TORCHS = frozenset({"unsqueeze", "permute", "contiguous", "clone", "expand"})  # methods that only torch's arrays have
 
 
 def tiled(a: Expr, counts: tuple[Dim, ...], inner: bool = False) -> Expr:
@@ -51,7 +54,12 @@ def _repeat(builder: Builder, node: tree.Call) -> Expr:
     axis = given.get("axis", given.get("dim"))
     counts = node.args[1:] or tuple(given[k] for k in ("repeats",) if k in given)
     method = node.args[0].span[0] < node.name_span[0] and not node.prefix
-    if node.name == "repeat" and axis is None and (method or node.prefix.startswith("torch")):
+    if node.name == "repeat" and axis is None and (method or library(node.prefix) == "torch"):
+        torchs = any(getattr(n, "name", "") in _TORCHS for n, _ in tree.walk(node.args[0]))
+        if method and not torchs and _may_be_numpys(builder, counts, len(a.shape)):
+            written = builder.scope.words(node)
+            hint = f"tile(...) for the whole, np.repeat(..., axis={max(len(a.shape) - 1, 0)}) for each entry by itself"
+            raise SyntaxProblem(f"{written} can be read in two ways: torch repeats the whole, NumPy each entry", span=node.span, hint=hint)
         return fitted(builder, node, lambda: tiled(a, given_shape(builder, counts)), a)
     if axis is None and len(counts) == 2:
         axis = counts[1]
@@ -65,6 +73,14 @@ def _repeat(builder: Builder, node: tree.Call) -> Expr:
         return tiled(base, each, inner=True)
 
     return fitted(builder, node, make, a)
+
+
+def _may_be_numpys(builder: Builder, counts: tuple[tree.Node, ...], rank: int) -> bool:
+    """Whether x.repeat(n) or x.repeat(n, axis) could be meant, as well as torch's x.repeat(n, m)."""
+    if len(counts) == 1:
+        return not isinstance(counts[0], tree.Tuple | tree.List) and not (isinstance(counts[0], tree.Number) and counts[0].value == 1)
+    last = counts[-1].arg if isinstance(counts[-1], tree.Unary) else counts[-1]
+    return len(counts) == 2 and isinstance(last, tree.Number) and -rank <= builder.static(counts[1]) < rank
 
 
 @surface("full", "full_like")

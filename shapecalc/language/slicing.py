@@ -9,7 +9,7 @@ from shapecalc.shapes import Dim, add, is_empty, negative, show
 
 from . import tree
 from .builder import Builder
-from .splitting import several_of
+from .splitting import part, several_of
 from .surface import surface
 
 
@@ -30,7 +30,7 @@ def subscript(builder: Builder, call: tree.Call) -> Expr:
         k = builder.static(node.items[0]) if len(node.items) == 1 and isinstance(node.items[0], tree.Number | tree.Unary) else None
         if not isinstance(k, int) or not -len(several) <= k < len(several):
             raise SyntaxProblem(f"{builder.scope.words(target)} has the parts 0 to {len(several) - 1}", span=node.span)
-        return several[k]
+        return part(several, k, node.span)
     return indexed(builder, node, builder.build(target))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shapecalc import shapes
-from shapecalc.errors import NotKnownYet, ShapeProblem, SyntaxProblem
+from shapecalc.errors import NotDifferentiable, NotKnownYet, ShapeProblem, Span, SyntaxProblem
 from shapecalc.expr import Expr
 from shapecalc.forms import apply
 from shapecalc.ops.rearranging import normal
@@ -11,13 +13,20 @@ from shapecalc.shapes import Dim, show
 
 from . import tree
 from .builder import Builder
+from .libraries import EXTREMES, by_torch
 from .surface import fitted, keywords, surface
 
 SPLITS = frozenset({"split", "chunk", "array_split", "tensor_split", "hsplit", "vsplit", "unbind"})
 
 
-def several_of(builder: Builder, node: tree.Index) -> list[Expr] | None:
+Parts = list[Expr | None]
+"""Several tensors; None for one that no formula says."""
+
+
+def several_of(builder: Builder, node: tree.Index) -> Parts | None:
     """The tensors that a call gives; None where it gives one."""
+    if isinstance(node, tree.Method) and node.name in EXTREMES:
+        return _extreme(builder, tree.Call(node.name, (node.object, *node.args), node.keywords, "", node.name_span, node.span), True)
     if isinstance(node, tree.Method):
         node = tree.Call(node.name, (node.object, *node.args), node.keywords, "torch", node.name_span, node.span)
     if not isinstance(node, tree.Call) or node.name in builder.scope.functions:
@@ -26,7 +35,41 @@ def several_of(builder: Builder, node: tree.Index) -> list[Expr] | None:
         return [apply("sign", builder.made(node, "det", list(node.args))), builder.made(node, "logdet", list(node.args))]
     if node.name == "eigh":
         return [builder.made(node, name, list(node.args)) for name in ("eigvalsh", "eigvecs")]
-    return _split(builder, node) if node.name in SPLITS else None
+    if node.name in EXTREMES:
+        return _extreme(builder, node)
+    return [*_split(builder, node)] if node.name in SPLITS else None
+
+
+def _extreme(builder: Builder, node: tree.Call, method: bool = False) -> Parts | None:
+    """torch's max along an axis gives the values, and their places; NumPy's gives the values alone."""
+    along = any(k.name in ("axis", "dim") for k in node.keywords) or (len(node.args) == 2 and _is_axis(builder, node.args[1]))
+    if not along or not node.args:
+        return None
+    if by_torch(node):
+        return [builder.call(node), None]
+    if method and len(node.args) == 2:
+        written = builder.scope.words(node)
+        x, axis = (builder.scope.words(a) for a in node.args)
+        hint = f"torch's values are {node.name}({x}, axis={axis}); NumPy's first row of them is np.{node.name}({x}, axis={axis})[0]"
+        raise SyntaxProblem(f"a part of {written} can be read in two ways", span=node.span, hint=hint)
+    return None
+
+
+def _is_axis(builder: Builder, node: tree.Node) -> bool:
+    inner = node.arg if isinstance(node, tree.Unary) else node
+    return isinstance(inner, tree.Number) or (isinstance(inner, tree.Name) and inner.id in builder.scope.static)
+
+
+@surface(".values")
+def _values(builder: Builder, node: tree.Call) -> Expr:
+    """torch.max(X, 1).values."""
+    inner = node.args[0]
+    if isinstance(inner, tree.Method):
+        inner = tree.Call(inner.name, (inner.object, *inner.args), inner.keywords, "torch", inner.name_span, inner.span)
+    found = _extreme(builder, replace(inner, prefix="torch")) if isinstance(inner, tree.Call) and inner.name in EXTREMES else None
+    if found is None:
+        raise SyntaxProblem("values is read of torch's max and min along an axis", span=node.name_span)
+    return part(found, 0, node.span)
 
 
 @surface(*sorted(SPLITS))
@@ -66,7 +109,15 @@ def unpacked(builder: Builder, call: tree.Call) -> Expr:
         return row(whole, node.place)
     if len(parts) != node.count:
         raise ShapeProblem(f"there are {node.count} names for {len(parts)} tensors", span=node.span)
-    return parts[node.place]
+    return part(parts, node.place, node.span)
+
+
+def part(parts: Parts, place: int, span: Span) -> Expr:
+    """One of several tensors; raises NotDifferentiable where it is the places of the largest entries."""
+    found = parts[place]
+    if found is None:
+        raise NotDifferentiable("the place of an entry is piecewise constant: nothing flows back through it", span=span)
+    return found
 
 
 def row(a: Expr, k: int) -> Expr:

@@ -123,7 +123,11 @@ def _unpacked(source: str, tokens: Sequence[Token], marks: list[int], names: lis
         raise SyntaxProblem("one = stands behind several names, and a value behind it", tokens[marks[0]].span)
     value = formula(source, tokens[marks[0] + 1 :])
     targets = [PlainTarget(new_name(t), t.span) for t in names]
-    return [Assign(t, "=", (Unpacked(value, k, len(names), value.span),), span, line, text) for k, t in enumerate(targets)]
+    return [
+        Assign(t, "=", (Unpacked(value, k, len(names), value.span),), span, line, text)
+        for k, t in enumerate(targets)
+        if t.name != "_" or len(set(targets)) == 1
+    ]
 
 
 def _where(source: str, tokens: Sequence[Token]) -> tuple[Span, str]:

@@ -8,13 +8,14 @@ from typing import Any
 
 from shapecalc.errors import Misfit, NotDifferentiable, NotKnownYet, ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr, Lit
-from shapecalc.forms import add, apply, apply_op, lit, power, transposed
+from shapecalc.forms import apply, apply_op, lit, power, transposed
 from shapecalc.ops import NAMES
 from shapecalc.ops.undefined import undefined
 from shapecalc.shapes import show, total
 
 from . import tree
 from .builder import SURFACE, Builder
+from .libraries import by_torch, unnamed_axis
 from .options import IGNORED
 
 SPELLED = {
@@ -23,6 +24,7 @@ SPELLED = {
     "axes": "axis",
     "keepdim": "keepdims",
     "correction": "ddof",
+    "unbiased": "ddof",
     "p": "ord",
     "negative_slope": "slope",
     "diagonal": "k",
@@ -73,8 +75,10 @@ def generic(builder: Builder, node: tree.Call) -> Expr:
         raise SyntaxProblem(f"{op.name} takes {wanted} argument{'s' * (wanted > 1)}", span=node.span)
     if op.name == "norm":
         _matrix_norm(builder, node, given, bool(extra))
-    if op.name in ("var", "std") and "ddof" not in given and _by_torch(node):
-        given["ddof"] = 1
+    if op.name in ("var", "std") and (by_torch(node) or "ddof" in given):
+        given["ddof"] = int(given.get("ddof", 1))  # torch's unbiased=False is ddof=0
+    if op.name in ("softmax", "log_softmax") and "axis" not in given and (rank := len(builder.build(args[0]).shape)) > 1:
+        given["axis"] = unnamed_axis(node, rank)
     if isinstance(given.get("axis"), tuple) and len(given["axis"]) == 1:
         given["axis"] = given["axis"][0]
     if isinstance(given.get("axis"), tuple) and not given.get("keepdims"):
@@ -83,11 +87,6 @@ def generic(builder: Builder, node: tree.Call) -> Expr:
             given["axis"] = None
     _checked(builder, node, op.name, given)
     return builder.made(node, op.name, list(args), **given)
-
-
-def _by_torch(node: tree.Call) -> bool:
-    """Whether this is torch's: its prefix, or its words for an axis. Its variance is divided by the count minus 1."""
-    return node.prefix.startswith("torch") or any(k.name in ("dim", "keepdim") for k in node.keywords)
 
 
 def _matrix_norm(builder: Builder, node: tree.Call, given: dict[str, Any], positional: bool) -> None:
@@ -109,7 +108,7 @@ def _checked(builder: Builder, node: tree.Call, name: str, given: dict[str, Any]
     """Options of the right kind."""
     kinds = {"axis": (int, tuple, type(None)), "keepdims": (bool, int), "k": (int,), "ord": (int, str), "reduction": (str,), "ddof": (int,)}
     for key, value in given.items():
-        if key in kinds and not isinstance(value, kinds[key]):
+        if key in kinds and (not isinstance(value, kinds[key]) or (isinstance(value, bool) and key in ("axis", "k", "ord"))):
             raise SyntaxProblem(f"{key}={value} is not possible in {name}", span=node.span)
     if name == "norm" and given.get("ord", 2) not in (1, 2):
         if given["ord"] == "fro":
@@ -200,15 +199,24 @@ def _infix(builder: Builder, node: tree.Call) -> Expr:
 @surface("dot")
 def _dot(builder: Builder, node: tree.Call) -> Expr:
     a, b = one(builder, node, 2)
+    if len(a.shape) > 1 and len(b.shape) > 2:
+        hint = "A @ B for the leading axes one by one; einsum for every pair of them"
+        raise NotKnownYet(f"{node.name} of such tensors, which takes every pair of their leading axes, is not read", node.span, hint=hint)
     op = "@" if a.shape and b.shape else "*"
     return builder.build(tree.Product(node.args[0], ((op, node.args[1]),), node.span))
 
 
 @surface("inner", "vdot")
 def _inner(builder: Builder, node: tree.Call) -> Expr:
+    """NumPy's inner is along both last axes; vdot is of all entries."""
     a, b = one(builder, node, 2)
-    if node.name == "inner" and len(a.shape) == 2 and len(b.shape) == 2:
-        return fitted(builder, node, lambda: apply("matmul", a, transposed(b)), a, b)
+    if node.name == "inner" and (len(a.shape) > 2 or len(b.shape) > 2):
+        hint = "vdot(A, B) for the sum over all of them; einsum for the last alone"
+        raise NotKnownYet("inner of tensors of more than two axes is not read", node.span, hint=hint)
+    if node.name == "inner" and not (a.shape and b.shape):
+        return builder.build(tree.Product(node.args[0], (("*", node.args[1]),), node.span))
+    if node.name == "inner" and (len(a.shape) == 2 or len(b.shape) == 2):
+        return fitted(builder, node, lambda: apply("matmul", a, transposed(b) if len(b.shape) == 2 else b), a, b)
     return fitted(builder, node, lambda: apply("inner", a, b), a, b)
 
 
@@ -246,26 +254,6 @@ def _slogdet(builder: Builder, node: tree.Call) -> Expr:
 def _multi_dot(builder: Builder, node: tree.Call) -> Expr:
     items = node.args[0].items if len(node.args) == 1 and isinstance(node.args[0], tree.Tuple | tree.List) else node.args
     return builder.build(tree.Product(items[0], tuple(("@", i) for i in items[1:]), node.span))
-
-
-@surface("linear")
-def _linear(builder: Builder, node: tree.Call) -> Expr:
-    """torch.nn.functional.linear(X, W, b) = X @ W.T + b."""
-    args = [*node.args, *(k.value for k in node.keywords if k.name == "bias")]
-    if len(args) not in (2, 3):
-        raise SyntaxProblem("linear takes X, W and perhaps b", span=node.span)
-    x, w = builder.build(args[0]), builder.build(args[1])
-    out = fitted(builder, node, lambda: apply("matmul", x, transposed(w)), x, w)
-    if len(args) == 2:
-        return out
-    b = builder.build(args[2])
-    return fitted(builder, node, lambda: add(out, b), x, w, b)
-
-
-@surface("addmm")
-def _addmm(builder: Builder, node: tree.Call) -> Expr:
-    b, x, w = one(builder, node, 3)
-    return fitted(builder, node, lambda: add(b, apply("matmul", x, w)), b, x, w)
 
 
 @surface("prod")

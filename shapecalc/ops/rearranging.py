@@ -11,6 +11,8 @@ from .constants import bound, letters
 
 def normal(axis: int, rank: int, what: str = "axis") -> int:
     """An axis counted from the front."""
+    if not isinstance(axis, int) or isinstance(axis, bool):
+        raise Misfit(f"{what}={axis} is not possible here")
     if not -rank <= axis < rank:
         raise Misfit(f"there is no {what} {axis} in a tensor of {rank} ax{'i' if rank == 1 else 'e'}s")
     return axis % rank

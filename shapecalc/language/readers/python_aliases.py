@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from shapecalc.ops import NAMES
+
 from .python_values import path
 
 _CHANGERS = frozenset({"at", "fill_diagonal", "put", "copyto", "shuffle", "place", "putmask"})  # what they are given first
+_MODULES = frozenset({"np", "numpy", "torch", "jnp", "F", "init"})  # what may stand before the dot and is no array
 _METHODS = frozenset({"fill", "sort", "partition", "put", "itemset", "resize"})  # what stands before the dot
 _HARMLESS = frozenset({"requires_grad_", "retain_grad_", "share_memory_"})
-_VIEWED = frozenset({"T", "mT", "data", "real"})
+_LAID_OUT = frozenset({"shape", "strides", "dtype", "flat"})
+_VIEWED = frozenset({"T", "mT", "data", "real", "flat"})
 _VIEWS = frozenset(
     "reshape view ravel transpose t swapaxes squeeze unsqueeze expand_dims permute flatten detach numpy asarray as_tensor".split()  # noqa: SIM905
 )
@@ -22,10 +26,17 @@ def changed_in_place(node: ast.AST) -> Iterator[str]:
         changed = [k.value for k in call.keywords if k.arg == "out"]
         if isinstance(call.func, ast.Attribute):
             name = call.func.attr
-            changed += call.args[:1] if name in _CHANGERS else []
+            of_module = (path(call.func.value) or "").rpartition(".")[2] in _MODULES
             own = name.endswith("_") and not name.startswith("_") and not name.endswith("__") and name not in _HARMLESS
-            changed += [call.func.value] if own or name in _METHODS else []
+            own = own or name in _METHODS or name.startswith("__i") or any(k.arg == "inplace" for k in call.keywords)
+            changed += call.args[:1] if name in _CHANGERS or (own and of_module) else []
+            changed += [call.func.value] if own and not of_module else []
+            # np.exp(Z, Z): what is worked out and not kept was put somewhere
+            changed += call.args[1:] if of_module and isinstance(node, ast.Expr) and node.value is call and call.func.attr in NAMES else []
         yield from (where for c in changed if (where := array_behind(c)) is not None)
+    for target in node.targets if isinstance(node, ast.Assign) else []:
+        if isinstance(target, ast.Attribute) and target.attr in _LAID_OUT and (where := array_behind(target.value)) is not None:
+            yield where
 
 
 def array_behind(node: ast.AST) -> str | None:
@@ -38,6 +49,6 @@ def array_behind(node: ast.AST) -> str | None:
                 node = inner
             case ast.Call(func=ast.Attribute(attr=name, value=inner), args=args) if name in _VIEWS:
                 # np.reshape(X, ...) as X.reshape(...): what stands before the dot is a module there, and no array
-                node = args[0] if args and path(inner) in {"np", "numpy", "torch", "jnp"} else inner
+                node = args[0] if args and path(inner) in _MODULES else inner
             case _:
                 return path(node)

@@ -12,15 +12,17 @@ from shapecalc.shapes import Dim, Shape, multiply
 
 from .. import tree
 from ..builder import SURFACE
+from ..prefixes import PREFIXES
 from ..tree import Call, Compare, Keyword, List, Method, Name, Node, Number, Power, Product, String, Sum, Transpose, Tuple, Unary
 from .growing import number
 from .python_idioms import Idioms
+from .python_library import prefix_of
 from .python_values import Broken, Formula, Known, Several, Size, Table, Value, path, size_node
 
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}
 _COMPARISONS = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
 _TRANSPARENT = frozenset(
-    "copy clone item astype to float double numpy contiguous cpu cuda requires_grad_ requires_grad type half block_until_ready".split()  # noqa: SIM905
+    "copy clone item astype to float double numpy contiguous cpu cuda requires_grad_ requires_grad type block_until_ready".split()  # noqa: SIM905
 )
 _ARRAYS = frozenset("array asarray copy tensor as_tensor float float64 float32 squeeze_".split())  # noqa: SIM905
 _COMMON = frozenset({"sigmoid", "softmax", "relu", "tanh", "log_softmax", "softplus"})
@@ -113,6 +115,9 @@ class Formulas(Idioms):
             left = left.left
         first = self.formula(left)
         rest.reverse()
+        if all(self.is_mask(n) for n in (first, rest[0][1])) and rest[0][0] in "+@":
+            hint = "maximum(a, b) for either; a * 1.0 + b for the number of them"
+            raise SyntaxProblem("Python adds truth values to a truth value", span, hint=hint)
         return Sum((("+", first), *rest), span) if additive else Product(first, tuple(rest), span)
 
     def _unary(self, op: ast.unaryop, operand: ast.AST, span: Span) -> Node:
@@ -157,7 +162,7 @@ class Formulas(Idioms):
         if module:
             return self._of_module(module, name, node, span, name_span)
         if name in _TRANSPARENT:
-            return self.formula(node.func.value)
+            return self.same_values(name, node, self.formula(node.func.value), span)
         if name == "size" and node.args and isinstance(node.args[0], ast.Constant):
             shape = self._shape_value(node.func.value)
             if shape is not None and isinstance(node.args[0].value, int) and -len(shape) <= node.args[0].value < len(shape):
@@ -170,14 +175,17 @@ class Formulas(Idioms):
         if name not in SURFACE and name not in NAMES:
             raise NotKnownYet(f"the method .{name} is not read", name_span)
         args, keywords = self._given(node)
-        if name == "transpose" and len(args) == 2 and "torch" in {m.partition(".")[0] for m in self.world.modules.values()}:
-            name = "swapaxes"  # what it does in torch
+        whose = self.libraries.of_method(name, node, span)
+        if whose:
+            return Call(name, (self.formula(node.func.value), *args), keywords, whose, name_span, span)
         return Method(self.formula(node.func.value), name, args, keywords, name_span, span)
 
     def _of_module(self, module: str, name: str, node: ast.Call, span: Span, name_span: Span) -> Node:
         """np.sum(X), F.softmax(z), math.sqrt(d)."""
+        if (inner := module.rpartition(".")[0]) not in PREFIXES and inner.rpartition(".")[2] in NAMES:  # np.add.outer
+            raise NotKnownYet(f"{module} is not read", name_span)
         if name in _ARRAYS and node.args:
-            return self.formula(node.args[0])
+            return self.same_values(name, node, self.formula(node.args[0]), span)
         if name == "prod" and len(node.args) == 1:
             size = self._product_of_sizes(node.args[0])
             if size is not None:
@@ -188,7 +196,7 @@ class Formulas(Idioms):
         if ".random" in module or (name not in SURFACE and name not in NAMES):
             raise NotKnownYet(f"{module} is not read", name_span)
         args, keywords = self._given(node)
-        return Call(name, args, keywords, module.partition(".")[0] if name == "transpose" else "", name_span, span)
+        return Call(name, args, keywords, prefix_of(module, name), name_span, span)
 
     def _named(self, name: str, node: ast.Call, span: Span) -> Node:
         """A function of the file, or one that everybody means alike."""
@@ -212,7 +220,7 @@ class Formulas(Idioms):
             if inner not in SURFACE and inner not in NAMES:
                 raise NotKnownYet(f"{name} is not read", name_span)
             args, keywords = self._given(node)
-            return Call(inner, args, keywords, "", name_span, span)
+            return Call(inner, args, keywords, prefix_of(known, inner), name_span, span)
         raise NotKnownYet(f"the function {name} is not known here", name_span)
 
     def _own(self, name: str, node: ast.Call, span: Span, name_span: Span) -> Node:

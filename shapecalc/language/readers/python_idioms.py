@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 
 from shapecalc.errors import NotKnownYet, Span
 from shapecalc.shapes import Shape
 
-from ..tree import Compare, Node, Tuple
+from ..tree import Compare, Name, Node, Tuple
 from .growing import call, number
+from .python_source import dotted
 from .python_subscripts import Subscripts
 from .python_values import path, size_node
+
+_WHOLE = re.compile(r"u?(?:int|byte|short|long)\d*_?|bool_?|(?:Int|Long|Short|Byte|Bool|Char)Tensor|<?[iu]\d")
 
 
 class Idioms(Subscripts):
@@ -28,6 +32,23 @@ class Idioms(Subscripts):
         if name == "cross_entropy" and len(args) == 2:
             self.say_targets(args[1], args[0])
         return None
+
+    def is_mask(self, node: Node) -> bool:
+        """Whether a formula is an array of truth values: a comparison that was not made numbers, (X > 1).astype(float)."""
+        if isinstance(node, Compare):
+            return id(node) not in self.numbers
+        return isinstance(node, Name) and node.id in self.masks
+
+    def same_values(self, name: str, node: ast.Call, made: Node, span: Span) -> Node:
+        """What a conversion leaves as it is: X.astype(float), X.to(device), torch.tensor(X, dtype=...); whole numbers it does not."""
+        given = [*(node.args if name in {"astype", "to", "type"} else []), *(k.value for k in node.keywords)]
+        if not self.is_mask(made) and any(_is_whole(g) for g in given):
+            raise NotKnownYet("a whole number has its decimals cut off: nothing flows back through that", span)
+        if isinstance(made, Compare) and (given or name in {"float", "double"}):
+            self.numbers[id(made)] = made
+        if name == "item" and node.args:
+            raise NotKnownYet("one entry picked by its number is not read", span, hint="X[0, 1]")
+        return made
 
     def _clamped(self, name: str, args: Sequence[ast.expr], keywords: Sequence[ast.keyword], span: Span) -> Node:
         given = {"min": args[1] if len(args) > 1 else None, "max": args[2] if len(args) > 2 else None}
@@ -79,6 +100,12 @@ class Idioms(Subscripts):
         if isinstance(axis, ast.UnaryOp):
             return isinstance(axis.op, ast.USub) and isinstance(axis.operand, ast.Constant) and axis.operand.value == 1
         return isinstance(axis, ast.Constant) and axis.value == len(shape) - 1
+
+
+def _is_whole(node: ast.AST) -> bool:
+    """A type of whole numbers or of truth values: int, "int32", np.int64, torch.long, bool."""
+    written = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else dotted(node)
+    return bool(_WHOLE.fullmatch(written.rpartition(".")[2]))
 
 
 __all__ = ["Idioms", "number"]

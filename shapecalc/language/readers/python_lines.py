@@ -69,14 +69,17 @@ class Lines(Formulas):
 
     def in_place(self, where: str, span: Span) -> None:
         """A change in place: what else is the same array has changed as well, which is not followed."""
-        root = self.roots.get(where)
-        if root is None or self.world.shape(self.world.values.get(where) or Gradients()) == ():
+        held = self.world.values.get(where) or Gradients()
+        if self.world.shape(held) == ():
             return
-        for other in self.sharing[root] - {where}:
+        root = self.roots.get(where)
+        same = {p for p, v in self.world.values.items() if v == held} if isinstance(held, Known) else set()
+        for other in (self.sharing[root] if root is not None else set()) | same:
             if leaf(other) != leaf(where):
                 message = f"{other} is changed in place here through {where}, which is the same array"
                 self.world.put(other, Broken(NotKnownYet(message, span)))
-        self.sharing[root] = {where}
+        if root is not None:
+            self.sharing[root] = {where}
 
     # ---- lines of the sheet
 
@@ -101,7 +104,7 @@ class Lines(Formulas):
             self.world.versions.setdefault(base, []).append(spelled_name)
             if _rectifies(made.node):
                 self.rectified.add(spelled_name)
-            if isinstance(made.node, Compare):
+            if isinstance(made.node, Compare) and self.is_mask(made.node):
                 self.masks.add(spelled_name)
 
     def _worked_out_before(self, base: str, made: Formula) -> str | None:

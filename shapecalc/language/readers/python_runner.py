@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from shapecalc.errors import NotKnownYet, ShapecalcError, Span, SyntaxProblem
+from shapecalc.errors import NotDifferentiable, NotKnownYet, ShapecalcError, Span, SyntaxProblem
 from shapecalc.shapes import is_scalar
 
 from ..builder import Builder
+from ..libraries import EXTREMES
 from ..tree import Call, Node, Number, Unary
 from .growing import filled, product, total
-from .python_aliases import changed_in_place
+from .python_aliases import array_behind, changed_in_place
 from .python_gradients import Plan, variable
 from .python_lines import Lines
 from .python_notes import Note
@@ -55,6 +56,8 @@ class Runner(Lines):
     def _failed(self, step: Step, error: ShapecalcError) -> None:
         """Keeps why a step could not be read; a claim is told of at once, and its cause with it."""
         paths = list(target_paths(step.target)) if step.target is not None else []
+        if isinstance(step.target, ast.Subscript) and (behind := array_behind(step.target)) is not None:
+            paths = [*{*paths, behind}]  # Z.T[0] = 1 changes Z
         if not paths:
             self.world.tell(error)
         for where in paths:
@@ -79,6 +82,9 @@ class Runner(Lines):
             self._unpack(step.target, step)
         elif step.value is not None:
             self._assign(step.target, step)
+            first = step.node.targets[0] if isinstance(step.node, ast.Assign) else step.target
+            if first is not step.target and (where := path(step.target)) is not None:
+                self.share(where, first)  # U = Z = X + Y: one array under two names
 
     def _bare(self, step: Step) -> None:
         """A call by itself, or what a function returns."""
@@ -140,7 +146,7 @@ class Runner(Lines):
         if source is None or step.op:
             raise SyntaxProblem("this assignment is not read", self.world.source.span(step.node))
         if isinstance(source, ast.Tuple | ast.List) and len(source.elts) == len(items):
-            for item, value in zip(items, source.elts, strict=True):
+            for item, value in zip(items, self._at_once(items, source.elts), strict=True):
                 if not is_none(value):
                     self._assign(item, Step(step.node, item, "", value))
             return
@@ -154,12 +160,32 @@ class Runner(Lines):
                     self._own_name(where, self.world.source.span(item))
             return
         found = self.value(source)
+        if isinstance(found, Formula) and getattr(found.node, "name", "") in EXTREMES and len(items) == 2:
+            # values, places = torch.max(X, 1)
+            first = ast.Subscript(source, ast.copy_location(ast.Constant(0), source), ast.Load())
+            self._assign(items[0], Step(step.node, items[0], "", ast.copy_location(first, source)))
+            message = "the place of an entry is piecewise constant: nothing flows back through it"
+            self.world.put(path(items[1]) or "_", Broken(NotDifferentiable(message, self.world.source.span(source))))
+            return
         if not isinstance(found, Several) or len(found.items) != len(items):
             raise NotKnownYet("what is taken apart here is not known", self.world.source.span(step.node))
         for item, held in zip(items, found.items, strict=True):
             where = path(item)
             if where is not None and leaf(where) != "_":
                 self.world.put(where, held)
+
+    def _at_once(self, items: Sequence[ast.expr], values: Sequence[ast.expr]) -> list[ast.expr]:
+        """a, b = b, a: the values are those from before the names are given new ones; one that is used later goes by a name of its own."""
+        out = list(values)
+        given: set[str] = set()
+        for k, (item, value) in enumerate(zip(items, values, strict=True)):
+            if given & {p for n in ast.walk(value) if (p := path(n)) is not None}:
+                kept = ast.copy_location(ast.Name(f"<{k}>", ast.Load()), value)
+                self.world.put(kept.id, self.value(value))
+                self.share(kept.id, value)
+                out[k] = kept
+            given |= set(target_paths(item))
+        return out
 
     def _own_name(self, where: str, span: Span) -> None:
         try:

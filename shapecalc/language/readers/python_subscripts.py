@@ -9,6 +9,7 @@ from shapecalc.shapes import Shape, show
 
 from ..tree import Compare, Dots, Index, Name, NewAxis, Node, Number, Product, Slice, Subscript, Sum
 from .growing import call, number, product, total
+from .python_library import Libraries
 from .python_notes import Note
 from .python_values import Known, Several, Size, Value, World, path
 
@@ -32,7 +33,9 @@ class Subscripts:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.libraries = Libraries(world.source, world.modules)
         self.uses = False
+        self.numbers: dict[int, Compare] = {}  # comparisons that were made numbers
         self.masks: set[str] = set()  # the names of the sheet that are comparisons
 
     def formula(self, node: ast.AST) -> Node:

@@ -89,8 +89,8 @@ class Speller:
                 self.within(arg, POSTFIX)
                 self.sign(".")
                 self.word(name, span)
-            case Call(name=name, args=args, keywords=keywords, name_span=span):
-                self.word(name, span)
+            case Call(name=name, args=args, keywords=keywords, prefix=prefix, name_span=span):
+                self.word(f"{prefix}.{name}" if prefix else name, span)
                 self.bracketed((*args, *keywords), end=node.span[1])
             case Method(object=arg, name=name, args=args, keywords=keywords, name_span=span):
                 self.within(arg, POSTFIX)
