@@ -210,38 +210,33 @@ class Masked(Modular):
         return self._sides(gaps if self.exponent == 1 else [gap % p for gap in gaps], gaps)
 
     def _sides(self, keys: Sequence[int], gaps: Sequence[int]) -> list[int]:
-        """The same; the keys are the differences modulo p."""
+        """The same; the keys are the differences modulo p, of which one of each pair that are minus each other is kept."""
         masks, p = self.masks, self.prime
         found = list(map(masks.get, keys))
         if None not in found:
             return found  # type: ignore[return-value]
-        apart = set(keys)
-        opposite = [p - key for key in keys]
-        if found.count(None) == len(apart) == len(keys) and apart.isdisjoint(opposite) and 0 not in apart:
-            bits, draw = p.bit_length() - 1, self.random.getrandbits
+        bits, draw = p.bit_length() - 1, self.random.getrandbits
+        opposite = {p - key for key in keys}
+        new = found.count(None) == len(opposite) == len(keys) and p not in opposite and opposite.isdisjoint(keys)
+        if new and masks.keys().isdisjoint(opposite):
             fresh = [draw(bits) for _ in keys]
             masks.update(zip(keys, fresh, strict=True))
-            # so that a > b and b > a are 1 together
-            masks.update(zip(opposite, [(1 - side) % p for side in fresh], strict=True))
             return fresh
-        return self._one_by_one(keys, gaps)
+        return [self._side(key, gap) for key, gap in zip(keys, gaps, strict=True)]
 
-    def _one_by_one(self, keys: Sequence[int], gaps: Sequence[int]) -> list[int]:
-        """The same where some have been met before, or are met twice, or are 0."""
-        masks, p, out = self.masks, self.prime, []
-        bits, draw = p.bit_length() - 1, self.random.getrandbits
-        for key, gap in zip(keys, gaps, strict=True):
-            found = masks.get(key)
-            if found is None:
-                if key:
-                    found = masks[key] = draw(bits)
-                    masks[p - key] = (1 - found) % p
-                elif gap:
-                    raise Unlucky("on a kink")
-                else:
-                    found = 0
-            out.append(found)
-        return out
+    def _side(self, key: int, gap: int) -> int:
+        """The same for one difference, which may have been met before, or minus that, or be 0."""
+        masks, p = self.masks, self.prime
+        found = masks.get(key)
+        if found is None and (other := masks.get(p - key)) is not None:
+            found = (1 - other) % p  # so that a > b and b > a are 1 together
+        elif found is None and key:
+            found = masks[key] = self.random.getrandbits(p.bit_length() - 1)
+        elif found is None:
+            if gap:
+                raise Unlucky("on a kink")
+            found = 0
+        return found
 
     def over(self, gaps: Sequence[int]) -> list[int]:
         """Each difference where it is positive, else 0; of it the same comparison is the same unknown: relu(x) > 0 is x > 0."""
@@ -251,13 +246,10 @@ class Masked(Modular):
         held = [side * gap % modulus for side, gap in zip(sides, gaps, strict=True)]
         keys = held if self.exponent == 1 else [x % p for x in held]
         if not masks.keys() >= set(keys):
-            others = [(1 - side) % p for side in sides]
-            below = [(key - gap) % p for key, gap in zip(keys, residues, strict=True)]  # what the opposite comparison leaves of b - a
-            for row, same, opposite in ((keys, sides, others), (below, others, sides)):
-                masks.update(zip(row, same, strict=True))
-                masks.update(zip([p - key for key in row], opposite, strict=True))
-            for key in (0, p):  # no difference is no comparison
-                masks.pop(key, None)
+            masks.update(zip(keys, sides, strict=True))
+            # what the opposite comparison leaves of b - a
+            masks.update(zip([(key - r) % p for key, r in zip(keys, residues, strict=True)], [(1 - s) % p for s in sides], strict=True))
+            masks.pop(0, None)  # no difference is no comparison
         return held
 
     def each(self, name: str, columns: Sequence[Sequence[int]]) -> list[int]:

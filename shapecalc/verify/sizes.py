@@ -60,10 +60,11 @@ def draw_sizes(
     equal: bool = False,
     numbers: Numbers = NONE,
     before: Mapping[str, int] = MappingProxyType({}),
+    smallest: int = SMALLEST,
 ) -> dict[str, int]:
     """A number for each size name; every axis has at least one entry, and where possible no two different sizes are alike.
 
-    Of many, those in ``numbers`` are unlike all others, and none is what it was ``before``.
+    Of many, those in ``numbers`` are unlike all others, none is what it was ``before``, and ``smallest`` is where they begin.
     """
     compound, fixed = axes
     fallback = None
@@ -73,7 +74,7 @@ def draw_sizes(
         if few or equal:
             drawn = _numbers(len(problem.sizes), LARGEST + max(0, len(problem.sizes) - 4 if few else 0) + more, random, equal)
         else:
-            drawn = _apart(problem.sizes, numbers, before, more, random)
+            drawn = _apart(problem.sizes, numbers, before, range(smallest, smallest + _near(problem.sizes) + 1 + more), random)
         sizes = _lighter(problem, dict(zip(problem.sizes, drawn, strict=True)))
         made = [value(d, sizes) for d in compound]
         if any(n < 1 for n in made):
@@ -104,11 +105,14 @@ def _numbers(count: int, top: int, random: Random, equal: bool) -> list[int]:
     return random.sample(range(SMALLEST, top + 1), count)
 
 
-def _apart(names_: Sequence[str], numbers: Numbers, before: Mapping[str, int], more: int, random: Random) -> list[int]:
+def _near(names_: Sequence[str]) -> int:
+    """How many of those before it a size is unlike."""
+    return 1 if len(names_) > VERY_MANY else 2
+
+
+def _apart(names_: Sequence[str], numbers: Numbers, before: Mapping[str, int], low: range, random: Random) -> list[int]:
     """Too many to be all different and small: neighbours are, which meet in a product, and what is a number is like nothing else."""
-    near = 1 if len(names_) > VERY_MANY else 2
-    free = SMALLEST + near + 1 + more
-    low = range(SMALLEST, free)
+    near, free = _near(names_), low.stop
     out: list[int] = []
     last: list[int] = []
     for name in names_:

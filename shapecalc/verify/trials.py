@@ -22,7 +22,7 @@ from shapecalc.tensor import Tensor
 
 from .degrees import kinds
 from .points import PLAIN, STYLES, Sampler, Style, deep, needy
-from .sizes import axes_of, draw_sizes, numbers_in
+from .sizes import SMALLEST, axes_of, draw_sizes, numbers_in
 from .tape import Cells, Values
 from .undecided import Undecided
 from .witness import Program, Witness, incoming
@@ -33,6 +33,7 @@ WIDE = 1 << 12  # entries of a value whose sizes are numbers, likewise
 BITS = (61, 73, 79)  # of the prime; its square is no longer for the machine at the larger ones
 MOST_ENTRIES = 1 << 19  # of one value
 PATIENCE = 10.0  # seconds after which no further point is drawn for one trial
+NARROW, WIDER = SMALLEST, 3  # where many sizes begin; in reals a layer of two, both of them negative, stops everything behind a relu
 TRIES = 24  # points for each way of drawing; fewer where one takes long
 KEPT = 20_000  # values remembered from claim to claim
 MISFORTUNE = (Unlucky, ArithmeticError)  # a pole, a kink, outside a domain; a decimal that overflows is an ArithmeticError
@@ -220,7 +221,7 @@ class Trials:
         reason, start = "", time.monotonic()
         for style in self._styles(mode)[: 1 if equal else None] if styles is None else styles:
             for attempt in range(self.tries * (2 if mode == EXACT else 1)):
-                made = sizes or self.sizes(equal, avoid=attempt < self.tries // 3)
+                made = sizes or self.sizes(equal, avoid=attempt < self.tries // 3, smallest=NARROW if mode == EXACT else WIDER)
                 if not sizes and reason == SHORT:
                     made = {name: n + attempt for name, n in made.items()}  # x[:6] wants more entries than are drawn at first
                 try:
@@ -235,19 +236,19 @@ class Trials:
                 return trial
         raise Undecided(f"no point was found where everything has a value; at the last one, {reason}")
 
-    def sizes(self, equal: bool, avoid: bool) -> dict[str, int]:
+    def sizes(self, equal: bool, avoid: bool, smallest: int = NARROW) -> dict[str, int]:
         """Sizes of which none is what it was in the first trial, as far as possible: a size that stays 2 cannot be told from the number."""
-        best = self._drawn_sizes(equal)
+        best = self._drawn_sizes(equal, smallest)
         for _ in range(40 if avoid else 0):
             alike = self._alike(best)
             if not alike:
                 break
-            made = self._drawn_sizes(equal)
+            made = self._drawn_sizes(equal, smallest)
             best = made if self._alike(made) < alike else best
         return best
 
-    def _drawn_sizes(self, equal: bool) -> dict[str, int]:
-        return draw_sizes(self.problem, self.axes, self.random, equal, self.numbers, self._avoid)
+    def _drawn_sizes(self, equal: bool, smallest: int) -> dict[str, int]:
+        return draw_sizes(self.problem, self.axes, self.random, equal, self.numbers, self._avoid, smallest)
 
     def _alike(self, sizes: Mapping[str, int]) -> int:
         return sum(self._avoid.get(name) == n for name, n in sizes.items()) if self._avoid else 0
