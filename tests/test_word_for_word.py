@@ -23,6 +23,7 @@ from shapecalc.calculus.gradients import backward
 from shapecalc.calculus.jacobians import hessian, jacobian
 from shapecalc.calculus.turning import turned
 from shapecalc.errors import ShapecalcError
+from shapecalc.expr import Var
 from shapecalc.language.sheet import read
 from shapecalc.notation import text
 from shapecalc.publishing.options import Options
@@ -86,11 +87,14 @@ def certificate(problem, passed):
 def second(problem, passed):
     of, by = problem.last, next(iter(problem.declared))
     ranks = len(problem.variable(of).shape), len(problem.variable(by).shape)
-    if problem.loss is None and sum(ranks) <= 3:
+    if problem.loss is None and max(ranks) <= 2:
         found = jacobian(problem, of, by)
-        yield f"Jacobian: {text(found.formula())} | {text(found.formula('denominator'))}"
+        if sum(ranks) <= 3:
+            yield f"Jacobian: {text(found.formula())} | {text(found.formula('denominator'))}"
         if max(ranks) == 2:
-            yield f"   stacked: {text(found.formula(vec=True))}"
+            yield f"   stacked: {text(found.formula(vec=True))} | {text(found.formula('denominator', vec=True))}"
+            Judge(problem, passed, seed=7).certify_jacobian(of, by, found.formula(vec=True), vec=True)
+        yield f"   times v_{by}: {text(found.times(Var(f'v_{by}', problem.variable(by).shape)))}"
     elif problem.loss is not None and ranks[1] <= 1:
         yield f"Hessian: {text(hessian(problem, by)[0].formula())}"
 
