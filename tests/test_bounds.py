@@ -222,6 +222,11 @@ def test_a_number_to_follow_with_a_pencil_is_what_it_is_declared_to_be(words, n)
     assert all(x.denominator == 1 for row in a for x in row) or {"orthogonal", "probabilities"} & set(words.split())
 
 
+def test_orthonormal_columns_to_follow_with_a_pencil():
+    values = entries(read("Q: orthogonal (3, 2); B: (3, 2); L = sum(Q * B)"), {}).numbers().values["Q"]
+    assert values.data == [1, 0, 0, 1, 0, 0]
+
+
 @pytest.mark.parametrize("word", ["onehot", "onehot_columns", "probabilities"])
 def test_what_sums_to_1_does_so_along_its_own_axis(word):
     values = entries(read(f"A: {word} (2, 3); B: (2, 3); L = sum(A * B)"), {}).numbers().values["A"].rows()
@@ -575,6 +580,8 @@ def test_a_sum_as_a_product_with_ones(shape, axis, keep, written):
         ("X: (n, m); b: (); Z = X + b", "b", ("n", "m"), None, "", "everything along the axes n, m of dZ is added up"),
         ("x: (n,); b: (); z = x + b", "b", ("n",), 0, "dz @ ones(n)", "the sum of all n entries of dz"),
         ("T: (a, b, c); v: (a, c); Z = T + v[:, None]", "v", ("b",), 1, "", "the sum over axis 1 of dZ, which has b entries and"),
+        ("X: (n, m); b: (m,); L = sum((X + b)**2) / n", "b", ("n",), 0, "2*ones(n) @ (X + b)/n", "column sums: the n rows of X + b are"),
+        ("X: (n, m); b: (n,); L = sum((X.T + b)**2) / m", "b", ("m",), 0, "2*ones(m) @ (X.T + b)/m", "column sums: the m rows of X.T + b"),
         ("X: (n, m); Z = exp(X)", "X", None, None, None, None),
     ],
 )  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 
 from shapecalc.calculus import entries as room
 from shapecalc.calculus.entries import Entries, agrees, entries
-from shapecalc.calculus.entry_graph import Graph, reached
+from shapecalc.calculus.entry_graph import ONE, ZERO, Graph, reached
 from shapecalc.calculus.entry_numbers import random_draws
 from shapecalc.calculus.entry_slopes import slopes
 from shapecalc.calculus.entry_witness import some_point
@@ -24,7 +24,7 @@ from shapecalc.evaluate import evaluate
 from shapecalc.language.sheet import read
 from shapecalc.notation import text
 from shapecalc.ops import BOOK
-from shapecalc.rings import Real
+from shapecalc.rings import Real, Unlucky
 from shapecalc.tensor import Tensor
 
 AFFINE = "X: (S, D); W: (D, M); b: (M,); Z = X @ W + b"
@@ -511,8 +511,51 @@ def test_shapes_of_sympy_objects():
     e = example("rank 3")
     assert e["A"].matrix.shape == (2, 3, 4)
     assert e["c"].matrix.shape == (2, 1)
+    assert e["c"].formula_matrix == e["c"].matrix
     assert e["L"].matrix.shape == (1, 1)
     assert e["dW"].formula_matrix.shape == (4, 2)
+
+
+@pytest.mark.parametrize(("name", "holds"), [("greater", ">"), ("less", "<"), ("greater_equal", ">="), ("less_equal", "<="), ("equal", "==")])
+def test_numbers_are_worked_out_where_they_meet(name, holds):
+    graph = Graph()
+    for a, b in product((Fraction(-1, 2), Fraction(2), Fraction(3)), repeat=2):
+        x, y = graph.lift(a), graph.lift(b)
+        assert graph.test(name, x, y).data == int(eval(f"a {holds} b"))
+        assert graph.extreme("max", (x, y)).data == max(a, b)
+        assert graph.extreme("min", (x, y)).data == min(a, b)
+        for k in (-2, -1, 0, 1, 2, 3):
+            assert graph.power(x, Fraction(k)).data == a**k
+            assert graph.power2(x, graph.lift(Fraction(k))).data == a**k
+    assert graph.where(ONE, x, y) is x
+    assert graph.where(ZERO, x, y) is y
+    assert graph.power(ONE, Fraction(1, 2)) is ONE
+    assert graph.power(ZERO, Fraction(1, 2)) is ZERO
+    assert graph.power(graph.lift(2), Fraction(1, 2)).kind == "prod"
+    assert graph.power(graph.lift(2), Fraction(1000)).data == 2**1000
+    assert graph.power(graph.lift(2), Fraction(1001)).kind == "prod"
+    assert graph.is_zero(ZERO)
+    assert not graph.is_zero(ONE)
+    with pytest.raises(Unlucky):
+        graph.power(ZERO, Fraction(-1))
+
+
+def test_entries_that_need_no_node_of_their_own():
+    graph = Graph()
+    x, y = entries(read("x: (2,); L = x @ x"), {}).engine.symbols["x"]
+    above = graph.test("greater", x, y)
+    assert graph.power(x, Fraction(0)) is ONE
+    assert graph.power(x, Fraction(1)) is x
+    assert graph.extreme("max", (x, x)) is x
+    assert graph.extreme("max", (graph.extreme("max", (x, y)), x)).args == (x, y)
+    assert graph.choose("greater", x, y, x, y).kind == "max"
+    assert graph.choose("less", x, y, x, y).kind == "min"
+    assert graph.where(above, x, x) is x
+    assert graph.where(above, ONE, ZERO) is above
+    assert graph.where(above, ZERO, ONE).data == "less_equal"
+    assert graph.test("greater", above, ZERO) is above
+    assert graph.test("less_equal", above, ZERO).data == "less_equal"
+    assert graph.test("less", above, ZERO).kind == "test"
 
 
 # ---- size -----------------------------------------------------------------------------------

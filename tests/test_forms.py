@@ -126,6 +126,7 @@ def test_the_reduction_is_named(shape, formula, ones):
         ("x: (n,); y = cumsum(x)", "y", "x", "tril(ones(n, n))", "tril(ones(n, n)).T"),
         ("x: (n,); y = x[1:]", "y", "x", "eye(n)[1:]", "eye(n)[1:].T"),
         ("X: (n, m); s: (); Y = s * X", "Y", "s", "X", "X.T"),
+        ("x: (n,); y = 2*x", "y", "y", "eye(n)", "eye(n)"),
         ("x: (n,); s: (); y = s * x", "y", "s", "x", "x"),
         ("X: (n, m); L = sum(X**2)", "L", "X", "2*X.T", "2*X"),
         ("x: (n,); L = x @ x", "L", "x", "2*x", "2*x"),

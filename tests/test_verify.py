@@ -19,7 +19,7 @@ from shapecalc.calculus.structures import fact, structured
 from shapecalc.calculus.texts import meaning
 from shapecalc.derivation import Certificate
 from shapecalc.evaluate import Frame, evaluate
-from shapecalc.expr import Expr, Var
+from shapecalc.expr import ZERO, Expr, Var
 from shapecalc.language.problem import Problem
 from shapecalc.language.sheet import build, read
 from shapecalc.language.syntax import parse
@@ -264,6 +264,7 @@ def test_claims(source, name, text, verdict):
         assert found.claimed != found.expected
         assert len(found.index) == len(found.at and read(source).variable(name).shape)
     assert isinstance(found.certificate, Certificate) == (verdict == "equal")
+    assert not found.void
 
 
 def test_a_slip_that_only_a_size_shows():
@@ -295,6 +296,40 @@ def test_functions_of_arrays():
     assert judge.compare_function(lambda v: [2 * x for x in column_sums(v)], judge.backward.formula("b")).verdict == "different"
     assert judge.compare_function(lambda v: v["dZ"], judge.backward.formula("b")).verdict == "shape"
     assert judge.compare_function(lambda v: [float("nan")] * len(column_sums(v)), judge.backward.formula("b")).verdict == "different"
+
+
+def test_what_a_function_of_arrays_is_given_and_held_to():
+    judge, _ = judge_of("X: (n, m); T: (n, m, k); s: (); L = s * sum(X**2) + sum(T)")
+    given = []
+
+    def slope(off, place=0):
+        def function(values):
+            given.append(values)
+            out = [[2 * values["s"] * x for x in row] for row in values["X"]]
+            largest = max(abs(x) for row in out for x in row)
+            out[place][place] += off * largest
+            return out
+
+        return function
+
+    truth = judge.backward.formula("X")
+    found = judge.compare_function(slope(0), truth)
+    assert (found.verdict, found.method, found.points, found.gap) == ("equal", "real", 3, pytest.approx(0, abs=1e-15))
+    sizes = [t.frame for t in judge.trials.of("real")]
+    assert [(len(v["X"]), len(v["X"][0])) for v in given] == [(f["n"], f["m"]) for f in sizes]
+    assert [(len(v["T"]), len(v["T"][0]), len(v["T"][0][0])) for v in given] == [(f["n"], f["m"], f["k"]) for f in sizes]
+    assert all(isinstance(v["s"], float) and isinstance(v["T"][0][0][0], float) for v in given)
+    assert judge.compare_function(slope(0.9e-8), truth).gap == pytest.approx(0.9e-8, rel=1e-3)
+    far = judge.compare_function(slope(1.1e-8, 1), truth)
+    assert (far.verdict, far.index, far.points, far.at) == ("different", (1, 1), 1, dict(sizes[0]))
+    assert far.gap == pytest.approx(1.1e-8, rel=1e-3)
+    assert far.claimed - far.expected == pytest.approx(1.1e-8 * max(abs(2 * given[0]["s"] * x) for r in given[0]["X"] for x in r), rel=1e-3)
+    short = judge.compare_function(lambda v: v["X"][:1], truth)
+    n, m = sizes[0]["n"], sizes[0]["m"]
+    assert (short.verdict, short.reason, short.at) == ("shape", f"{m} numbers against {n * m}", dict(sizes[0]))
+    assert judge.compare_function(lambda v: tuple(v["X"]), judge.backward.formula("X")).verdict == "different"
+    assert judge.compare_function(lambda v: sum(x * x for row in v["X"] for x in row), judge.backward.formula("s")).verdict == "equal"
+    assert judge.compare_function(lambda v: 0.0, ZERO).verdict == "equal"
 
 
 def test_a_name_without_a_value_is_undecided():

@@ -85,18 +85,19 @@ def symmetric(e: Expr, context: Context) -> bool:
 
 
 def _symmetric(e: Expr, context: Context) -> bool:
+    """Whether a square matrix does."""
     if isinstance(e, Var):
         if e.properties & {"symmetric", "posdef", "diagonal"}:
             return True
         body = context.definitions.get(e.name)
-        return body is not None and len(e.shape) == 2 and symmetric(body, context)
-    if not isinstance(e, Apply) or len(e.shape) != 2 or e.shape[0] != e.shape[1]:
+        return body is not None and symmetric(body, context)
+    if not isinstance(e, Apply):
         return False
     if e.name in ("eye", "diag", "ones", "zeros") or (e.name == "outer" and e.args[0] == e.args[1]):
         return True
-    if e.name in ("inv", "matpow", "neg", "transpose") or (e.name in ("power", "exp", "sqrt", "log", "tanh")):
+    if e.name in ("inv", "matpow", "neg", "transpose", "power", "exp", "sqrt", "log", "tanh"):
         return symmetric(e.args[0], context)
-    if e.name == "add" or (e.name in ("mul", "div")):
+    if e.name in ("add", "mul", "div"):
         return all(is_scalar(a.shape) or symmetric(a, context) for a in e.args)
     if e.name == "matmul":
         return _palindrome(e, context)
@@ -116,8 +117,6 @@ def _turned(e: Expr) -> Expr:
 
 def _palindrome(e: Apply, context: Context) -> bool:
     chain = flat_product(e)
-    if any(len(f.shape) != 2 for f in chain):
-        return False
     while len(chain) > 1:
         first, last = chain[0], chain[-1]
         if _turned(first) != last and not (first == last and symmetric(first, context)):
