@@ -516,7 +516,10 @@ def test_shapes_of_sympy_objects():
     assert e["dW"].formula_matrix.shape == (4, 2)
 
 
-@pytest.mark.parametrize(("name", "holds"), [("greater", ">"), ("less", "<"), ("greater_equal", ">="), ("less_equal", "<="), ("equal", "==")])
+HOLDS = {"greater": ">", "less": "<", "greater_equal": ">=", "less_equal": "<=", "equal": "=="}
+
+
+@pytest.mark.parametrize(("name", "holds"), HOLDS.items())
 def test_numbers_are_worked_out_where_they_meet(name, holds):
     graph = Graph()
     for a, b in product((Fraction(-1, 2), Fraction(2), Fraction(3)), repeat=2):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from fractions import Fraction
 from functools import cache
-from itertools import chain
+from itertools import chain, combinations
 from pathlib import Path
 from random import Random
 
@@ -19,9 +19,12 @@ from published import evaluate
 from shapecalc.calculus.collect import best_formula
 from shapecalc.calculus.context import Context
 from shapecalc.calculus.lowering import lower
+from shapecalc.calculus.pieces import Piece, aligned, leaf_cost, sums, turned
+from shapecalc.calculus.products import hadamards, matmuls, scalings, side_by_side
 from shapecalc.expr import Var
 from shapecalc.forms import apply
 from shapecalc.indexed import Factor, Index, Term, indices
+from shapecalc.language.builder import build_text
 from shapecalc.language.sheet import read
 from shapecalc.notation import text
 from shapecalc.shapes import show
@@ -138,3 +141,78 @@ def test_products_that_have_a_name_are_called_by_it(group):
         np.testing.assert_allclose(evaluate(text(formula), VALUES), number(terms, target), rtol=1e-9, err_msg=text(formula))
         found.append(text(formula))
     compared(found, (GROUPS + group) * GROUP)
+
+
+# ---- what is tried, and what it costs ------------------------------------------------------------------------
+
+COSTS = Path(__file__).parent / "golden/costs.txt"
+I1, I2, I3 = (Index("n") for _ in range(3))
+CALLED = {I1: "i", I2: "j", I3: "k", None: "1"}
+TRIED = [
+    ("A", (I1, I2)), ("B", (I2, I3)), ("C", (I1, I2)), ("C", (I2, I1)), ("x", (I1,)), ("y", (I2,)), ("z", (I3,)), ("u", (I1, None)),
+    ("v", (None, I2)), ("A + C", (I1, I2)), ("A * C", (I2, I1)), ("x[:, None] * A", (I1, I2)), ("A * x", (I1, I2)), ("A @ B", (I1, I3)),
+    ("C**-2", (I2, I1)), ("A.T", (I2, I1)), ("x + y", (I1,)), ("x / y", (I2,)), ("eye(n)", (I2, I3)), ("A[:, :1]", (I2, None)),
+    ("T", (I1, I2, I3)), ("sum(A, axis=0, keepdims=True)", (None, I2)),
+]  # fmt: skip
+
+
+def pieces_tried():
+    for source, places in TRIED:
+        e = build_text(source, {v.name: v for v in LEAVES}, ("n",))
+        yield Piece(leaf_cost(e), e, places)
+
+
+def shown(places):
+    return "".join(f"({shown(p)})" if isinstance(p, tuple) else CALLED[p] for p in places) or "()"
+
+
+def of(piece):
+    """Its array without axes of size 1, and the letters of the others."""
+    a = np.asarray(evaluate(text(piece.e), VALUES), dtype=float)
+    return a.reshape([N] * len(indices(piece.places))), shown(indices(piece.places)).replace("()", "")
+
+
+def told(made, *of_what):
+    """Each formula that was made, checked against NumPy's einsum."""
+    for p in made:
+        (found, out), given = of(p), [of(q) for q in of_what]
+        spec = ",".join(w for _, w in given) + "->" + out
+        np.testing.assert_allclose(found, np.einsum(spec, *(a for a, _ in given)), rtol=1e-9, err_msg=f"{text(p.e)} is not {spec}")
+        yield f"    {p.cost:g}  {text(p.e)}  {shown(p.places)}"
+
+
+def ways(p):
+    """Every way to make a formula, and another beside it, into a third."""
+    yield "turned", told(turned(p), p)
+    axes = [k for k, x in enumerate(p.places) if x is not None]
+    for gone in chain.from_iterable(combinations(axes, r) for r in range(1, len(axes) + 1)):
+        yield f"summed over {', '.join(map(str, gone))}", told(sums(p, gone), p)
+    for q in pieces_tried():
+        name = f"and {text(q.e)}  {shown(q.places)}"
+        own, other = set(indices(p.places)), set(indices(q.places))
+        rank = max(2, len(p.places), len(q.places))
+        for need in dict.fromkeys(map(frozenset, (own | other, own ^ other, ()))):
+            kept = f"{name}, {shown(i for i in (I1, I2, I3) if i in need)} kept"
+            yield f"{kept}: matmuls", told(matmuls(p, q, need, 0.0), p, q)
+            yield f"{kept}: hadamards", told(hadamards(p, q, need, rank), p, q)
+            yield f"{kept}: hadamards, diagonal", told(hadamards(p, q, need, rank, diagonal=True), p, q)
+            yield f"{kept}: scalings", told(scalings(p, q, need, False), p, q)
+            yield f"{kept}: scalings, diagonal", told(scalings(p, q, need, True), p, q)
+        if own.isdisjoint(other):
+            yield f"{name}: side by side", told(side_by_side(p, q), p, q)
+        found = aligned(p, q.places) if own == other else None
+        yield f"{name}: aligned", told([found] if found else [], p)
+
+
+@pytest.mark.parametrize("number", range(len(TRIED)))
+def test_what_is_tried_and_what_it_costs(number):
+    """The costs decide which of several right formulas is printed."""
+    p = list(pieces_tried())[number]
+    found = [f"  {name}\n{chr(10).join(lines)}" for name, made in ways(p) if (lines := list(made))]
+    parts = COSTS.read_text(encoding="utf-8").split("#### ") if COSTS.exists() else [""]
+    parts += [""] * (len(TRIED) + 1 - len(parts))
+    made = "\n".join([f"{text(p.e)}  {shown(p.places)}", *found]) + "\n"
+    if os.environ.get("UPDATE_GOLDEN"):
+        parts[number + 1] = made
+        COSTS.write_text("#### ".join(parts), encoding="utf-8")
+    assert parts[number + 1] == made

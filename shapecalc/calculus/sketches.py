@@ -204,7 +204,7 @@ class Group(Numbering):
 
     def add(self, sketch: Sketch) -> None:
         """One more sketch."""
-        key, numbers, variables_, sizes = self.key, self.names, self.variables, self.sizes
+        key, numbers, variables_ = self.key, self.names, self.variables
         key.append(sketch.ident)
         for v in sketch.names:
             found = numbers.get(v.name)
@@ -212,9 +212,7 @@ class Group(Numbering):
                 found = numbers[v.name] = len(variables_)
                 variables_.append(v)
             key.append(found)
-        for dim in sketch.sizes:
-            size = sizes.get(dim)
-            key.append(self.size(dim) if size is None else size)
+        key += map(self.size, sketch.sizes)
 
     def close(self, own: str = "") -> None:
         """The key is complete, with the definitions that have no name but those that are there; ``own`` is one that is said already."""
