@@ -114,18 +114,20 @@ def _placeholders(positive: bool) -> tuple[tuple[Any, ...], list[Node], Any, Nod
 
 
 def _placed(kind: str, data: Any, x: tuple[Any, ...]) -> Any:
-    """A node of that kind over placeholders, in sympy."""
+    """A node of that kind over placeholders, in sympy; where there is nothing to be worked out, sympy is not asked to look for it."""
     import sympy
 
     match kind:
         case "call":
             made = functions()[data]
-            return made(*x, evaluate=False) if isinstance(made, type) else made(*x)  # of a bare symbol nothing is to be worked out
+            return made(*x, evaluate=False) if isinstance(made, type) else made(*x)
+        case "sum":
+            return sympy.Add(*x, evaluate=False)
         case "power":
             return sympy.Pow(x[0], sympy.Rational(data.numerator, data.denominator))
         case "where":
             return sympy.Piecewise((x[1], x[0] > 0), (x[2], True))
-    return {"sum": sympy.Add, "dot": sympy.Mul, "pow": sympy.Pow, "max": sympy.Max, "min": sympy.Min}[kind](*x)
+    return {"dot": sympy.Mul, "pow": sympy.Pow, "max": sympy.Max, "min": sympy.Min}[kind](*x)
 
 
 def _rule(node: Node, args: list[Node], y: Node) -> Rule:

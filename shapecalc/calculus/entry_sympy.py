@@ -58,16 +58,19 @@ class Made(dict[Node, Expression]):
         return found
 
 
-def expressions(roots: Iterable[Node], symbol: Callable[[Node], Expression]) -> list[Expression]:
-    """The nodes as sympy expressions over the symbols of the leaves; shared parts once."""
+def expressions(roots: Iterable[Node], symbol: Callable[[Node], Expression], evaluate: bool = True) -> list[Expression]:
+    """The nodes as sympy expressions over the symbols of the leaves; shared parts once. `evaluate`: whether sums are put in order."""
     roots = list(roots)
     done = Made(symbol)
     for node in reached(roots):
-        done[node] = _dot(node.data[0], node.data[1], done) if node.kind == "dot" else _made(node, [done[a] for a in node.args])
+        if node.kind == "dot":
+            done[node] = _dot(node.data[0], node.data[1], done, evaluate)
+        else:
+            done[node] = _made(node, [done[a] for a in node.args], evaluate)
     return [done[r] for r in roots]
 
 
-def _dot(left: Column, right: Column, done: Made) -> Expression:
+def _dot(left: Column, right: Column, done: Made, evaluate: bool) -> Expression:
     """A sum of products. Of different symbols it is put into sympy's own order by hand: the same Add, ten times faster."""
     import sympy
 
@@ -76,10 +79,10 @@ def _dot(left: Column, right: Column, done: Made) -> Expression:
         named = {(a.name, b.name) if a.name < b.name else (b.name, a.name): (a, b) if a.name < b.name else (b, a) for a, b in pairs}
         if len(named) == len(pairs) and all(a is not b for a, b in pairs):
             return sympy.Add._from_args([sympy.Mul._from_args(named[key]) for key in sorted(named)])  # noqa: SLF001 - see above
-    return sympy.Add(*[sympy.Mul(a, b) for a, b in pairs])
+    return sympy.Add(*[sympy.Mul(a, b) for a, b in pairs], evaluate=evaluate)
 
 
-def _made(node: Node, args: list[Expression]) -> Expression:
+def _made(node: Node, args: list[Expression], evaluate: bool) -> Expression:
     """One node, its arguments being made."""
     import sympy
 
@@ -87,7 +90,7 @@ def _made(node: Node, args: list[Expression]) -> Expression:
         case "const":
             return sympy.Rational(node.data.numerator, node.data.denominator)
         case "sum":
-            return sympy.Add(*args)
+            return sympy.Add(*args, evaluate=evaluate)
         case "prod":
             c, exponents = node.data
             powers = [sympy.Pow(a, sympy.Rational(k.numerator, k.denominator)) for a, k in zip(args, exponents, strict=True)]

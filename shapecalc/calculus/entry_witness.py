@@ -56,12 +56,12 @@ class Symbols:
             self.made[name] = sympy.Symbol(name)
         return self.made[name]
 
-    def expressions(self, roots: Iterable[Node]) -> list[Any]:
-        """Entries as sympy expressions."""
+    def expressions(self, roots: Iterable[Node], evaluate: bool = True) -> list[Any]:
+        """Entries as sympy expressions; `evaluate`: whether sums are put in order."""
         roots, writer = list(roots), Writer()
         for root in roots:
             writer.measure(root)
-        return expressions(roots, self)
+        return expressions(roots, self, evaluate)
 
     def leaf(self, e: Any) -> Node | None:
         """The entry that a symbol, or an element of a MatrixSymbol, stands for."""
@@ -113,27 +113,31 @@ def within_reach(engine: Engine) -> bool:
     return True
 
 
-def by_sympy(engine: Engine, symbols: Symbols) -> dict[str, list[Any]]:
-    """The gradient of each name by sympy alone: every entry of every definition differentiated, chained with what flows into it."""
+def by_sympy(engine: Engine, symbols: Symbols, evaluate: bool = True) -> dict[str, list[Any]]:
+    """The gradient of each name by sympy alone: every entry of every definition differentiated, chained with what flows into it.
+
+    evaluate: whether sums are put in order, for whoever looks at them. For their values they need not be, and the first sum that
+    sympy orders makes it load a tenth of itself more.
+    """
     import sympy
 
     out: dict[str, list[Any]] = {n: [sympy.S.Zero] * prod(engine.shapes[n]) for n in engine.gradients}
     places = {symbols(leaf): (n, k) for n in engine.gradients for k, leaf in enumerate(engine.symbols[n])}
     for name, incoming in engine.incoming.items():
-        formulas = symbols.expressions(engine.formula(name).data)
-        flows = symbols.expressions(incoming)
+        formulas = symbols.expressions(engine.formula(name).data, evaluate)
+        flows = symbols.expressions(incoming, evaluate)
         found = differentiated(formulas, flows, set(places))
         own = zip(formulas, engine.symbols[name] if name != engine.problem.loss else (), strict=False)
         called = {f: symbols(leaf) for f, leaf in own if f.is_Function}
         for s, parts in found.items():
             n, k = places[s]
-            out[n][k] = sympy.Add(out[n][k], *(p.xreplace(called) for p in parts))
+            out[n][k] = sympy.Add(out[n][k], *(p.xreplace(called) for p in parts), evaluate=evaluate)
     for name in engine.gradients:
         given = engine.given(name)
         if given is not None:
             grid = engine.grids[given]
             outside = [symbols(Node("leaf", (), (grid, k), False)) for k in range(len(out[name]))]
-            out[name] = [a + b for a, b in zip(out[name], outside, strict=True)]
+            out[name] = [sympy.Add(a, b, evaluate=evaluate) for a, b in zip(out[name], outside, strict=True)]
     if engine.problem.loss is not None and engine.problem.loss in out:
         out[engine.problem.loss] = [sympy.S.One]
     return out
@@ -202,7 +206,7 @@ def compared(engine: Engine, symbols: Symbols, backward: Backward, seed: int = 0
         point = some_point(engine, random_draws(seed))  # 0 against 0 is a tie wherever one looks
     env = dict(point.env)
     env.update({backward.flows[n].symbol.name: point.gradient(n) for n in engine.gradients if n in backward.flows})
-    direct = by_sympy(engine, symbols) if within_reach(engine) else {}
+    direct = by_sympy(engine, symbols, evaluate=False) if within_reach(engine) else {}
     for name in engine.gradients:
         ours = point.gradient(name).data
         formula = evaluate(point.ring, backward.formula(name), env, engine.sizes, meaning).data

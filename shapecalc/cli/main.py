@@ -14,8 +14,7 @@ INTERRUPTED = 130
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; the exit code is 0 if all is right, 1 if a claim is wrong, 2 if the input cannot be used."""
     words = list(sys.argv[1:] if argv is None else argv)
-    # a page is made of many small objects and then the process ends: looking through them for rings costs a tenth of its time
-    gc.set_threshold(50_000, 5, 5)
+    gc.set_threshold(50_000, 5, 5)  # looking through many small objects for rings costs a tenth of the time
     try:
         steady()
         code = guarded(words)

@@ -6,6 +6,7 @@ Most formulas are one line; matrices, cases and shapes under factors take more. 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from unicodedata import combining, east_asian_width
 
 from shapecalc.records import record
@@ -14,16 +15,15 @@ Span = tuple[str, str]  # characters, and how they look: "", "size:S", "strong",
 Line = tuple[Span, ...]
 
 
+@lru_cache(maxsize=4096)
 def cells(text: str) -> int:
     """The width of a text on a terminal."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if combining(c) or c in "\u2061\u2062" else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return len(text) if text.isascii() else sum(0 if combining(c) or c in "\u2061\u2062" else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def width(line: Line) -> int:
     """The width of a line."""
-    return sum(cells(text) for text, _ in line)
+    return sum([cells(text) for text, _ in line])
 
 
 @record
@@ -69,17 +69,19 @@ def padded(line: Line, wide: int, align: str = "left") -> Line:
 
 def beside(parts: Iterable[Canvas]) -> Canvas:
     """Canvases side by side, their baselines on one line."""
-    found = [p for p in parts if p.width]
+    found = [(p, wide) for p in parts if (wide := p.width)]
     if len(found) < 2:
-        return found[0] if found else of("")
-    above = max(p.base for p in found)
-    below = max(len(p.lines) - p.base for p in found)
+        return found[0][0] if found else of("")
+    if all([p.flat for p, _ in found]):
+        return Canvas((tuple([span for p, _ in found for span in p.lines[0]]),))
+    above = max([p.base for p, _ in found])
+    below = max([len(p.lines) - p.base for p, _ in found])
     rows: list[Line] = []
     for k in range(above + below):
         line: list[Span] = []
-        for p in found:
+        for p, wide in found:
             own = k - above + p.base
-            line += padded(p.lines[own] if 0 <= own < len(p.lines) else (), p.width)
+            line += padded(p.lines[own] if 0 <= own < len(p.lines) else (), wide)
         rows.append(tuple(line))
     return Canvas(tuple(rows), above)
 
