@@ -18,7 +18,9 @@ Line = tuple[Span, ...]
 @lru_cache(maxsize=4096)
 def cells(text: str) -> int:
     """The width of a text on a terminal."""
-    return len(text) if text.isascii() else sum(0 if combining(c) or c in "\u2061\u2062" else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(c) or c in "\u2061\u2062" else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def width(line: Line) -> int:
@@ -72,7 +74,7 @@ def beside(parts: Iterable[Canvas]) -> Canvas:
     found = [(p, wide) for p in parts if (wide := p.width)]
     if len(found) < 2:
         return found[0][0] if found else of("")
-    if all([p.flat for p, _ in found]):
+    if all(p.flat for p, _ in found):
         return Canvas((tuple([span for p, _ in found for span in p.lines[0]]),))
     above = max([p.base for p, _ in found])
     below = max([len(p.lines) - p.base for p, _ in found])
