@@ -824,7 +824,7 @@ def test_definitions_are_moved_on_their_own():
     ring = Modular()
     tape = Program(problem).tape
     cells = tape.cells({"x": Tensor((), [5])})
-    tape.run(ring, Frame({}), cells, tape.lines, {"h": Tensor((), [1])})
+    tape.run(ring, Frame({}), cells, tape.lines, {"h": [(1, [1])]})
     assert [cells[tape.names[n]] for n in ("x", "h", "y")] == [[5], [26], [83]]
 
 

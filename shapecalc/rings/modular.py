@@ -137,6 +137,13 @@ class Modular(Field):
         modulus = self.modulus
         return [x * by % modulus for x in a]
 
+    def moved(self, a: Sequence[int], steps: Sequence[tuple[int, Sequence[int]]]) -> Sequence[int]:
+        """a + Σ step · direction."""
+        modulus = self.modulus
+        for step, direction in steps:
+            a = [(x + step * v) % modulus for x, v in zip(a, direction, strict=True)]
+        return a
+
     def negatives(self, a: Sequence[int]) -> list[int]:
         """Minus each entry."""
         modulus = self.modulus

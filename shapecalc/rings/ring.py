@@ -76,6 +76,12 @@ class Ring:
         """Each entry times the same number."""
         return self.dots(a, [by] * len(a), 1)
 
+    def moved(self, a: Sequence[Any], steps: Sequence[tuple[Any, Sequence[Any]]]) -> Sequence[Any]:
+        """a + Σ step · direction."""
+        for step, direction in steps:
+            a = self.combined((a, self.scaled(direction, step)), (1, 1))
+        return a
+
     def negatives(self, a: Sequence[Any]) -> list[Any]:
         """Minus each entry."""
         return list(map(self.negative, a))

@@ -70,6 +70,9 @@ def repeated(a: Degree, times: int) -> Degree:
 
 def multiplied(degrees: Sequence[Degree]) -> Degree:
     """A product."""
+    if len(degrees) == 2:
+        (n, d), (m, e) = degrees
+        return n + m, d + e
     return sum([n for n, _ in degrees]), sum([d for _, d in degrees])
 
 

@@ -16,6 +16,8 @@ from shapecalc.tensor import Tensor
 from .undecided import Undecided
 
 Values = Mapping[str, Tensor]
+Shifts = Mapping[str, Sequence[tuple[Any, Sequence[Any]]]]
+"""How far names are moved: steps, each with the entries of a direction."""
 Cells = list[Any]
 """The entries of every part by its number; None where they have not been found."""
 Instruction = tuple[int, Run, Callable[[Cells], Any]]
@@ -82,23 +84,24 @@ class Tape:
                 made.append((place, _run(node, frame, [shapes[a] for a in args]), _getter(args)))
         return made
 
-    def cells(self, values: Values) -> Cells:
-        """Room for all parts, with the values of what is given."""
+    def cells(self, values: Values, ring: Field | None = None, shifts: Shifts | None = None) -> Cells:
+        """Room for all parts, with the values of what is given, moved by the shifts over a ring."""
         out: Cells = [None] * len(self.shapes)
         for name in self.given:
             if name not in values:
                 raise Undecided(f"{name} has no value here")
-            out[self.names[name]] = values[name].data
+            by = shifts.get(name) if shifts else None
+            out[self.names[name]] = values[name].data if by is None or ring is None else ring.moved(values[name].data, by)
         return out
 
-    def run(self, ring: Field, frame: Frame, cells: Cells, lines: Sequence[Line], shifts: Values | None = None) -> None:
-        """Fills the cells of some lines; a name in `shifts` has the value of its formula and that much more."""
+    def run(self, ring: Field, frame: Frame, cells: Cells, lines: Sequence[Line], shifts: Shifts | None = None) -> None:
+        """Fills the cells of some lines; a name in `shifts` has the value of its formula and what these steps add to it."""
         ready = self.ready(frame)
         for name, parts, body, own in lines:
             for place, step, columns in ready[parts.start : parts.stop]:
                 cells[place] = step(ring, columns(cells))
             by = shifts.get(name) if shifts else None
-            cells[own] = cells[body] if by is None else ring.combined((cells[body], by.data), (1, 1))
+            cells[own] = cells[body] if by is None else ring.moved(cells[body], by)
 
     def used(self, lines: Sequence[Line]) -> set[int]:
         """The numbers of what some lines are made of."""

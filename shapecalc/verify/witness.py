@@ -104,13 +104,12 @@ class Witness:
 
     def moved(self, ring: Field, directions: Sequence[tuple[Any, Values]], of: str | None) -> list[Any]:
         """What becomes of it when the names are moved by steps along the directions."""
-        shifts: dict[str, Tensor] = {}
+        shifts: dict[str, list[tuple[Any, list[Any]]]] = {}
         for step, direction in directions:
             for name, v in direction.items():
-                part = Tensor(v.shape, ring.scaled(v.data, step))
-                shifts[name] = part if name not in shifts else _shifted(ring, part, shifts[name])
+                shifts.setdefault(name, []).append((step, v.data))
         tape, lines = self.program.part(of)
-        cells = tape.cells({name: _shifted(ring, v, shifts.get(name)) for name, v in {**self.given, **self.declared}.items()})
+        cells = tape.cells({**self.given, **self.declared}, ring, shifts)
         tape.run(ring, self.frame, cells, lines, shifts)
         return self.outcome(ring, tape, cells, of)
 
@@ -140,10 +139,6 @@ class Witness:
         corners = [self.moved(ring, [(s * h, first), (t * h, second)], of) for s, t in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
         scale = Real.context.divide(Decimal("0.25"), h * h)
         return ring.scaled(ring.combined(corners, (1, -1, -1, 1)), scale)
-
-
-def _shifted(ring: Field, a: Tensor, by: Tensor | None) -> Tensor:
-    return a if by is None else Tensor(a.shape, ring.combined((a.data, by.data), (1, 1)))
 
 
 def _divided(difference: int, modulus: int, step: int) -> int:
