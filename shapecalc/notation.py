@@ -158,10 +158,7 @@ def _matmul(e: Apply) -> tuple[str, int]:
 
 
 def _leads_matmul(b: Expr) -> bool:
-    """Whether a matrix product begins with a matrix that is itself no product, so that it may be read from the left.
-
-    F @ e is a matrix, too, where F has three axes; but before F the axes that meet are others than before F @ e.
-    """
+    """Whether a product begins with a matrix that is no product, so that it may be read from the left: not F @ e, F of three axes."""
     while isinstance(b, Apply) and b.name == "matmul":
         if truth(b.args[0]):
             return False
@@ -296,6 +293,11 @@ def _slid(e: Apply) -> tuple[str, int]:
     return f"{e.name}({', '.join(inside)})", ATOM
 
 
+def _inner(e: Apply) -> tuple[str, int]:
+    """What NumPy calls inner is no number where there are more axes; vdot is one."""
+    return ("inner" if len(e.args[0].shape) < 2 else "vdot") + _call(e).removeprefix("inner"), ATOM
+
+
 def _eigenvectors(e: Apply) -> tuple[str, int]:
     return f"eigh({text(e.args[0])})[1]", POSTFIX
 
@@ -312,5 +314,5 @@ _WRITERS = {
     "transpose": _transpose, "expand_dims": _expand, "squeeze": _squeeze, "slice": _slice, "ones": _shaped, "zeros": _shaped,
     "eye": _shaped, "reshape": _shaped, "broadcast_to": _shaped, "einsum": _einsum, "concatenate": _join, "matpow": _matpow,
     "cumsum": _cumsum, "flip": _flip, "place": _place, "pi": _pi, "windows": _slid, "overlap_add": _slid,
-    "eigvecs": _eigenvectors,
+    "eigvecs": _eigenvectors, "inner": _inner,
 }  # fmt: skip

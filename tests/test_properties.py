@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from itertools import pairwise
+from itertools import pairwise, product
 from random import Random
 
 import numpy as np
@@ -310,23 +310,41 @@ def test_what_is_printed_reads_back_to_the_same_value(seed):
 @given(SEEDS)
 def test_latex_reads_back_to_the_same_value_or_not_at_all(seed):
     problem, passed, judge = derived(seed, most=3)
-    if problem is None:
-        return
-    given = "\n".join(line for line in problem.source.splitlines() if not line.startswith("loss ="))
-    for name, v in problem.declared.items():
+    for name in problem.declared if problem else ():
         e = passed.formula(name)
-        tex = drawn(boxes(e, Style()), "latex")
-        if any(n in tex for n in (r"\partial", "einsum")):
+        found = by_latex(problem, passed, e)
+        if found is None:
             continue
-        reading = read_latex(rf"result = {tex}", f"{given}\n{symbols(passed)}")
-        try:
-            found = read(reading.source).definitions.get("result")
-        except ShapecalcError:
-            continue
-        if found is None or not set(variables(found)) <= set(names_of(problem, passed)):
-            continue
-        assert found.shape == e.shape == v.shape, f"{tex} was read as {text(found)}"
-        assert judge.compare(found, e).verdict in {"equal", "undecided"}, f"{tex} was read as {text(found)}"
+        said = f"{drawn(boxes(e, Style()), 'latex')} was read as {text(found)} in\n{problem.source}"
+        assert wide(found.shape) == wide(e.shape), said
+        # a column, a row and a vector look alike
+        again = found if found.shape == e.shape else apply("reshape", found, shape=e.shape)
+        assert judge.compare(again, e).verdict in {"equal", "undecided"}, said
+
+
+def by_latex(problem, passed, e):
+    """What a formula is read as from its LaTeX; None where that is refused, or has names that the program has not."""
+    given = "\n".join(line for line in problem.source.splitlines() if not line.startswith("loss ="))
+    tex = drawn(boxes(e, Style()), "latex")
+    if any(n in tex for n in (r"\partial", "einsum")):
+        return None
+    try:
+        found = read(read_latex(f"Z = {tex}", f"{symbols(passed)}\n{given}").source).definitions.get("Z")
+    except ShapecalcError:
+        return None
+    return found if found is not None and set(variables(found)) <= set(names_of(problem, passed)) else None
+
+
+def wide(shape):
+    """The axes that are not the number 1."""
+    return tuple(d for d in shape if d != 1)
+
+
+def test_latex_is_read_often_enough_to_be_a_property():
+    """One letter is the name of what is read: a longer one was a product of undeclared letters, and nothing was ever compared."""
+    made = [(problem, passed) for problem, passed, _ in map(derived, range(60)) if problem]
+    formulas = [(problem, passed, e) for problem, passed in made for e in map(passed.formula, problem.declared) if variables(e)]
+    assert sum(by_latex(*f) is not None for f in formulas) > len(formulas) / 4
 
 
 def symbols(passed):
@@ -468,3 +486,65 @@ def test_a_matrix_that_more_axes_and_a_vector_make_is_one_factor(source, expecte
     assert text(e) == expected
     judge = Judge(problem, backward(problem), 0)
     assert judge.compare(build_text(expected, problem.variables(), problem.sizes), e).verdict == "equal"
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("sum(x[:1])", "x_1"),
+        ("sum(x[1:])", r"\sum_{i = 1}^{n - 1} x_{i + 1}"),
+        ("sum(x * z[:n])", r"\sum_{i = 1}^n x_i z_i"),
+        ("sum(X[:1])", r"\sum_j x_{1j}"),
+        ("sum(X[1:2] * X)", r"\sum_{i, j} x_{2j} x_{ij}"),
+        ("sum(X[1:]) * t", r"t \sum_{i = 1}^{n - 1} \sum_{j = 1}^n x_{i + 1, j}"),
+        ("sum(X)", r"\sum_{i, j} x_{ij}"),
+    ],
+)
+def test_a_sum_of_a_part_says_from_where_to_where(formula, expected):
+    """It was written as if it went over everything."""
+    e = read(f"x: (n,); z: (n+1,); X: (n, n); t: (); y = {formula}").definitions["y"]
+    assert drawn(boxes(e, Style()), "latex") == expected
+
+
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        (r"X \odot B X", "X * (B @ X)"),
+        (r"x \odot B x", "x * (B @ x)"),
+        (r"A B \odot C", "A @ B * C"),
+        (r"A \odot B C", None),
+        (r"A \oslash B", "A / B"),
+        (r"A \oslash B \odot C", "A / B * C"),
+        (r"x \oslash x^{\odot 2}", "x / x**2"),
+        (r"A \oslash B C", None),
+        (r"\mathbf{1}^\top \odot d", None),
+        (r"\mathbf{1} \odot d", "ones(n, 1) * d"),
+    ],
+)
+def test_what_is_entry_by_entry_in_latex(tex, expected):
+    """⊙ is written between products; where its end cannot be seen, or the size of a 1, nothing is guessed."""
+    reading = read_latex(f"Z = {tex}", "A, B, C: (n, n)\nX: (n, m)\nx: (n,)\nd: (n, 1)")
+    assert bool(reading.problems) == (expected is None)
+    assert expected is None or f"Z = {expected}" in reading.source
+
+
+@pytest.mark.parametrize("name", ["inner", "vdot"])
+def test_inner_and_vdot_are_those_of_numpy(name):
+    """inner(A, B) of three axes and more was a number, and so was read back what vdot(A, B) was printed as."""
+    rng = np.random.default_rng(0)
+    values = {"s": rng.normal(), "v": rng.normal(size=3), "A": rng.normal(size=(2, 3)), "F": rng.normal(size=(4, 2, 3))}
+    declared = "s: (); v: (c,); A: (b, c); F: (d, b, c)"
+    tried = 0
+    for a, b in product(values, repeat=2):
+        try:
+            d = shapecalc.derive(f"{declared}; y = {name}({a}, {b})")
+            expected = getattr(np, name)(values[a], values[b])
+        except (ShapecalcError, ValueError):
+            continue
+        found = module_of(d, "numpy")["forward"](**{n: values[n] for n in d.problem.declared})["y"]
+        assert np.shape(found) == np.shape(expected)
+        np.testing.assert_allclose(found, expected)
+        e = d.problem.definitions["y"]
+        assert build_text(text(e), d.problem.variables(), d.problem.sizes) == e
+        tried += 1
+    assert tried == (16 if name == "inner" else 4)

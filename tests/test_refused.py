@@ -38,7 +38,6 @@ Z = mse(X, X, reduction="batchmean") -> reduction=batchmean is not possible in m
 Z = cross_entropy(X, X, reduction="all") -> reduction=all is not possible in cross_entropy
 Z = gelu(X, approximate="erf") -> approximate=erf is not possible in gelu
 Z = np.dot(T, T) -> dot of such tensors, which takes every pair of their leading axes, is not read
-Z = np.inner(T, T) -> inner of tensors of more than two axes is not read
 Z = torch.var(X, False) -> axis=False is not possible in var
 Z = stack((x, x), axis=None) -> axis=None is not possible here
 Z = einsum(X, W) -> einsum starts with its indices in quotes

@@ -59,6 +59,7 @@ def by_library(formula, values, sizes, torch):
         ("x: (n,); y = repeat(x, 'd -> s d')", "the size of s is not told"),
         ("X: (m, n); y = einsum('...abc->...', X)", "...abc does not name the axes of (m, n)"),
         ("X: (m, n); y = tensordot(X, X, axes=3)", "there is no axis"),
+        ("X: (m, n); y = transpose(pi, axis=0)", "there is no axis 0"),
         ("X: (m, n); y = X.size(2)", "X is (m, n): there is no such axis"),
     ],
 )

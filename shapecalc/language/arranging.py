@@ -33,7 +33,7 @@ def _transpose(builder: Builder, node: tree.Call) -> Expr:
         raise SyntaxProblem(f"{written} can be read in two ways: NumPy leaves a matrix as it is, torch turns it", span=node.span, hint=hint)
 
     def make() -> Expr:
-        order = tuple(normal(x, rank) for x in axes)
+        order = tuple(normal(x, rank) for x in (axes if isinstance(axes, tuple) else (axes,)))
         if pair and (rank > 2 or (node.prefix.startswith("torch") or rest == [-2, -1])):
             return _swapped(a, *order)
         return apply("transpose", a, axes=order) if order != tuple(range(rank)) else a

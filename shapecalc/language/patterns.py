@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from shapecalc.errors import Misfit, NotKnownYet, ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr
-from shapecalc.forms import apply
+from shapecalc.forms import apply, transposed
 from shapecalc.ops.rearranging import normal
 from shapecalc.shapes import Dim, divide, show, total
 
 from . import tree
 from .builder import Builder
-from .surface import fitted, keywords, surface
+from .surface import fitted, keywords, one, surface
 
 Groups = list[tuple[str, ...]]
 _PART = re.compile(r"\(([^()]*)\)|([A-Za-z_]\w*|1|\.\.\.)")
@@ -82,15 +82,39 @@ def _tensordot(builder: Builder, node: tree.Call) -> Expr:
         else:
             left, right = (x if isinstance(x, tuple) else (x,) for x in axes)
         pairs = [(normal(i, ranks[0]), normal(j, ranks[1])) for i, j in zip(left, right, strict=True)]
-        if any(i < 0 for i, _ in pairs) or sum(ranks) > len(string.ascii_letters):
-            raise Misfit(f"{len(pairs)} axes are too many")
-        first = list(string.ascii_letters[: ranks[0]])
-        second = list(string.ascii_letters[ranks[0] : sum(ranks)])
-        for i, j in pairs:
-            second[j] = first[i]
-        shared = {first[i] for i, _ in pairs}
-        out = [x for x in (*first, *second) if x not in shared]
-        return apply("einsum", a, b, spec=f"{''.join(first)},{''.join(second)}->{''.join(out)}")
+        return _contracted(a, b, pairs)
+
+    return fitted(builder, node, make, a, b)
+
+
+def _contracted(a: Expr, b: Expr, pairs: Sequence[tuple[int, int]]) -> Expr:
+    """The sum over pairs of axes, the other axes of a before those of b."""
+    ranks = len(a.shape), len(b.shape)
+    if any(i < 0 for i, _ in pairs) or sum(ranks) > len(string.ascii_letters):
+        raise Misfit(f"{len(pairs)} axes are too many")
+    first = list(string.ascii_letters[: ranks[0]])
+    second = list(string.ascii_letters[ranks[0] : sum(ranks)])
+    for i, j in pairs:
+        second[j] = first[i]
+    shared = {first[i] for i, _ in pairs}
+    out = [x for x in (*first, *second) if x not in shared]
+    return apply("einsum", a, b, spec=f"{''.join(first)},{''.join(second)}->{''.join(out)}")
+
+
+@surface("inner")
+def _inner(builder: Builder, node: tree.Call) -> Expr:
+    """A number of two vectors; of more axes, NumPy adds up along the last ones alone."""
+    a, b = one(builder, node, 2)
+    ranks = len(a.shape), len(b.shape)
+
+    def make() -> Expr:
+        if ranks in ((0, 0), (1, 1)):
+            return apply("inner", a, b)
+        if not min(ranks):
+            return apply("mul", a, b)
+        if ranks[1] < 3:
+            return apply("matmul", a, transposed(b) if ranks[1] == 2 else b)
+        return _contracted(a, b, [(ranks[0] - 1, ranks[1] - 1)])
 
     return fitted(builder, node, make, a, b)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from shapecalc.errors import Misfit, NotDifferentiable, NotKnownYet, ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr, Lit
-from shapecalc.forms import apply, apply_op, lit, power, transposed
+from shapecalc.forms import apply, apply_op, lit, power
 from shapecalc.ops import NAMES
 from shapecalc.ops.undefined import undefined
 from shapecalc.shapes import show, total
@@ -206,17 +206,9 @@ def _dot(builder: Builder, node: tree.Call) -> Expr:
     return builder.build(tree.Product(node.args[0], ((op, node.args[1]),), node.span))
 
 
-@surface("inner", "vdot")
-def _inner(builder: Builder, node: tree.Call) -> Expr:
-    """NumPy's inner is along both last axes; vdot is of all entries."""
+@surface("vdot")
+def _vdot(builder: Builder, node: tree.Call) -> Expr:
     a, b = one(builder, node, 2)
-    if node.name == "inner" and (len(a.shape) > 2 or len(b.shape) > 2):
-        hint = "vdot(A, B) for the sum over all of them; einsum for the last alone"
-        raise NotKnownYet("inner of tensors of more than two axes is not read", node.span, hint=hint)
-    if node.name == "inner" and not (a.shape and b.shape):
-        return builder.build(tree.Product(node.args[0], (("*", node.args[1]),), node.span))
-    if node.name == "inner" and (len(a.shape) == 2 or len(b.shape) == 2):
-        return fitted(builder, node, lambda: apply("matmul", a, transposed(b) if len(b.shape) == 2 else b), a, b)
     return fitted(builder, node, lambda: apply("inner", a, b), a, b)
 
 

@@ -48,6 +48,7 @@ def entry(w: Writer, e: Expr, indices: Indices) -> Piece:
     """One entry of e; an index for each axis."""
     if isinstance(e, Lit) or e.shape == ():
         return w.piece(e)
+    indices = tuple(Number("1") if dim == 1 else i for i, dim in zip(indices, e.shape, strict=True))
     kept = tuple(i for i, dim in zip(indices, e.shape, strict=True) if dim != 1) or indices[-1:]
     if isinstance(e, Var):
         return _named(w, e, kept)
@@ -68,6 +69,9 @@ def entry(w: Writer, e: Expr, indices: Indices) -> Piece:
             return Piece(Number("1"))
         case "eye":
             return Piece(sub(Symbol("δ"), index_row(indices)))
+        case "squeeze":
+            rest = iter(indices)
+            return entry(w, e.args[0], tuple(Number("1") if k in e["axes"] else next(rest) for k in range(len(e.args[0].shape))))
         case "slice" | "flip" | "windows":
             return entry(w, e.args[0], _moved(e, indices))
         case "abs":

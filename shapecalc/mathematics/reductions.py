@@ -5,10 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 from ..boxes import APPLY, TIMES, Frac, Number, Sum, Symbol, Text, Under, joined, paren, row, sub
-from ..expr import Apply, Expr
+from ..expr import Apply, Expr, nodes
 from ..forms import apply, size
 from ..ops.reducing import axes_of
 from ..shapes import total
+from ..symbols import dimension
 from .entries import entry
 from .products import is_link, product
 from .writer import ENTRYWISE, PRODUCT, SCRIPT, Piece, Rule, Writer, fenced
@@ -36,15 +37,29 @@ def _reduction(w: Writer, e: Apply, orient: str) -> Piece:
 
 
 def _sigma(w: Writer, a: Expr, axes: tuple[int, ...]) -> Piece:
-    """Σ over the entries, or over the rows or columns of a matrix."""
+    """Σ over the entries, or over the rows or columns of a matrix; from where to where is said where the names have other entries, too."""
     letters, inner = w.letters(len(a.shape))
-    named = [Symbol(x) for x in letters]
-    below = joined([named[k] for k in axes if a.shape[k] != 1] or [named[0]], ",")
+    running = [k for k in axes if a.shape[k] != 1]
+    at = tuple(Symbol(x) if k in running else Number("1") for k, x in enumerate(letters))
     if len(axes) == len(a.shape):
-        body = fenced(entry(inner.plain(), a, tuple(named)), ENTRYWISE)
+        piece = entry(inner.plain(), a, at)
     else:
-        body = sub(w.base(a), row(*(named[k] if k in axes else ":" for k in range(len(a.shape)))))
-    return Piece(Sum(below, None, body), PRODUCT, True)
+        piece = Piece(sub(w.base(a), row(*(at[k] if k in axes else ":" for k in range(len(a.shape))))))
+    if not running:
+        return piece
+    body = fenced(piece, ENTRYWISE)
+    if len(axes) < len(a.shape) or not any(map(_partial, nodes(a))):
+        return Piece(Sum(joined([at[k] for k in running], ","), None, body), PRODUCT, True)
+    for k in reversed(running):
+        body = Sum(row(at[k], "=", Number("1")), dimension(a.shape[k]), body)
+    return Piece(body, PRODUCT, True)
+
+
+def _partial(e: Expr) -> bool:
+    """Whether an index that runs over e may not run over all that it stands at: x_i of x[:k], x_{i+j−1} of windows."""
+    if not isinstance(e, Apply) or e.name not in ("slice", "windows"):
+        return False
+    return e.name == "windows" or any(n not in (1, dim) for (_, n), dim in zip(e["items"], e.args[0].shape, strict=True))
 
 
 def _extreme(w: Writer, e: Apply, orient: str) -> Piece:

@@ -16,7 +16,10 @@ from .style import Style
 COMPARISON, SUM, ENTRYWISE, PRODUCT, FRACTION, SCRIPT, ATOM = range(7)
 COLUMN, ROW, FREE = "column", "row", "free"
 LETTERS = "ijklmpqrstuv"
-WHOLE = frozenset(("add", "power", "pow"))  # transposed as a whole: (A x - b)ᵀ, not xᵀ Aᵀ - bᵀ
+WHOLE = frozenset((  # transposed as a whole: (A x - b)ᵀ, not xᵀ Aᵀ - bᵀ
+    "add", "power", "pow", "slice", "flip", "windows", "overlap_add", "reshape", "einsum", "concatenate", "place", "max", "min", "prod",
+    "norm",
+))  # fmt: skip
 HEADS = {
     "sigmoid": "σ", "sign": "sgn", "log_softmax": "log softmax", "leaky_relu": "leaky relu", "maximum": "max", "minimum": "min",
     "cholesky": "chol", "transpose": "transpose", "broadcast_to": "broadcast",

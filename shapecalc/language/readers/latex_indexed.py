@@ -90,7 +90,7 @@ def _apart(a: Indexed, b: Indexed) -> Indexed:
 def multiplied(a: Indexed, b: Indexed, op: str) -> Indexed:
     """The product that is meant; "" for nothing between them."""
     b = _apart(a, b)
-    if op == "/":
+    if op in ("/", "oslash"):
         return _divided(a, b)
     if op == "otimes":
         raise SyntaxProblem("⊗ is not read among indices", (a.span[0], b.span[1]))

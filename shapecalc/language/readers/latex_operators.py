@@ -15,7 +15,7 @@ from .latex_tree import Big, Func, Latex, Mul, Num, Special, Subscript
 
 PRODUCTS = {
     "\\cdot": "cdot", "\\times": "times", "\\odot": "odot", "\\circ": "odot", "*": "odot", "\\otimes": "otimes", "/": "/",
-    "\\bullet": "cdot",
+    "\\bullet": "cdot", "\\oslash": "oslash",
 }  # fmt: skip
 ENDS = (
     "+",

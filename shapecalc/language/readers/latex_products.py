@@ -19,6 +19,8 @@ from .latex_names import Lexicon
 from .latex_terms import Term, Vectors, entrywise, multiplied, placed, size_of
 from .latex_tree import Deriv, Entry, Grad, Latex, Ref, Special, Turned, Unknown
 
+ENTRYWISE = {"odot", "oslash"}
+
 
 class Unsettled(SyntaxProblem):
     """The size of a bold 1, or of I, that nothing near it tells."""
@@ -144,7 +146,7 @@ class Products:
         return Term(join([t.node for t in terms]), shape, bool(vectors) and matrix is None and vectors[0].row)
 
     def product(self, factors: Sequence[tuple[str, Latex]], want: Shape | None) -> Value:
-        """Factors, read from the left."""
+        """Factors, and the signs between them."""
         values: list[Value | None] = []
         for _, node in factors:
             try:
@@ -152,31 +154,61 @@ class Products:
             except Unsettled:
                 values.append(None)
         if None in values:
-            values = self._settle([n for _, n in factors], values, want)
-        out: Value | None = None
-        for k, ((op, node), value) in enumerate(zip(factors, values, strict=True)):
-            if value is None:
-                value = self.of(node, want)
-            if op == "" and k and factors[k - 1][0] == "/" and isinstance(value, Term) and not value.shape:
+            values = self._settle(factors, values, want)
+        for k, (op, node) in enumerate(factors):
+            if values[k] is None:
+                values[k] = self.of(node, want)
+            number = isinstance(value := values[k], Term) and not value.shape
+            if op == "" and k and factors[k - 1][0] == "/" and number:
                 raise SyntaxProblem("where the quotient ends cannot be seen", node.span, hint="write \\frac{a}{b}, or put brackets")
-            out = value if out is None else self.times(out, value, op)
-        assert out is not None
+        return self._joined([(op, v) for (op, _), v in zip(factors, values, strict=True) if v is not None])
+
+    def _joined(self, signed: Sequence[tuple[str, Value]]) -> Value:
+        """The product, read from the left but where what stands side by side behind a ⊙ belongs together; the first sign is left alone."""
+        out, k = signed[0][1], 1
+        while k < len(signed):
+            op, value = signed[k]
+            end = k + 1
+            while op in ENTRYWISE and end < len(signed) and signed[end][0] not in {*ENTRYWISE, "/"}:
+                end += 1
+            if end > k + 1 and _belongs(out, value, whole := self._joined(signed[k:end])):
+                value, k = whole, end - 1
+            out = self.times(out, value, op)
+            k += 1
         return out
 
-    def _settle(self, nodes: Sequence[Latex], values: list[Value | None], want: Shape | None) -> list[Value | None]:
-        """Bold ones and identities inside a product get their sizes from their neighbours, or at its ends from what is wanted."""
+    def _settle(self, factors: Sequence[tuple[str, Latex]], values: list[Value | None], want: Shape | None) -> list[Value | None]:
+        """Bold ones and identities inside a product get their sizes from their neighbours, or at its ends from what is wanted.
+
+        Entry by entry they have the shape of their neighbours, side by side the size with which these meet them.
+        """
         tall = [k for k, v in enumerate(values) if v is None or (v.shape if isinstance(v, Term) else v.core)]
         for _ in range(len(tall)):
             for place, k in enumerate(tall):
                 if values[k] is not None:
+                    continue
+                node = factors[k][1]
+                beside = [o for o in (place - 1, place + 1) if 0 <= o < len(tall) and _entry_by_entry(factors, tall[o], k)]
+                if beside:
+                    values[k] = self._beside(node, [values[tall[o]] for o in beside])
                     continue
                 left = values[tall[place - 1]] if place else None
                 right = values[tall[place + 1]] if place + 1 < len(tall) else None
                 ends = want[0] if want and place == 0 else None, want[-1] if want and place == len(tall) - 1 else None
                 before = _edge(left, -1) if place else ends[0]
                 after = _edge(right, 0) if place + 1 < len(tall) else ends[1]
-                values[k] = self._sized(nodes[k], before, after, want if len(tall) == 1 else None)
+                values[k] = self._sized(node, before, after, want if len(tall) == 1 else None)
         return values
+
+    def _beside(self, node: Latex, others: Sequence[Value | None]) -> Value | None:
+        """A bold 1 entry by entry with others: of their shape, unless that has one entry where the 1 may have any number."""
+        for other in others:
+            if other is None:
+                continue
+            shape = shape_of(other)
+            if shape[-1 if isinstance(node, Turned) else 0] != 1:
+                return self.of(node, shape)
+        return None
 
     def _sized(self, node: Latex, before: object, after: object, want: Shape | None) -> Value | None:
         """A bold 1 or an identity, of the size that stands before it or behind it."""
@@ -197,6 +229,32 @@ class Products:
         if isinstance(a, Term) and isinstance(b, Term):
             return multiplied(a, b, op, self.vectors)
         return settled(joined(lifted(a), lifted(b), op))
+
+
+def _entry_by_entry(factors: Sequence[tuple[str, Latex]], one: int, other: int) -> bool:
+    """Whether the sign between two factors is one that goes entry by entry."""
+    return any(op in ENTRYWISE for op, _ in factors[min(one, other) + 1 : max(one, other) + 1])
+
+
+def _belongs(a: Value, b: Value, whole: Value) -> bool:
+    """Whether a ⊙ b c is a ⊙ (b c), which is `whole`, and not (a ⊙ b) c. Where both can be meant, it is not read."""
+    first, second, third = shape_of(a), shape_of(b), shape_of(whole)
+    if not first or not second:
+        return False
+    if broadcast(first, second) is None or (len(first) == len(second) == 1 and a.row != b.row):
+        return True
+    if len(first) == 1 and len(second) == 2:
+        return len(third) == 1  # a column on the rows of a matrix: the same, and plainer
+    if broadcast(first, third) is None or len(third) > len(first):
+        return False
+    if len(second) == 1 and len(third) == 2:
+        return True
+    raise SyntaxProblem("where ⊙ ends cannot be seen", (a.span[0], whole.span[1]), hint="put brackets around what belongs together")
+
+
+def shape_of(value: Value) -> Shape:
+    """The shape of what has no index left."""
+    return value.shape if isinstance(value, Term) else tuple(value.sizes[x] for x in value.core)
 
 
 def _edge(value: Value | None, end: int) -> object:

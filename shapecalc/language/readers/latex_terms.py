@@ -54,8 +54,8 @@ def multiplied(a: Term, b: Term, op: str, vectors: Vectors) -> Term:
     """The product that is meant by a and b with this sign between them; "" for nothing."""
     if op == "/":
         return divided(a, b)
-    if op == "odot":
-        return hadamard(a, b)
+    if op in ("odot", "oslash"):
+        return hadamard(a, b, "*" if op == "odot" else "/")
     if op == "otimes":
         return _kron(a, b)
     ranks = len(a.shape), len(b.shape)
@@ -132,12 +132,12 @@ def entrywise(terms: Sequence[Term]) -> None:
             raise SyntaxProblem("this power can be a product of matrices, or entry by entry", term.span, hint=hint)
 
 
-def hadamard(a: Term, b: Term) -> Term:
-    """Entry by entry."""
+def hadamard(a: Term, b: Term, op: str = "*") -> Term:
+    """A product or a quotient, entry by entry."""
     entrywise((a, b))
     a, b = _aligned(a, b)
     shape = broadcast(a.shape, b.shape) or max(a.shape, b.shape, key=len)
-    return Term(product(a.node, "*", b.node), shape, (a if len(a.shape) == len(shape) else b).row)
+    return Term(product(a.node, op, b.node), shape, (a if len(a.shape) == len(shape) else b).row)
 
 
 def divided(a: Term, b: Term) -> Term:

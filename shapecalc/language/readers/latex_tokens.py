@@ -18,6 +18,7 @@ _COMMANDS = {
     "≡": "equiv", "←": "leftarrow", "→": "to", "⟨": "langle", "⟩": "rangle", "ℓ": "ell", "∞": "infty", "𝜕": "partial", "…": "dots",
     "ℒ": "mathcal L", **{c: name for name, c in GREEK.items() if len(name) > 2 and not name.startswith(("lam", "Lam"))}, "λ": "lambda",
     "Λ": "Lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "Ξ": "Xi", "Π": "Pi",
+    "⊘": "oslash",
 }  # fmt: skip
 _SUPERSCRIPTS = {c: str(k) for k, c in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 
