@@ -20,16 +20,18 @@ from shapecalc.calculus.gradients import backward
 from shapecalc.calculus.layouts import product_with_ones
 from shapecalc.evaluate import Frame
 from shapecalc.expr import Var
+from shapecalc.forms import apply
 from shapecalc.language.builder import build_text
 from shapecalc.language.sheet import read
 from shapecalc.notation import text
 from shapecalc.ops import undefined
-from shapecalc.rings import Modular, Real
+from shapecalc.rings import Modular, Real, Table, Unlucky
 from shapecalc.shapes import add, broadcast, canonical, divide, is_empty, multiply, names, negative, polynomial, show, strip, total, value
 from shapecalc.tensor import Tensor
 from shapecalc.verify import borders, certainty, comparison, sizes, trials, witness
 from shapecalc.verify.arrangement import arranged, arrangement
-from shapecalc.verify.degrees import added, bits, degree, derivative, multiplied, power, repeated, zero_test
+from shapecalc.verify.certainty import Certainty
+from shapecalc.verify.degrees import Powers, added, bits, degree, derivative, multiplied, power, repeated, zero_test
 from shapecalc.verify.judge import Disproved, Judge
 from shapecalc.verify.points import (
     PLAIN,
@@ -128,6 +130,74 @@ def test_the_arithmetic_of_bounds():
     assert bits((3, 98), 101) == 0
     assert bits((1, 0), 128) == 7
     assert bits((2, 0), 128) == 6
+
+
+def test_the_bound_of_exp_and_log():
+    """A value of exp is a product of drawn numbers over others; one of log is such a number, or what exp was taken of."""
+    powers = Powers(up=3, down=2)
+    assert powers.exp((4, 1)) == (3, 2)
+    assert powers.log((5, 2)) == (4, 1)
+    assert powers.exp((1, 0)) == (3 * 5 + 2 * 2, 3 * 2 + 2 * 5)
+    assert powers.widest == (5, 2)
+    assert Powers().log((0, 3)) == (1, 0)
+    powers = Powers()
+    assert (powers.exp((0, 0)), powers.widest) == ((1, 0), (0, 0))
+    powers.log((2, 7))
+    powers.exp((3, 4))
+    assert powers.widest == (3, 7)
+
+
+def test_the_chance_that_residues_met_by_chance_is_part_of_the_bound():
+    tables = [Table(tests=5, up=2, values={1: 1, 2: 2}), Table(tests=4, down=3, values={1: 1, 2: 2, 3: 3, 4: 4})]
+    found = Certainty(read("x: (n,); L = x @ x"), None, ({"n": 3},), 1 << 20, None, lambda: tables)
+    found.powers.exps, found.powers.logs = (2, 1), (0, 3)
+    assert (found.powers.up, found.powers.down) == (2, 3)
+    assert found._bits((10, 3)) == bits((10 + 5 * 3 * (2 + 2 * 3), 3 + 3 * 3), 1 << 20) == 12
+    assert found._moved((3, 2)) == (5 + 4 * 2 * (2 + 3), 4 + 4 * 2 * (2 + 3))
+    plain = Certainty(read("x: (n,); L = x @ x"), None, ({"n": 3},), 1 << 20)
+    assert plain.end == (2, 0)
+    assert plain._moved((3, 2)) == (5, 4)
+    assert plain.slopes([build_text("2*x", {"x": Var("x", ("n",))}, ())]) == bits((2, 0), 1 << 20) == 19
+    incoming = Certainty(read("x: (n,); y: (n,); z = x / y"), None, ({"n": 3}, {"n": 2}), 1 << 20)
+    assert incoming.end == (3 + 2 * 1, 3 * 1)  # three addends dz * z, and z, (2, 1), is moved by a number of its own
+    assert incoming.equality(*[build_text(f, {v: Var(v, ("n",)) for v in "xy"}, ()) for f in ("x * y", "x / y")]) == bits((3, 1), 1 << 20)
+
+
+def test_points_are_drawn_until_there_is_a_value_and_no_longer(monkeypatch):
+    made = trials_of("x: (n,); y: (m,); L = sum(x) * sum(y)")
+    made.of("exact")
+    tried = []
+
+    def unlucky(self, mode, style, sizes):
+        tried.append((style, sizes))
+        raise Unlucky("nowhere")
+
+    monkeypatch.setattr(Trials, "_once", unlucky)
+    for mode, named, count, styles in (
+        ("exact", {}, 48, 1), ("real", {}, 168, 7), ("real", {"equal": True}, 24, 1), ("real", {"styles": STYLES[1:3]}, 48, 2),
+        ("exact", {"sizes": {"n": 9, "m": 4}}, 48, 1),
+    ):  # fmt: skip
+        tried.clear()
+        with pytest.raises(Undecided, match="at the last one, nowhere"):
+            made.draw(mode, **named)
+        assert (len(tried), len({s for s, _ in tried})) == (count, styles)
+        if "equal" in named:
+            assert all(sizes["n"] == sizes["m"] for _, sizes in tried)
+    assert all(sizes == {"n": 9, "m": 4} for _, sizes in tried)
+
+
+@pytest.mark.parametrize(
+    ("largest", "band_", "exponent"), [("3e-25", -3, 5), ("2e-11", -2, 5), ("0.5", -1, 1), ("7", 0, 0), ("-4e3", 0, -3), ("1e10", 1, -5)]
+)
+def test_gradients_of_one_size_are_checked_together(largest, band_, exponent):
+    """In bands of ten decimal orders; a direction is up to 10**5 times as long where the gradient is small."""
+    trial = trials_of("x: (2,); L = sum(exp(x) * sqrt(x))").of("real")[0]
+    gradient = Tensor((2,), [Decimal(largest), Decimal(0)])
+    v = Tensor((2,), [Decimal(1), Decimal(-2)])
+    assert trials.band(trial, gradient) == band_
+    assert trials.rescaled(trial, v, gradient).data == [Decimal(1).scaleb(exponent), Decimal(-2).scaleb(exponent)]
+    assert trials.band(trial, Tensor((2,), [Decimal(0)] * 2)) == 0
+    assert trials.rescaled(trial, v, Tensor((2,), [Decimal(0)] * 2)) is v
 
 
 # ---- draws -------------------------------------------------------------------------------------------
@@ -408,6 +478,53 @@ def test_the_bounds_on_that_page_are_those_of_the_program(names, figures):
         bound = getattr(import_module(f"shapecalc.{module}"), name)
         found += bound if isinstance(bound, tuple) else [bound]
     assert found == [int(f.replace(",", "")) for f in figures.split(", ")]
+
+
+# ---- borders -------------------------------------------------------------------------------------------
+
+
+def test_a_border_is_followed_in_three_entries_to_both_of_its_sides():
+    made = trials_of("x: (n, 7); y: (n, 7); L = sum(exp(relu(x - y)))")
+    g = build_text("x - y", made.problem.variables(), made.problem.sizes)
+    seen = set()
+    search = borders.Search(made, g, None, seen, float("inf"))
+    assert search.movable == {"x", "y"}
+    found = list(search.pairs(made.of("real")[0]))
+    assert len(found) == 3
+    assert seen == {True, False}
+    turned = set()
+    for near, far in found:
+        here, there = search._signs(near), search._signs(far)
+        turned.add(next(k for k, (a, b) in enumerate(zip(here, there, strict=True)) if a != b))
+        for name in "xy":
+            moved = [abs(a - b) for a, b in zip(near.declared[name].data, far.declared[name].data, strict=True)]
+            assert 0 < max(moved) < Decimal("1e-4")
+    assert len(turned) == 3
+    (side,) = borders.Borders(made).of([apply("relu", g)], None)
+    assert len(side.trials) == 2 * 2 * 3
+    assert (side.unseen, side.late) == ("", False)
+
+
+def test_a_comparison_that_turns_nowhere_is_said_once_for_all_claims():
+    made = trials_of("x: (n,); L = sum(exp(relu(exp(x))))")
+    known = borders.Borders(made)
+    g = build_text("relu(exp(x)) + relu(-exp(x))", made.problem.variables(), made.problem.sizes)
+    said = ["-exp(x) <= 0, as at every point that was tried", "exp(x) > 0, as at every point that was tried"]
+    assert sorted(side.unseen for side in known.of([g], None)) == said
+    before = dict(known._found)
+    assert sorted(side.unseen for side in known.of([g], None)) == said
+    assert known._found == before
+    assert len(before) == 2
+
+
+def test_of_many_comparisons_sixteen_are_followed():
+    made = trials_of("x: (n,); L = sum(sqrt(x**2 + 1))")
+    g = build_text(" + ".join(f"relu(x - {k})" for k in range(18)), made.problem.variables(), made.problem.sizes)
+    sides = list(borders.Borders(made).of([g], None))
+    assert len(sides) == 18
+    assert all(side.trials for side in sides[:16])
+    assert not any(side.trials for side in sides[16:])
+    assert [side.unseen for side in sides[16:]] == [f"x - {k} decides as it does at the points that were tried" for k in (16, 17)]
 
 
 # ---- the order of the axes -----------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from shapecalc.calculus.entries import Entries, agrees, entries
 from shapecalc.calculus.entry_graph import ONE, ZERO, Graph, reached
 from shapecalc.calculus.entry_numbers import random_draws
 from shapecalc.calculus.entry_slopes import slopes
-from shapecalc.calculus.entry_witness import some_point
+from shapecalc.calculus.entry_witness import some_point, within_reach
 from shapecalc.calculus.gradients import backward
 from shapecalc.calculus.texts import meaning
 from shapecalc.errors import InputProblem, NotKnownYet, TooLarge, UnknownName
@@ -559,6 +559,14 @@ def test_entries_that_need_no_node_of_their_own():
     assert graph.test("greater", above, ZERO) is above
     assert graph.test("less_equal", above, ZERO).data == "less_equal"
     assert graph.test("less", above, ZERO).kind == "test"
+
+
+def test_sympy_is_asked_about_whole_entries_up_to_a_bound(monkeypatch):
+    """Of each of the four entries x11*w11 + x12*w21 + x13*w31 + b1: six names in a sum of products, each for three, and a name alone."""
+    engine = entries(read(AFFINE), {"S": 2, "D": 3, "M": 2}).engine
+    for effort, within in ((4 * (6 * 3 + 1), True), (4 * (6 * 3 + 1) - 1, False)):
+        monkeypatch.setattr("shapecalc.calculus.entry_witness.EFFORT", effort)
+        assert within_reach(engine) == within
 
 
 # ---- size -----------------------------------------------------------------------------------
