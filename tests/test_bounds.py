@@ -158,6 +158,9 @@ def test_the_chance_that_residues_met_by_chance_is_part_of_the_bound():
     assert plain.end == (2, 0)
     assert plain._moved((3, 2)) == (5, 4)
     assert plain.slopes([build_text("2*x", {"x": Var("x", ("n",))}, ())]) == bits((2, 0), 1 << 20) == 19
+    plain.powers.exps = (2, 1)  # without tables nothing was compared
+    assert plain._moved((3, 2)) == (5, 4)
+    assert plain._bits((10, 3)) == bits((10, 3 + 3 * 1), 1 << 20)
     incoming = Certainty(read("x: (n,); y: (n,); z = x / y"), None, ({"n": 3}, {"n": 2}), 1 << 20)
     assert incoming.end == (3 + 2 * 1, 3 * 1)  # three addends dz * z, and z, (2, 1), is moved by a number of its own
     assert incoming.equality(*[build_text(f, {v: Var(v, ("n",)) for v in "xy"}, ()) for f in ("x * y", "x / y")]) == bits((3, 1), 1 << 20)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 import shapecalc
+from shapecalc.calculus.structures import totals
+from shapecalc.language.builder import build_text
+from shapecalc.language.sheet import read
 
 ROWS = [
     ("Y: onehot (S, K); Z: (S, K); P = softmax(Z); L = -sum(Y * log(P)) / S", "Z", "(P - Y)/S",
@@ -74,3 +77,20 @@ def test_a_property_is_used_after_both_derivatives_are_taken():
     assert h.formula == "einsum('jk,i,l->ijkl', eye(n), x, x) + einsum('il,j,k->ijkl', eye(n), x, x)"
     h = shapecalc.hessian("X: (n, d); b: (d,); Om: posdef (n, n); r = X @ b; L = r @ inv(Om) @ r", wrt="Om")
     assert h.certificate.assumptions == ("Om positive definite: Om.T = Om, and x @ Om @ x > 0",)
+
+
+@pytest.mark.parametrize(
+    ("formula", "found"),
+    [
+        ("sum(X, axis=1)", ("probabilities", "onehot")), ("sum(X, axis=-1, keepdims=True)", ("probabilities", "onehot")),
+        ("sum(X, axis=0)", ("onehot_columns",)), ("sum(X, axis=-2)", ("onehot_columns",)), ("sum(X)", None), ("sum(X, axis=(0, 1))", None),
+        ("sum(x)", ("probabilities", "onehot")), ("sum(x, axis=0)", ("probabilities", "onehot")), ("sum(s)", None),
+        ("sum(Y, axis=1)", None), ("sum(T, axis=2)", ("probabilities", "onehot")),
+        ("sum(T, axis=0)", ()), ("sum(T, axis=1)", ()), ("sum(Z, axis=1)", None),
+        ("mean(X, axis=1)", None), ("sum(X**2, axis=1)", None),
+    ],
+)  # fmt: skip
+def test_which_sums_would_be_1(formula, found):
+    problem = read("X: (n, m); x: (n,); s: (); Y: onehot (n, m); T: (n, m, k); Z = X + Y; L = sum(Z)")
+    e = build_text(formula, problem.variables(), problem.sizes)
+    assert [words for _, _, words in totals(problem, [e, e])] == ([] if found is None else [found])

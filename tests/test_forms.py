@@ -138,6 +138,30 @@ def test_jacobians(source, of, wrt, numerator, denominator):
         assert shapecalc.jacobian(source, of, wrt, layout="denominator").formula == denominator
 
 
+DISTINCT = {
+    "symmetric": ["B.T + B - eye(n) * B.T", "outer(x, x) * (2 - eye(n))/n", "outer(x, y) + outer(x, y).T - eye(n) * outer(x, y)"],
+    "diagonal": ["eye(n) * B.T", "eye(n) * (outer(x, x)/n)", "eye(n) * outer(x, y)"],
+    "triangular": ["tril(B.T)", "tril(outer(x, x)/n)", "tril(outer(x, y))"],
+}
+DISTINCT["posdef"] = DISTINCT["symmetric"]
+
+
+@pytest.mark.parametrize(("word", "loss", "formula"), [
+    (word, loss, f) for word, row in DISTINCT.items() for loss, f in zip(("tr(A @ B)", "x @ A @ x / n", "x @ A @ y"), row, strict=True)
+])  # fmt: skip
+def test_partials_by_the_distinct_entries(word, loss, formula):
+    source = f"A: {word} (n, n); B: (n, n); x, y: (n,); L = {loss}"
+    assert shapecalc.derive(source, wrt="A", structured=True)["A"].formula == formula
+
+
+def test_partials_by_the_distinct_entries_of_what_has_none():
+    assert shapecalc.derive("x: (n,); L = x @ x", structured=True)["x"].formula == "2*x"
+    assert shapecalc.derive("X: positive (n, m); L = sum(log(X))", structured=True)["X"].formula == "1 / X"
+    for word in ("orthogonal", "onehot", "onehot_columns", "probabilities"):
+        with pytest.raises(shapecalc.errors.NotKnownYet, match=f"A is {word}"):
+            shapecalc.derive(f"A: {word} (n, n); B: (n, n); L = tr(A @ B)", wrt="A", structured=True)
+
+
 def test_kronecker_forms():
     source = "X: (m, n); A: (k, m); B: (n, p); Y = A @ X @ B"
     assert shapecalc.jacobian(source, "Y", "X", vec=True).formula == "kron(B.T, A)"
