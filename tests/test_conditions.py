@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from shapecalc.calculus.context import Context, is_orthogonal, sums_to_one, symmetric
 from shapecalc.calculus.gradients import backward
+from shapecalc.calculus.lowering import is_invertible
 from shapecalc.language.builder import build_text
 from shapecalc.language.sheet import read
 from shapecalc.verify.judge import Judge
@@ -74,3 +76,72 @@ def test_the_sign_of_all_entries(sign, source):
 def test_which_matrices_are_definite_or_invertible(letters, source):
     known, e = learnt(source)
     assert "".join(k for k, s in zip("dsi", (known.definite, known.semidefinite, known.invertible), strict=True) if e in s) == letters
+
+
+# ---- what simplification knows -----------------------------------------------------------------------------
+
+TOLD = read(
+    "S: symmetric (n, n); A: posdef (n, n); D: diagonal (n, n); C: (n, n); Q: orthogonal (n, n); R: orthogonal (n, m)\n"
+    "X: (n, m); x, y: (n,)\n"
+    "t: (); H: onehot (n, m); K: onehot_columns (n, m); P: probabilities (n, m); h: onehot (n,); V: invertible (n, n); J: positive (n, n)\n"
+    "G = C @ C.T; E = G; U = Q; W = softmax(X); Z = C + C; L = sum(x)"
+)
+KNOWN = Context(TOLD.definitions)
+EVEN = (
+    "S; A; D; eye(n); diag(x); ones(n, n); zeros(n, n); outer(x, x); inv(S); matpow(A, 3); -S; S.T; S**2; exp(S); sqrt(A); log(A)\n"
+    "tanh(D); S + A; S - D; S * A; S / A; t * S; S / t; 2 + S; S @ A @ S; C @ C.T; C.T @ C; C @ S @ C.T; X @ X.T; X @ X.T @ X @ X.T; G\n"
+    "E; G + S; Q @ Q.T"
+)
+UNEVEN = "C; X; x; t; outer(x, y); inv(C); exp(C); C + S; C * S; S @ A; C @ C; C @ S; C @ C.T @ C; X @ X.T @ G; Z; J; V; sin(S); C.T @ S; Q"
+
+
+@pytest.mark.parametrize(("even", "source"), [(e, f) for e, row in ((True, EVEN), (False, UNEVEN)) for f in re.split(r"; |\n", row)])
+def test_which_matrices_equal_their_transposes(even, source):
+    e = build_text(source, TOLD.variables(), TOLD.sizes)
+    assert symmetric(e, Context(TOLD.definitions)) == even
+
+
+@pytest.mark.parametrize(
+    ("axes", "sources"),
+    [
+        ((1,), "H; P; W; softmax(X); softmax(X, axis=1); softmax(X, axis=-1)"),
+        ((0,), "K; h; softmax(X, axis=0); softmax(x); softmax(X, axis=-2)"),
+        ((), "X; x; H.T; exp(X); H + P; G; L"),
+    ],
+)  # fmt: skip
+def test_which_axes_add_up_to_1(axes, sources):
+    for source in sources.split("; "):
+        e = build_text(source, TOLD.variables(), TOLD.sizes)
+        assert tuple(k for k in range(len(e.shape)) if sums_to_one(e, k, KNOWN)) == axes, source
+
+
+@pytest.mark.parametrize(("orthonormal", "sources"), [(True, "Q; R; U; eigh(S)[1]"), (False, "C; S; G; Q.T; V; Z; Q @ Q; inv(Q)")])
+def test_which_columns_are_orthonormal(orthonormal, sources):
+    for source in sources.split("; "):
+        e = build_text(source, TOLD.variables(), TOLD.sizes)
+        assert is_orthogonal(e, KNOWN) == orthonormal, source
+
+
+@pytest.mark.parametrize(
+    ("invertible", "sources"),
+    [
+        (True, "V; A; Q; V.T; inv(V); matpow(V, 2); eye(n); V @ A; V @ inv(A) @ Q.T"),
+        (False, "C; S; V @ C; C @ V; V + A; X; X @ X.T; 2; diag(x); C.T; inv(C)"),
+    ],
+)
+def test_which_matrices_have_an_inverse(invertible, sources):
+    for source in sources.split("; "):
+        e = build_text(source, TOLD.variables(), TOLD.sizes)
+        assert is_invertible(e) == invertible, source
+
+
+def test_what_was_used_is_noted():
+    for source, what, used in (
+        ("S @ A", "symmetric", {("S", "symmetric"), ("A", "posdef")}), ("E", "symmetric", set()),
+        ("G + S", "symmetric", {("S", "symmetric")}), ("D", "symmetric", {("D", "diagonal")}),
+        ("H", "sums", {("H", "onehot")}), ("P", "sums", {("P", "probabilities")}), ("K", "sums", {("K", "onehot_columns")}),
+        ("W", "sums", set()), ("Q", "orthogonal", {("Q", "orthogonal")}), ("U", "orthogonal", {("Q", "orthogonal")}),
+    ):  # fmt: skip
+        context = Context(TOLD.definitions)
+        context.note(build_text(source, TOLD.variables(), TOLD.sizes), what)
+        assert set(context.used) == used, source

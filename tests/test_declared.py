@@ -18,6 +18,7 @@ ROWS = [
     ("A: posdef (n, n); x: (n,); L = x @ inv(A) @ x", "x", "2*inv(A) @ x",
      "A positive definite: A.T = A, and x @ A @ x > 0", "dx = inv(A) @ x + inv(A).T @ x"),
     ("Q: orthogonal (n, n); x: (n,); L = sum((Q @ x)**2)", "x", "2*x", "Q orthogonal: Q.T @ Q = I", "dx = 2*Q.T @ Q @ x"),
+    ("Q: orthogonal (n, n); U = Q; x: (n,); L = sum((U @ x)**2)", "x", "2*x", "Q orthogonal: Q.T @ Q = I", "dx = 2*U.T @ U @ x"),
     ("Y: onehot_columns (K, S); Z: (K, S); P = softmax(Z, axis=0); L = -sum(Y * log(P))", "Z", "P - Y",
      "Y one-hot by columns: sum(Y, axis=0) = 1", "dZ = P * sum(Y, axis=0) - Y"),
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from shapecalc.calculus.entries import Entries, agrees, entries
 from shapecalc.calculus.entry_graph import ONE, ZERO, Graph, reached
 from shapecalc.calculus.entry_numbers import random_draws
 from shapecalc.calculus.entry_slopes import slopes
+from shapecalc.calculus.entry_text import Writer
 from shapecalc.calculus.entry_witness import some_point, within_reach
 from shapecalc.calculus.gradients import backward
 from shapecalc.calculus.texts import meaning
@@ -570,6 +571,30 @@ def test_sympy_is_asked_about_whole_entries_up_to_a_bound(monkeypatch):
 
 
 # ---- size -----------------------------------------------------------------------------------
+
+
+EXTENTS = {  # names, numbers and operations, and how deep they lie
+    "x @ y": (6, 2), "x[0] * y[0]": (3, 2), "exp(x[0]) + y[1]": (4, 3), "exp(x @ y)": (7, 3), "exp(exp(x[0]))": (3, 3), "sum(x)": (4, 2),
+    "sum(x) * sum(y)": (9, 3), "(x @ y)**2": (7, 3), "sum(x * exp(x))": (13, 4), "where(x[0] > y[0], x[0], y[1])": (6, 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("formula", "extent"), EXTENTS.items())
+def test_an_entry_is_written_up_to_a_bound(formula, extent, monkeypatch):
+    (node,) = entries(read(f"x, y: (3,); z = {formula}"), {})["z"].nodes
+    writer = Writer()
+    writer.measure(node)
+    assert writer.extent[node] == extent
+    if node.kind == "dot":
+        return  # its products are not looked at one by one
+    for parts, deep, fits in ((extent[0], extent[1] - 1, True), (extent[0] - 1, 100, False), (extent[0], extent[1] - 2, False)):
+        monkeypatch.setattr("shapecalc.calculus.entry_text.PARTS", parts)
+        monkeypatch.setattr("shapecalc.calculus.entry_text.DEEP", deep)
+        if fits:
+            Writer().text(node)
+        else:
+            with pytest.raises(TooLarge):
+                Writer().text(node)
 
 
 def test_nothing_is_written_out_before_it_is_looked_at():

@@ -63,7 +63,7 @@ class Context:
             word = next((p for p in GROUNDS[what] if isinstance(v, Var) and p in v.properties), None)
             if isinstance(v, Var) and word is not None:
                 self.used[v.name, word] = None
-            elif isinstance(v, Var) and v.name in self.definitions and what != "orthogonal":
+            elif isinstance(v, Var) and v.name in self.definitions:
                 self.note(self.definitions[v.name], what)
 
 
