@@ -140,6 +140,19 @@ def test_a_formula_in_other_words_is_right_and_its_latex_is_then_its_own():
     assert wrong(data | {"version": "0.0.1"}) == {}
 
 
+def test_no_size_is_taken_for_a_number_in_a_long_file():
+    layers = 32
+    source = "X: (S, n0); " + "; ".join(f"W{k}: (n{k}, n{k + 1})" for k in range(layers))
+    source += "; Z0 = X @ W0; " + "; ".join(f"Z{k} = relu(Z{k - 1}) @ W{k}" for k in range(1, layers))
+    data = stored(f"{source}; L = sum(Z{layers - 1}**2) / S", wrt="W0")
+    assert wrong(data) == {}
+    last = data["backward"][0]
+    assert last["formula"] == "2*Z31/S"
+    for number in (2, 3, 4, 5, 6, "n1", "(n1 + n2)"):
+        last["formula"] = f"2*Z31/{number}"
+        assert wrong(data) == {"dZ31": "it is not the derivative"}
+
+
 def test_a_certificate_is_not_believed():
     data = stored(AFFINE)
     data["certificate"] = {"bits": 10**6}

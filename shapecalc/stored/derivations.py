@@ -49,8 +49,10 @@ def gradient(d: Derivation, name: str, g: Fields, same: bool) -> Again:
     written, expanded = g.text("formula"), g.get("expanded", str, type(None))
     fresh = facts.gradient(subject(d), name)
     symbol = f"d{name}"
+    # that it is as this version has derived it says enough where nothing was done to it since it was certified: a long file takes no longer
+    known = not is_turned(d.layout, d.problem.variable(name).shape) and written == fresh["formula"]
     for text, certified in ((written, fresh["formula"]), (expanded, fresh["expanded"])):
-        if text is not None:
+        if text is not None and not (known and text is written):
             verdict, reason = judged(d, name, text, certified)
             if verdict != "right":
                 return Again(symbol, f"{symbol} = {text}", verdict, reason)

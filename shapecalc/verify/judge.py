@@ -43,12 +43,16 @@ class Disproved(ShapecalcError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be settled: the gap at one trial, the bits that no gap gives, who is to blame for one, and the formulas at stake."""
+    """What is to be settled: the gap at one trial, the bits that no gap gives, who is to blame for one, and the formulas at stake.
+
+    ``several``: whether more than one tuple of sizes is wanted even of a long problem, as the formula may be anybody's.
+    """
 
     gap: Callable[[Trial], float]
     bits: Callable[[Certainty], int]
     blame: Callable[[Trial], NoReturn]
     formulas: Sequence[Expr]
+    several: bool = True
 
 
 class Judge:
@@ -107,7 +111,7 @@ class Judge:
             raise Disproved(f"the derived gradient{'s' * (len(wrong) > 1)} of {', '.join(wrong)} failed the check against {WITNESS}", wrong)
 
         every = list(formulas.values())
-        question = Question(lambda t: slope_gap(t, formulas, reach), lambda c: c.slopes(every), blame, every)
+        question = Question(lambda t: slope_gap(t, formulas, reach), lambda c: c.slopes(every), blame, every, several=False)
         return self._revived(self._settled(question), question, formulas, reach)
 
     def _culprits(self, trial: Trial, formulas: Mapping[str, Expr], reach: Reach) -> list[str]:
@@ -185,7 +189,7 @@ class Judge:
         if made is not None:
             return made
         try:
-            found = self.trials.survey(REAL, question.gap)
+            found = self.trials.survey(REAL, question.gap, question.several)
         except Unsupported as error:
             raise Undecided(f"there are no numbers for {error}") from None
         trials, worst = self.trials.of(REAL), max(found)
@@ -200,7 +204,7 @@ class Judge:
             if self.trials.long and self.trials.functions and not question.bits(self.comparisons.forecast()):
                 return None
             for _ in range(ROUNDS):
-                found = self.trials.survey(EXACT, question.gap)
+                found = self.trials.survey(EXACT, question.gap, question.several)
                 trials = self.trials.of(EXACT)
                 self._doubt = any(found)
                 if self._doubt and not any(t.masked for t in trials):

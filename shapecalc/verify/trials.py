@@ -276,9 +276,9 @@ class Trials:
             raise Unlucky("the value is out of range")
         return trial
 
-    def survey(self, mode: str, check: Callable[[Trial], Found]) -> list[Found]:
+    def survey(self, mode: str, check: Callable[[Trial], Found], several: bool = False) -> list[Found]:
         """What the check finds at every trial; one at which the check itself is unlucky is replaced."""
-        trials = self.of(mode)
+        trials = self.several(mode) if several else self.of(mode)
         return [self._checked(trials, k, mode, check) for k in range(len(trials))]
 
     def _checked(self, trials: list[Trial], k: int, mode: str, check: Callable[[Trial], Found]) -> Found:
