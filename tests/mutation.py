@@ -31,8 +31,8 @@ LEFT_OUT = (  # other processes, or nothing of these rooms
     "house", "benchmarks", "faults", "fuzz", "notebook", "batch", "docs", "security", "campaign", "pytest_plugin", "gallery", "claims",
 )  # fmt: skip
 MARKERS = "not slow and not autodiff and not tex and not browser and not benchmark"
-TESTS, SECONDS = 250, 9.0  # for one mutant
-ANEW, ANEW_SECONDS = 80, 6.0  # for one that is loaded anew
+TESTS, SECONDS = 400, 14.0  # for one mutant
+ANEW, ANEW_SECONDS = 120, 8.0  # for one that is loaded anew
 EVERY, PATIENCE = 4000, 60.0  # for one that is tried again, which has survived that
 KEPT = Path(tempfile.gettempdir()) / "shapecalc-mutation.map"
 STRICT = re.compile("word_for_word|index_form")

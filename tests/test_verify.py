@@ -332,6 +332,31 @@ def test_what_a_function_of_arrays_is_given_and_held_to():
     assert judge.compare_function(lambda v: 0.0, ZERO).verdict == "equal"
 
 
+SURE = [(61, "exact", 3), (31, "exact", 6), (19, "exact", 9), (15, "exact", 12), (14, "real", 3)]
+
+
+@pytest.mark.parametrize(("bits", "method", "points"), SURE)
+def test_points_are_added_until_a_claim_is_sure(bits, method, points, monkeypatch):
+    """A point gives some two bits less than the prime has; four times as many points at most."""
+    monkeypatch.setattr("shapecalc.verify.trials.BITS", (bits, bits, bits))
+    judge, _ = judge_of("x: (n,); A: (n, m); L = sum((x @ A)**2)")
+    found = judge.compare(claim(judge, "2*A @ A.T @ x"), judge.backward.formula("x"))
+    assert (found.verdict, found.method, found.points) == ("equal", method, points)
+    assert method == "real" or found.bits >= 50
+
+
+def test_another_backward_pass_is_judged_at_points_of_its_own():
+    judge, problem = judge_of(AFFINE)
+    first = judge.trials
+    assert judge.certify(judge.backward).points == 3
+    assert judge.trials is first
+    other = backward(problem, ["b"])
+    assert judge.certify(other).points == 3
+    assert judge.backward is other
+    assert judge.trials is not first
+    assert judge.trials.seed == first.seed
+
+
 def test_a_name_without_a_value_is_undecided():
     judge, _ = judge_of(AFFINE)
     found = judge.compare(Var("dQ", ("D", "M")), judge.backward.formula("W"))

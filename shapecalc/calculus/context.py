@@ -91,8 +91,7 @@ def _symmetric(e: Expr, context: Context) -> bool:
             return True
         body = context.definitions.get(e.name)
         return body is not None and symmetric(body, context)
-    if not isinstance(e, Apply):
-        return False
+    assert isinstance(e, Apply)
     if e.name in ("eye", "diag", "ones", "zeros") or (e.name == "outer" and e.args[0] == e.args[1]):
         return True
     if e.name in ("inv", "matpow", "neg", "transpose", "power", "exp", "sqrt", "log", "tanh"):

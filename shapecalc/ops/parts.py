@@ -70,11 +70,6 @@ def _mask_shape(shapes: tuple[Shape, ...], _: Parameters) -> Shape:
     return shapes[0]
 
 
-def ends(start: Dim, length: Dim) -> Dim:
-    """Where a slice stops."""
-    return add(start, length)
-
-
 def _slice_items_value(ring: Any, tensors: list[Any], params: Any) -> Any:
     return _slice_value(ring, tensors, params["items"])
 

@@ -48,10 +48,6 @@ def _comparison(name: str, *aliases: str) -> Op:
     )
 
 
-def _power(ring: Any, x: Any, exponent: Fraction) -> Any:
-    return ring.power(x, exponent)
-
-
 def _choose(ring: Any, cond: Any, a: Any, b: Any) -> Any:
     return ring.total((ring.mul(cond, a), ring.mul(ring.total((ring.lift(Fraction(1)), ring.negative(cond))), b)))
 

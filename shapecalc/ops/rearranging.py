@@ -141,10 +141,6 @@ def _stretch(shapes: tuple[Shape, ...], params: Parameters) -> Signature:
     )
 
 
-def _same(shapes: tuple[Shape, ...], _: Parameters) -> Shape:
-    return shapes[0]
-
-
 OPS = (
     Op("transpose", "multilinear", ("a",), _permuted, (("axes", ()),), _permute, doc="the axes in another order; .T reverses them"),
     Op("expand_dims", "multilinear", ("a",), _expanded, (("axes", ()),), _expand, doc="axes of size 1 put in; x[:, None]"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.errors import Misfit
 from shapecalc.op import Axes, Op, Parameters, Signature
-from shapecalc.shapes import Shape, multiply
+from shapecalc.shapes import Shape
 
 from .constants import bound, letters
 from .rearranging import normal
@@ -80,13 +80,6 @@ def _spread(text: str) -> Any:
         return (whole.replace("DY", "dy" if kept else "expand(dy, axis=axis)").replace("Y_", "y" if kept else "expand(y, axis=axis)"),)
 
     return pulls
-
-
-def _count(shapes: tuple[Shape, ...], params: Parameters) -> Any:
-    out: Any = 1
-    for k in axes_of(params, len(shapes[0])):
-        out = multiply(out, shapes[0][k])
-    return out
 
 
 def _logsumexp_pulls(params: Parameters, shapes: tuple[Shape, ...]) -> tuple[str, ...]:
