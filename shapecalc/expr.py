@@ -68,8 +68,13 @@ class Lit(_Node):
     value: Fraction | str
 
     def __init__(self, value: Fraction | int | str) -> None:
-        self.value = value if isinstance(value, str) else Fraction(value)
-        super().__init__(("lit", self.value), (), 1)
+        if isinstance(value, str):
+            self.value = value
+            super().__init__(("lit", value), (), 1)
+            return
+        self.value = value if isinstance(value, Fraction) else Fraction(value)
+        # as whole numbers, which are hashed and compared in a fraction of the time
+        super().__init__(("lit", self.value.numerator, self.value.denominator), (), 1)
 
     def __repr__(self) -> str:
         return f"Lit({str(self.value)!r})"

@@ -56,6 +56,7 @@ class Reader:
         self.names: dict[str, Expr] = {**problem.variables(), **names}
         self.scope = Scope(self.names, problem.sizes, functions=problem.functions, source=problem.source)
         self.builder = _Remembering(self.scope)
+        self.sound: set[Shape] = set()  # shapes without a negative size
 
     @property
     def kept(self) -> int:
@@ -70,9 +71,10 @@ class Reader:
             raise error.at(self.problem.source) from None
         except Misfit as misfit:
             raise ShapecalcError(misfit.message, node.span, hint=misfit.hint).at(self.problem.source) from None
-        for part in nodes(made):
-            if any(d < 0 if isinstance(d, int) else d[0] == "-" for d in part.shape):
-                raise ShapeProblem(f"a size cannot be negative, and this is {show(part.shape)}", node.span).at(self.problem.source)
+        for shape in {part.shape for part in nodes(made)} - self.sound:
+            if any(d < 0 if isinstance(d, int) else d[0] == "-" for d in shape):
+                raise ShapeProblem(f"a size cannot be negative, and this is {show(shape)}", node.span).at(self.problem.source)
+            self.sound.add(shape)
         return made
 
     def tried(self, node: Node) -> Expr | None:

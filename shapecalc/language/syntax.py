@@ -114,7 +114,7 @@ class _Parser:
         if token.kind is Kind.NAME:
             self._name(token)
         elif token.kind is Kind.NUMBER:
-            frame.operand = Number(token.text, Fraction(token.text), token.span)
+            frame.operand = Number(token.text, Fraction(int(token.text) if token.text.isdecimal() else token.text), token.span)
         elif token.kind is Kind.STRING:
             if frame.kind not in {"call", "method"}:
                 raise stray_text(token)

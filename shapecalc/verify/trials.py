@@ -104,6 +104,8 @@ class Trial:
         """The value of a formula; `extra` are names that it may use besides, each a formula in the names before it."""
         try:
             if not extra:
+                if (known := self.memo.get(e)) is not None:
+                    return known
                 if len(self.memo) > KEPT:
                     self.memo.clear()
                 return evaluate(self.ring, e, self.env, self.frame, meaning, self.memo or self._remembered())
