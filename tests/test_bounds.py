@@ -483,6 +483,26 @@ def test_the_bounds_on_that_page_are_those_of_the_program(names, figures):
     assert found == [int(f.replace(",", "")) for f in figures.split(", ")]
 
 
+def test_values_are_kept_from_claim_to_claim_up_to_a_bound(monkeypatch):
+    made = trials_of("x: (n,); y: (n,); a = x * y; b = a + x; L = sum(b * a)")
+    trial = made.of("real")[0]
+    parts = len(trial.program.tape.parts)
+    e = build_text("x * y * y", made.problem.variables(), made.problem.sizes)
+    there = sum(trial.cells[place] is not None for place, _, _ in trial.program.tape.parts)
+    # x * y is a part of the program: y and the whole, or x, y, x * y and the whole
+    for kept, known in ((2 * parts, there + 2), (2 * parts - 1, 4)):
+        monkeypatch.setattr("shapecalc.verify.trials.KEPT", kept)
+        trial.memo.clear()
+        trial.value(e)
+        assert len(trial.memo) == known
+    other = build_text("y * y", made.problem.variables(), made.problem.sizes)
+    for kept, known in ((4, 5), (4, 2)):  # one more than may be kept, and everything is forgotten
+        monkeypatch.setattr("shapecalc.verify.trials.KEPT", kept)
+        trial.value(other)
+        assert len(trial.memo) == known
+        other = build_text("x * x", made.problem.variables(), made.problem.sizes)
+
+
 # ---- borders -------------------------------------------------------------------------------------------
 
 

@@ -573,6 +573,15 @@ def test_sympy_is_asked_about_whole_entries_up_to_a_bound(monkeypatch):
 # ---- size -----------------------------------------------------------------------------------
 
 
+def test_only_what_hangs_on_the_wanted_names_is_differentiated():
+    engine = entries(read(f"{MSE}; G: upstream(Z)"), SIZES, ("W",)).engine
+    assert {n for n, nodes in engine.symbols.items() if all(x.live for x in nodes)} == {"W", "Z", "L"}
+    assert not any(x.live for n in ("X", "b", "Y") for x in engine.symbols[n])
+    assert not any(x.live for nodes in engine.incoming.values() for x in nodes)
+    assert engine.dependents() == {"W", "Z", "L"}
+    assert engine.flowing == {"L": False, "Z": True, "W": True}
+
+
 EXTENTS = {  # names, numbers and operations, and how deep they lie
     "x @ y": (6, 2), "x[0] * y[0]": (3, 2), "exp(x[0]) + y[1]": (4, 3), "exp(x @ y)": (7, 3), "exp(exp(x[0]))": (3, 3), "sum(x)": (4, 2),
     "sum(x) * sum(y)": (9, 3), "(x @ y)**2": (7, 3), "sum(x * exp(x))": (13, 4), "where(x[0] > y[0], x[0], y[1])": (6, 3),

@@ -21,6 +21,7 @@ from shapecalc.calculus.context import Context
 from shapecalc.calculus.lowering import lower
 from shapecalc.calculus.pieces import Piece, aligned, leaf_cost, sums, turned
 from shapecalc.calculus.products import hadamards, matmuls, scalings, side_by_side
+from shapecalc.calculus.recognise import read as read_term
 from shapecalc.expr import Var
 from shapecalc.forms import apply
 from shapecalc.indexed import Factor, Index, Term, indices
@@ -204,15 +205,37 @@ def ways(p):
         yield f"{name}: aligned", told([found] if found else [], p)
 
 
+READ = 40  # groups of single terms
+
+
+def as_before(number, made):
+    parts = COSTS.read_text(encoding="utf-8").split("#### ") if COSTS.exists() else [""]
+    parts += [""] * (len(TRIED) + READ + 1 - len(parts))
+    if os.environ.get("UPDATE_GOLDEN"):
+        parts[number + 1] = made
+        COSTS.write_text("#### ".join(parts), encoding="utf-8")
+    assert parts[number + 1] == made
+
+
 @pytest.mark.parametrize("number", range(len(TRIED)))
 def test_what_is_tried_and_what_it_costs(number):
     """The costs decide which of several right formulas is printed."""
     p = list(pieces_tried())[number]
     found = [f"  {name}\n{chr(10).join(lines)}" for name, made in ways(p) if (lines := list(made))]
-    parts = COSTS.read_text(encoding="utf-8").split("#### ") if COSTS.exists() else [""]
-    parts += [""] * (len(TRIED) + 1 - len(parts))
-    made = "\n".join([f"{text(p.e)}  {shown(p.places)}", *found]) + "\n"
-    if os.environ.get("UPDATE_GOLDEN"):
-        parts[number + 1] = made
-        COSTS.write_text("#### ".join(parts), encoding="utf-8")
-    assert parts[number + 1] == made
+    as_before(number, "\n".join([f"{text(p.e)}  {shown(p.places)}", *found]) + "\n")
+
+
+@pytest.mark.parametrize("group", range(READ))
+def test_what_a_term_costs(group):
+    """Terms by themselves, powers and vectors beside columns among them, in both ways in which a vector scales a matrix."""
+    made = [f"terms {group}"]
+    for seed in range(9000 + group * GROUP, 9000 + group * GROUP + GROUP):
+        terms, target = case(seed)
+        for t in terms:
+            for scaling in ("broadcast", "diag"):
+                p = read_term(list(t.factors), target, scaling)
+                wanted = number([t._replace(coefficient=Fraction(1))], target)
+                found = np.broadcast_to(evaluate(text(p.e), VALUES), wanted.shape)
+                np.testing.assert_allclose(found, wanted, rtol=1e-9, err_msg=text(p.e))
+                made.append(f"    {p.cost:g}  {text(p.e)}  {len(p.places)}")
+    as_before(len(TRIED) + group, "\n".join(made) + "\n")
