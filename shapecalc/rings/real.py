@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
+from typing import ClassVar
 
 from . import elementary
 from .ring import Field, Unlucky, Unsupported
 
 _CONTEXT = decimal.Context(prec=60, Emin=-(10**6), Emax=10**6, traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow])
 KINK = Decimal("1e-8")  # arguments nearer to a kink than this are drawn again
+NEAREST = Decimal("1e-25")  # the same where rounding alone could mistake one side for the other
 POLE = Decimal("1e-30")
 ZERO, ONE, HALF = Decimal(0), Decimal(1), Decimal("0.5")
 
@@ -62,12 +64,28 @@ def _rounded(function: Callable[[Decimal], Decimal]) -> Callable[[Decimal], Deci
     return lambda x: _CONTEXT.plus(function(x))
 
 
-def _gap(a: Decimal, b: Decimal) -> Decimal:
-    """a - b, which is 0 or far from it."""
-    gap = _CONTEXT.subtract(a, b)
-    if gap and abs(gap) < KINK:
-        raise Unlucky("too near to a kink")
-    return gap
+def _comparisons(kink: Decimal) -> dict[str, Callable[..., Decimal]]:
+    """The functions with a kink; what is nearer to one than this is drawn again."""
+
+    def gap(a: Decimal, b: Decimal) -> Decimal:
+        """a - b, which is 0 or far from it."""
+        found = _CONTEXT.subtract(a, b)
+        if found and abs(found) < kink:
+            raise Unlucky("too near to a kink")
+        return found
+
+    return {
+        "greater": lambda a, b: ONE if gap(a, b) > 0 else ZERO,
+        "less": lambda a, b: ONE if gap(a, b) < 0 else ZERO,
+        "greater_equal": lambda a, b: ONE if gap(a, b) >= 0 else ZERO,
+        "less_equal": lambda a, b: ONE if gap(a, b) <= 0 else ZERO,
+        "equal": lambda a, b: ZERO if gap(a, b) else ONE,
+        "maximum": lambda a, b: a if gap(a, b) > 0 else b,
+        "minimum": lambda a, b: a if gap(a, b) < 0 else b,
+        "relu": lambda x: x if gap(x, ZERO) > 0 else ZERO,
+        "abs": lambda x: x.copy_abs() if gap(x, ZERO) else ZERO,
+        "sign": lambda x: ONE.copy_sign(x) if gap(x, ZERO) else ZERO,
+    }
 
 
 _REAL: dict[str, Callable[..., Decimal]] = {
@@ -85,16 +103,7 @@ _REAL: dict[str, Callable[..., Decimal]] = {
     "arccos": _rounded(_inside(elementary.arccos)),
     "arctan": _rounded(elementary.arctan),
     "erf": _rounded(elementary.erf),
-    "greater": lambda a, b: ONE if _gap(a, b) > 0 else ZERO,
-    "less": lambda a, b: ONE if _gap(a, b) < 0 else ZERO,
-    "greater_equal": lambda a, b: ONE if _gap(a, b) >= 0 else ZERO,
-    "less_equal": lambda a, b: ONE if _gap(a, b) <= 0 else ZERO,
-    "equal": lambda a, b: ZERO if _gap(a, b) else ONE,
-    "maximum": lambda a, b: a if _gap(a, b) > 0 else b,
-    "minimum": lambda a, b: a if _gap(a, b) < 0 else b,
-    "relu": lambda x: x if _gap(x, ZERO) > 0 else ZERO,
-    "abs": lambda x: x.copy_abs() if _gap(x, ZERO) else ZERO,
-    "sign": lambda x: ONE.copy_sign(x) if _gap(x, ZERO) else ZERO,
+    **_comparisons(KINK),
 }
 
 
@@ -103,6 +112,7 @@ class Real(Field):
 
     exact = False
     context = _CONTEXT
+    functions: ClassVar[dict[str, Callable[..., Decimal]]] = _REAL
 
     def lift(self, value: Fraction) -> Decimal:
         """A fraction to sixty digits."""
@@ -153,19 +163,19 @@ class Real(Field):
 
     def knows(self, name: str) -> bool:
         """Everything elementary."""
-        return name in _REAL
+        return name in self.functions
 
     def function(self, name: str, *args: Decimal) -> Decimal:
         """A named function."""
         if name == "pi":
             return self.context.plus(elementary.PI)
-        if name not in _REAL:
+        if name not in self.functions:
             raise Unsupported(name)
-        return _REAL[name](*args)
+        return self.functions[name](*args)
 
     def test(self, name: str, a: Decimal, b: Decimal) -> bool:
         """A comparison; too near to a tie the point is drawn again."""
-        return bool(_REAL[name](a, b))
+        return bool(self.functions[name](a, b))
 
     def same(self, a: Decimal, b: Decimal) -> bool:
         """Equality to twenty-two digits (relative to the larger, from 1 up)."""
@@ -173,7 +183,7 @@ class Real(Field):
 
     def each(self, name: str, columns: Sequence[Sequence[Decimal]]) -> list[Decimal]:
         """A function, entry by entry."""
-        return list(map(_REAL[name], *columns))
+        return list(map(self.functions[name], *columns))
 
     def dots(self, a: Sequence[Decimal], b: Sequence[Decimal], n: int) -> list[Decimal]:
         """Σ a·b over each run of n entries."""
@@ -195,3 +205,9 @@ class Real(Field):
     def powers(self, a: Sequence[Decimal], exponent: Fraction) -> list[Decimal]:
         """Each entry to a fixed power."""
         return list(map(self.context.multiply, a, a)) if exponent == 2 else [self.power(x, exponent) for x in a]
+
+
+class Near(Real):
+    """The same next to a kink, where nothing is differentiated by steps that could lead beyond it."""
+
+    functions: ClassVar[dict[str, Callable[..., Decimal]]] = {**_REAL, **_comparisons(NEAREST)}

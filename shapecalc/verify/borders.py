@@ -7,14 +7,16 @@ through one of them, and halved down to a pair of points close to it on either s
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain
 
 from shapecalc.expr import Apply, Expr, nodes, variables
 from shapecalc.forms import add, apply, lit
 from shapecalc.notation import text
-from shapecalc.rings import Real
+from shapecalc.rings import Near, Real
 from shapecalc.tensor import Tensor
 
 from .trials import MISFORTUNE, REAL, Trial, Trials
@@ -32,9 +34,13 @@ ENTRIES = 3  # entries of one comparison that are followed to their borders
 PATIENCE = 5.0  # seconds of this thread, whatever else the machine does, for all of them
 SHARE = Decimal("0.47")  # of the way, at which a border is looked for next: halfway from x to -x lies 0, which is on the border itself
 NEARER = 5  # points between the last on a ray at which the program has a value, and the first at which it has none
-HALVINGS = 18  # of the way between two points; the rest is far from a kink still, and near for any claim
+HALVINGS = 18  # of the way between two points; the rest is far from a kink still, and near for most claims
+ALIKE = Decimal("1e-9")  # two rates that are one
+FURTHER = 27  # where another comparison turns on what is left of the way, as x > 0 does beside x > 1e-9
 NOUGHT = lit(0)
-RAY = tuple(map(Decimal, ("1e-4", "0.01", "0.1", "0.5", "2", "-1", "10", "-10", "100", "-100", "1e4", "-1e4", "1e6", "-1e6")))
+ONE, NOWHERE = Decimal(1), Decimal(0)
+OUT = ("1e-4", "0.01", "0.1", "0.5", "2", "-1", "10", "-10", "100", "-100", "1e4", "-1e4", "1e6", "-1e6", "1e10", "-1e10", "1e-10")
+RAY = tuple(map(Decimal, OUT))
 FIXED = frozenset({"onehot", "onehot_columns", "orthogonal"})  # what lies between two such values is no such value
 HELD = FIXED | {"probabilities"}  # a multiple of which is none
 SIGNED = frozenset({"positive", "nonnegative", "posdef"})
@@ -53,11 +59,15 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The trials close to a border; ``unseen``: what holds at all points, where the comparison turned nowhere; ``late``: time was up."""
+    """The trials close to a border; ``unseen``: what holds at all points, where the comparison turned nowhere; ``late``: time was up.
+
+    ``of``: the difference that is 0 on the border.
+    """
 
     trials: tuple[Trial, ...]
     unseen: str = ""
     late: bool = False
+    of: Expr = NOUGHT
 
 
 class Borders:
@@ -71,21 +81,29 @@ class Borders:
         """The points at each border."""
         end = time.thread_time() + PATIENCE
         every = [*formulas, *(extra or {}).values()]
-        for number, g in enumerate(dict.fromkeys(g for e in every for n in nodes(e) for g in gaps_of(n))):
+        gaps = list(dict.fromkeys(g for e in every for n in nodes(e) for g in gaps_of(n)))
+        for number, g in enumerate(gaps):
             side = self._found.get(g)
             if side is None:
                 many = number >= MOST
-                side = Side((), f"{text(g)} decides as it does at the points that were tried") if many else self._side(g, extra, end)
+                beside = [other for other in gaps[:MOST] if other != g]
+                told = f"{text(g)} decides as it does at the points that were tried"
+                side = Side((), told) if many else self._side(g, extra, end, beside)
                 if not (many or side.late or {*(extra or ())} & set(variables(g))):
                     self._found[g] = side
-            yield side
+            yield replace(side, of=g)
 
-    def _side(self, g: Expr, extra: Mapping[str, Expr] | None, end: float) -> Side:
+    def alone(self, side: Side, extra: Mapping[str, Expr] | None) -> tuple[Trial, ...]:
+        """Points at the same border that are reached by one entry of each name: where all of them are far out, rounding hides much."""
+        return self._side(side.of, extra, time.thread_time() + PATIENCE / 2, alone=True).trials
+
+    def _side(self, g: Expr, extra: Mapping[str, Expr] | None, end: float, beside: Sequence[Expr] = (), alone: bool = False) -> Side:
         """The points at one border; where there are none, which side was seen."""
         seen: set[bool] = set()
         made: list[Trial] = []
-        search = Search(self.trials, g, extra, seen, end)
-        for trial in list(self.trials.of(REAL))[:2]:
+        search = Search(self.trials, g, extra, seen, end, beside, alone)
+        for trial, far in search.starts():
+            search.far = far
             made += [t for pair in search.pairs(trial) for point in pair for t in search.made(point)]
             if time.thread_time() > end:
                 return Side(tuple(made), late=True)
@@ -94,14 +112,29 @@ class Borders:
 
 
 class Search:
-    """The search for the border of one difference. ``seen``: which signs were met."""
+    """The search for the border of one difference.
 
-    def __init__(self, trials: Trials, g: Expr, extra: Mapping[str, Expr] | None, seen: set[bool], end: float) -> None:
+    ``seen``: which signs were met; ``beside``: the other differences; ``alone``: whether it is looked for along one entry of each name.
+    """
+
+    def __init__(
+        self,
+        trials: Trials,
+        g: Expr,
+        extra: Mapping[str, Expr] | None,
+        seen: set[bool],
+        end: float,
+        beside: Sequence[Expr] = (),
+        alone: bool = False,
+    ) -> None:
         self.trials = trials
         self.g = g
         self.extra = extra
         self.seen = seen
         self.end = end
+        self.beside = beside
+        self.alone = alone
+        self.far = False  # whether only the ray along all names is gone along
         self.lost = False  # whether the last point was one at which the program has no value
         self.every = frozenset((*trials.problem.declared, *incoming(trials.problem).values()))
         self.movable = self._behind()
@@ -117,56 +150,81 @@ class Search:
                 asked.update(variables(problem.definitions[name]))
         return frozenset(asked & set(problem.declared))
 
+    def starts(self) -> Iterator[tuple[Trial, bool]]:
+        """Where the search sets out from; for the ray along all names more of them, since their ratios stay as they are on it."""
+        drawn = list(self.trials.of(REAL))[:2]
+        yield from ((trial, False) for trial in drawn)
+        if self.every != self.movable and not self.alone:
+            for _ in range(OTHERS):
+                with suppress(Undecided):
+                    yield self.trials.draw(REAL, sizes=drawn[0].frame, styles=(drawn[0].style,)), True
+
     def pairs(self, trial: Trial) -> Iterator[tuple[Point, Point]]:
-        """Points with a border between them, close together."""
+        """Points with a border between them, close together: a few along each way."""
         start = self._point(trial)
         here = self._signs(start)
         if here is None:
             return
-        left = dict.fromkeys(range(len(here)))
-        for other in self._others(start):
-            there = self._signs(other)
-            self.lost = there is None
-            turned = [k for k in left if there is not None and there[k] != here[k]]
-            for k in self.trials.random.sample(turned, min(len(turned), ENTRIES)):
-                left.pop(k)
-                yield self._halved(start, other, k, here[k])
-                if time.thread_time() > self.end:
-                    return
-            if len(here) - len(left) >= ENTRIES:
-                return
+        pole = False
+        for way in self._ways(start):
+            left = dict.fromkeys(range(len(here)))
+            for other in way:
+                there = self._signs(other)
+                self.lost = there is None
+                turned = [k for k in left if there is not None and there[k] != here[k]]
+                for k in self.trials.random.sample(turned, min(len(turned), 1 if pole else ENTRIES)):
+                    pair = self._halved(start, other, k, here[k])
+                    pole = all(self._size(point, k) > self._size(start, k) for point in pair)
+                    if not pole:  # 1/x - 1 turns at 0 without being 0, and further on as well
+                        left.pop(k)
+                    yield pair
+                    if time.thread_time() > self.end:
+                        return
+                if len(here) - len(left) >= ENTRIES:
+                    break
+
+    def _ways(self, start: Point) -> Iterator[Iterator[Point]]:
+        """Further points of the same sizes, then those on the ray; and the ray along all names: x > y may have to hold far out, too."""
+        if self.alone:
+            yield from (self._ray(start, self.movable) for _ in range(OTHERS))
+            return
+        if not self.far:
+            yield chain(self._others(start), self._ray(start, self.movable))
+        if self.every != self.movable:
+            yield self._ray(start, self.every)
 
     def _others(self, start: Point) -> Iterator[Point]:
-        """Further points of the same sizes, then those on the ray."""
+        """Further points of the same sizes."""
         for _ in range(OTHERS):
             try:
                 drawn = self.trials.draw(REAL, sizes=start.of.frame, styles=(start.of.style,))
                 yield between(self.trials, start, self._point(drawn), Decimal(1))
             except Undecided:
                 break
-        for names in dict.fromkeys((self.movable, self.every)):  # x alone may not go far where x <= y must hold
-            yield from self._ray(start, names)
 
     def _ray(self, start: Point, names: frozenset[str]) -> Iterator[Point]:
         """Points on the ray along some of the names, both ways, up to where the program ceases to have a value."""
         reached: dict[bool, Decimal | None] = {True: Decimal(1), False: Decimal(-1)}
+        only = self.trials.random.random() if self.alone else None
         for factor in RAY:
             low = reached[factor > 0]
             if low is None:
                 continue
-            yield stretched(self.trials, start, factor, names)
+            yield stretched(self.trials, start, factor, names, only)
             if abs(factor) < 1:
                 continue
             reached[factor > 0] = None if self.lost else factor
             for _ in range(NEARER if self.lost and low != factor else 0):
                 middle = (low * factor).sqrt().copy_sign(factor)
-                yield stretched(self.trials, start, middle, names)
+                yield stretched(self.trials, start, middle, names, only)
                 low, factor = (low, middle) if self.lost else (middle, factor)
 
     def _halved(self, start: Point, other: Point, k: int, side: bool) -> tuple[Point, Point]:
         """The border of entry k between two points, as close as is needed."""
         near, far = Decimal(0), Decimal(1)
-        for _ in range(HALVINGS):
+        for done in range(HALVINGS + FURTHER):
+            if done >= HALVINGS and not self._crossed(start, other, near, far, k):
+                break
             middle = near + (far - near) * SHARE
             signs = self._signs(between(self.trials, start, other, middle))
             if signs is not None and signs[k] == side:
@@ -175,21 +233,38 @@ class Search:
                 far = middle
         return between(self.trials, start, other, near), between(self.trials, start, other, far)
 
+    def _crossed(self, start: Point, other: Point, near: Decimal, far: Decimal, k: int) -> bool:
+        """Whether another comparison turns between two points, and not where entry k turns: at 0 both would shrink at one rate."""
+        points = [between(self.trials, start, other, share) for share in (near, far)] if self.beside else []
+        first, second = ([self._values(point, g) for g in (self.g, *self.beside)] for point in points) if points else ([], [])
+        for a, b in zip(first[1:], second[1:], strict=True):
+            for x, y in zip(a, b, strict=False):
+                if (x > 0) != (y > 0) and not _near(x * second[0][k], y * first[0][k]):
+                    return True
+        return False
+
+    def _values(self, point: Point, g: Expr) -> Sequence[Decimal]:
+        """A difference, entry by entry; nothing where it has no value."""
+        for trial in self.made(point):
+            with suppress(*MISFORTUNE, Undecided):
+                return trial.value(g, self.extra).data
+        return ()
+
+    def _size(self, point: Point, k: int) -> Decimal:
+        """How far entry k is from 0."""
+        values = self._values(point, self.g)
+        return abs(values[k]) if values else NOWHERE
+
     def _signs(self, point: Point) -> list[bool] | None:
         """Where a difference is positive; None where it has no value."""
-        for trial in self.made(point):
-            try:
-                signs = [x > 0 for x in trial.value(self.g, self.extra).data]
-            except (*MISFORTUNE, Undecided):
-                continue
-            self.seen.update(signs)
-            return signs
-        return None
+        signs = [x > 0 for x in self._values(point, self.g)]
+        self.seen.update(signs)
+        return signs or None
 
     def made(self, point: Point) -> Iterator[Trial]:
         """The trial at a point, if the program has a value there."""
         try:
-            trial = Trial(self.trials.program, Real(), point.of.frame, point.declared, point.given, self.trials.random)
+            trial = Trial(self.trials.program, Near(), point.of.frame, point.declared, point.given, self.trials.random)
             trial.add_gradients()
         except (*MISFORTUNE, Undecided):
             return
@@ -213,6 +288,10 @@ def gaps_of(node: Expr) -> Iterator[Expr]:
             yield add(*parts, signs=(1, -1))
 
 
+def _near(a: Decimal, b: Decimal) -> bool:
+    return abs(a - b) <= ALIKE * max(abs(a), abs(b))
+
+
 def between(trials: Trials, start: Point, end: Point, share: Decimal) -> Point:
     """A point on the way from one to another; what has to keep its form stays where it is."""
     ring = Real()
@@ -226,14 +305,17 @@ def between(trials: Trials, start: Point, end: Point, share: Decimal) -> Point:
     return Point(start.of, declared, {n: moved(a, end.given[n]) for n, a in start.given.items()})
 
 
-def stretched(trials: Trials, start: Point, factor: Decimal, movable: frozenset[str]) -> Point:
-    """A point on the ray from the origin along some of the names."""
+def stretched(trials: Trials, start: Point, factor: Decimal, movable: frozenset[str], only: float | None = None) -> Point:
+    """A point on the ray from the origin along some of the names; ``only``: along one entry of each, at this share of its entries."""
     ring = Real()
     held = HELD if factor > 0 else HELD | SIGNED
     declared = trials.problem.declared
     moved = {n for n in movable if n not in declared or not declared[n].properties & held}
 
-    def made(values: Values) -> Values:
-        return {n: a if n not in moved else Tensor(a.shape, ring.dots(a.data, [factor] * len(a.data), 1)) for n, a in values.items()}
+    def stretch(name: str, a: Tensor) -> Tensor:
+        if name not in moved:
+            return a
+        one = None if only is None or (name in declared and declared[name].properties) else int(only * len(a.data))
+        return Tensor(a.shape, ring.dots(a.data, [factor if one in (None, k) else ONE for k in range(len(a.data))], 1))
 
-    return Point(start.of, made(start.declared), made(start.given))
+    return Point(start.of, {n: stretch(n, a) for n, a in start.declared.items()}, {n: stretch(n, a) for n, a in start.given.items()})

@@ -15,7 +15,7 @@ from shapecalc.rings import Real, Unsupported
 from shapecalc.shapes import Shape, show, strip
 from shapecalc.tensor import Tensor, flat, nested, strides
 
-from .borders import PATIENCE, Borders
+from .borders import PATIENCE, Borders, Side
 from .certainty import ENOUGH, Certainty
 from .conditions import Conditions, assumptions, of_reals
 from .gaps import NO, YES
@@ -81,6 +81,7 @@ class Comparisons:
         self._conditions: Conditions | None = None
         self._assumptions: tuple[tuple[int, int], tuple[str, ...]] = (-1, -1), ()
         self._certainty: Certainty | None = None
+        self._hidden = False  # whether a difference was taken for rounding
         self._short = False  # whether the last claim without a value wanted more entries than there were
 
     def _survey(self, mode: str) -> Survey:
@@ -193,13 +194,16 @@ class Comparisons:
             worst = max(worst, gap)
             used.append(trial)
         if not used:
-            return self._elsewhere(claim, truth, extra)
+            found = self._elsewhere(claim, truth, extra)
+            if isinstance(found, Comparison):
+                return found
+            used, worst = [found[0]], found[1]
         met = self._met(REAL, used)
         if worst > YES:
             return Comparison("undecided", REAL, len(used), met.sizes, gap=float(worst), reason=f"the values differ by {worst:.0e}")
         unseen = []
         for side in self.borders.of((claim, truth), extra):
-            for trial, a, b in self._pairs(side.trials, claim, truth, extra):
+            for trial, a, b in self._at_border(side, claim, truth, extra):
                 gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
                 if gap > NO:
                     return different(trial, a, b, place, gap)
@@ -213,14 +217,26 @@ class Comparisons:
         made = self._equal(REAL, met, (claim,), gap=float(worst))
         return self._at_larger_sizes(claim, truth, extra, REAL) or replace(made, conditions=(*made.conditions, *unseen))
 
+    def _at_border(self, side: Side, claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[tuple[Trial, Tensor, Tensor]]:
+        """Both values on either side; where the numbers met were so large that a difference passed for rounding, nearer by as well."""
+        self._hidden = False
+        yield from self._pairs(side.trials, claim, truth, extra)
+        if self._hidden:
+            yield from self._pairs(self.borders.alone(side, extra), claim, truth, extra)
+
     def _at_larger_sizes(self, claim: Expr, truth: Expr, extra: Extra | None, mode: str) -> Comparison | None:
         """For a claim in which sizes are numbers, (n - 2)*(n - 3)*x: whether it differs where those sizes are beyond what is drawn.
 
         ``mode``: the arithmetic in which the two agreed so far; agreement modulo a prime settles this too.
         """
-        counted = counted_with((claim, *(extra or {}).values()))
+        formulas = (claim, *(extra or {}).values())
+        counted = counted_with(formulas)
         if not counted:
             return None
+        for trial, a, b in self._pairs(self.larger.turned(formulas), claim, truth, extra):
+            gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
+            if gap > NO:
+                return different(trial, a, b, place, gap)
         if mode == EXACT and [a.data == b.data for _, a, b in self._pairs(self.larger.of(EXACT, counted), claim, truth, extra)] == [True]:
             return None
         for trial, a, b in self._pairs(self.larger.of(REAL, counted), claim, truth, extra):
@@ -229,14 +245,17 @@ class Comparisons:
                 return different(trial, a, b, place, gap)
         return None
 
-    def _elsewhere(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
-        """For a claim that has no value where the program has one: points that are drawn for the claim, at larger sizes first (x[7])."""
+    def _elsewhere(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison | tuple[Trial, Decimal]:
+        """For a claim that has no value where the program has one: points that are drawn for the claim, at larger sizes first (x[7]).
+
+        The first point at which it agrees, and how well.
+        """
         for trial, a, b in self._pairs(self._further(), claim, truth, extra):
             gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
             if gap > NO:
                 return different(trial, a, b, place, gap)
             if gap <= YES:
-                return self._equal(REAL, self._met(REAL, [trial]), (claim,), gap=float(gap))
+                return trial, gap
         if self._short:
             return Comparison("undecided", REAL, reason="the sizes at which the claim has a value are larger than those that are tried")
         return Comparison("undecided", REAL, reason="the claim has no value at any of the points", void=True)
@@ -273,6 +292,7 @@ class Comparisons:
         scale: Decimal = max(map(abs, met), default=Decimal(1))
         for k, d in enumerate(away):
             if d <= SHARP * scale:
+                self._hidden = self._hidden or relative[k] > NO
                 relative[k] = ZERO if d <= NOISE * scale else min(relative[k], NO)
         place = max(range(len(relative)), key=relative.__getitem__)
         return relative[place], place

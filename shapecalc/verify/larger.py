@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from math import prod
 
-from shapecalc.evaluate import Frame, concrete
-from shapecalc.expr import Apply, Expr, Lit, nodes
-from shapecalc.rings import Unsupported
+from shapecalc.calculus.texts import meaning
+from shapecalc.evaluate import Frame, concrete, evaluate
+from shapecalc.expr import Apply, Expr, Lit, nodes, variables
+from shapecalc.rings import Real, Unsupported
 from shapecalc.shapes import Dim, names
 
-from .trials import Trial, Trials
+from .trials import REAL, Trial, Trials
 from .undecided import Undecided
 
 WORKABLE = 2_000  # entries of one tensor at the larger sizes
+SIZES = (*range(1, 66), *(s + k for s in (100, 128, 200, 256, 500, 512, 1000, 1024) for k in (-1, 0, 1)))  # at which a comparison may turn
+COMPARISONS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal"})
 
 
 def counted_with(formulas: Iterable[Expr]) -> frozenset[str]:
@@ -32,6 +36,22 @@ def counted_with(formulas: Iterable[Expr]) -> frozenset[str]:
                     picked = zip(node["items"], node.args[0].shape, strict=True)
                     out.update(d for (_, length), d in picked if isinstance(length, int) and isinstance(d, str))
     return frozenset([name for d in out for name in names(d)])
+
+
+def turning(formulas: Iterable[Expr]) -> Iterator[dict[str, int]]:
+    """Sizes at which a comparison of sizes alone, n < 100 or n != 7, is another than at those that are drawn: the smallest such."""
+    for node in dict.fromkeys(n for e in formulas for n in nodes(e)):
+        if isinstance(node, Apply) and node.name in COMPARISONS and not variables(node) and node.shape == ():
+            free = sorted({name for n in nodes(node) if isinstance(n, Lit) and isinstance(n.value, str) for name in names(n.value)})
+            usual = _holds(node, dict.fromkeys(free, 3))
+            choices = ({**dict.fromkeys(free, 3), name: k} for k in SIZES for name in free)
+            found = next((c for c in choices if _holds(node, c) != usual), None)
+            if found is not None:
+                yield found
+
+
+def _holds(node: Expr, sizes: dict[str, int]) -> bool:
+    return bool(evaluate(Real(), node, {}, Frame(sizes), meaning).data[0])
 
 
 class Larger:
@@ -61,6 +81,16 @@ class Larger:
                     yield trials.draw(mode, sizes=sizes, styles=(first.style,))
         except (Undecided, Unsupported):
             return
+
+    def turned(self, formulas: Iterable[Expr]) -> Iterator[Trial]:
+        """A point for each comparison of sizes alone, at sizes at which it turns."""
+        trials, problem = self.trials, self.trials.problem
+        for wanted in turning(formulas):
+            for first in trials.of(REAL)[:1]:
+                sizes = {name: wanted.get(name, first.frame[name]) for name in problem.sizes}
+                if max((prod(concrete(v.shape, Frame(sizes))) for v in problem.variables().values()), default=1) <= WORKABLE:
+                    with suppress(Undecided, Unsupported):
+                        yield trials.draw(REAL, sizes=sizes, styles=(first.style,))
 
     def _sizes(self, first: Trial, counted: frozenset[str], times: int) -> dict[str, int]:
         """The others stay as they are as far as the order of all sizes allows it: an inverse may want more rows than columns."""
