@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..calculus.layouts import is_turned
 from ..expr import Expr
-from ..verify.comparison import bare
+from ..verify.compared import bare
 from . import derivations, mend_activations, mend_factors, mend_operands, mend_products, mend_sums, pairs, slips, slips_products, whole
 from .bench import ratio, turned
 from .case import Case, Enough, Found, Mend

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .comparison import Comparison
+from .compared import Comparison
 from .judge import Disproved, Judge
 from .undecided import Undecided
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from shapecalc.derivation import Certificate
 from shapecalc.evaluate import EMPTY
 from shapecalc.expr import Expr, nodes
 from shapecalc.rings import Real, Unsupported
-from shapecalc.shapes import Shape, show, strip
-from shapecalc.tensor import Tensor, flat, nested, strides
+from shapecalc.shapes import show
+from shapecalc.tensor import Tensor, flat, nested
 
 from .borders import PATIENCE, Borders, Side
 from .certainty import ENOUGH, Certainty
+from .compared import Comparison, bare, different
 from .conditions import Conditions, assumptions, of_reals
 from .gaps import NO, YES
 from .larger import Larger, counted_with
@@ -33,41 +33,6 @@ TRUTH = ("the derived formula",)
 TOO_SMALL = (SHORT, EMPTY)
 Extra = Mapping[str, Expr]
 Function = Callable[[Mapping[str, Any]], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What came of comparing a claim with the truth.
-
-    ``verdict``: "equal", "different", "shape" (they cannot be compared) or "undecided". Where they differ: ``at`` which sizes, in
-    which entry, and both numbers; ``exact`` says that exact arithmetic found it too. ``gap``: relative, the largest one seen, or
-    that of the entry. ``void``: nothing could be compared, since the claim has no value anywhere. ``narrow``: what must hold for the
-    claim alone, where it has no value at some of the points (exp(log(x)) at a negative x).
-    """
-
-    verdict: str
-    method: str = ""
-    points: int = 0
-    sizes: tuple[Mapping[str, int], ...] = ()
-    bits: int | None = None
-    gap: float | None = None
-    at: Mapping[str, int] | None = None
-    index: tuple[int, ...] | None = None
-    claimed: float | None = None
-    expected: float | None = None
-    exact: bool = False
-    conditions: tuple[str, ...] = ()
-    assumptions: tuple[str, ...] = ()
-    reason: str = ""
-    void: bool = False
-    narrow: tuple[str, ...] = ()
-
-    @property
-    def certificate(self) -> Certificate | None:
-        """What a yes rests on."""
-        if self.verdict != "equal":
-            return None
-        return Certificate(self.method, self.points, self.sizes, self.bits, self.gap, self.conditions, self.assumptions, TRUTH)
 
 
 class Comparisons:
@@ -186,13 +151,10 @@ class Comparisons:
 
     def _really(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
         """Equal, different or undecided by sixty digits."""
-        worst, used = ZERO, []
-        for trial, a, b in self._pairs(self._one_by_one(), claim, truth, extra):
-            gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
-            if gap > NO:
-                return different(trial, a, b, place, gap)
-            worst = max(worst, gap)
-            used.append(trial)
+        formulas = (claim, truth, *(extra or {}).values())
+        refuted, worst, used = self._gone_through(self._pairs(self._one_by_one(), claim, truth, extra), formulas)
+        if refuted:
+            return refuted
         if not used:
             found = self._elsewhere(claim, truth, extra)
             if isinstance(found, Comparison):
@@ -203,11 +165,10 @@ class Comparisons:
             return Comparison("undecided", REAL, len(used), met.sizes, gap=float(worst), reason=f"the values differ by {worst:.0e}")
         unseen = []
         for side in self.borders.of((claim, truth), extra):
-            for trial, a, b in self._at_border(side, claim, truth, extra):
-                gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
-                if gap > NO:
-                    return different(trial, a, b, place, gap)
-                worst = max(worst, gap)
+            refuted, gap, _ = self._gone_through(self._at_border(side, claim, truth, extra), formulas)
+            if refuted:
+                return refuted
+            worst = max(worst, gap)
             if side.late:
                 return Comparison("undecided", REAL, reason=f"not all borders of its comparisons were found in {PATIENCE:.0f} seconds")
             unseen += [side.unseen] if side.unseen else []
@@ -233,17 +194,26 @@ class Comparisons:
         counted = counted_with(formulas)
         if not counted:
             return None
-        for trial, a, b in self._pairs(self.larger.turned(formulas), claim, truth, extra):
-            gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
-            if gap > NO:
-                return different(trial, a, b, place, gap)
+        at_turns = self._gone_through(self._pairs(self.larger.turned(formulas), claim, truth, extra), (truth, *formulas))[0]
+        if at_turns:
+            return at_turns
         if mode == EXACT and [a.data == b.data for _, a, b in self._pairs(self.larger.of(EXACT, counted), claim, truth, extra)] == [True]:
             return None
-        for trial, a, b in self._pairs(self.larger.of(REAL, counted), claim, truth, extra):
-            gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
+        return self._gone_through(self._pairs(self.larger.of(REAL, counted), claim, truth, extra), (truth, *formulas))[0]
+
+    def _gone_through(
+        self, pairs: Iterable[tuple[Trial, Tensor, Tensor]], formulas: Sequence[Expr]
+    ) -> tuple[Comparison | None, Decimal, list[Trial]]:
+        """The first difference, if there is one; the largest gap; and the trials."""
+        worst = ZERO
+        used: list[Trial] = []
+        for trial, a, b in pairs:
+            gap, place = self._gap(trial, formulas, a, b)
             if gap > NO:
-                return different(trial, a, b, place, gap)
-        return None
+                return different(trial, a, b, place, gap), gap, used
+            worst = max(worst, gap)
+            used.append(trial)
+        return None, worst, used
 
     def _elsewhere(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison | tuple[Trial, Decimal]:
         """For a claim that has no value where the program has one: points that are drawn for the claim, at larger sizes first (x[7]).
@@ -312,15 +282,3 @@ class Comparisons:
                     return different(trial, Tensor(wanted.shape, found), wanted, place, Decimal(gap))
                 worst = max(worst, gap)
         return self._equal(REAL, self._met(REAL, used), (), gap=worst)
-
-
-def different(trial: Trial, a: Tensor, b: Tensor, place: int, gap: Decimal) -> Comparison:
-    """The entry that shows it."""
-    index = tuple(place // s % n for s, n in zip(strides(b.shape), b.shape, strict=True))
-    numbers = {"claimed": float(a.data[place]), "expected": float(b.data[place])}
-    return Comparison("different", REAL, 1, gap=float(gap), at=dict(trial.frame), index=index, **numbers)  # type: ignore[arg-type]
-
-
-def bare(shape: Shape, squeeze: bool) -> Shape:
-    """A shape without the axes of size 1 that do not count."""
-    return tuple(d for d in shape if d != 1) if squeeze else strip(shape)

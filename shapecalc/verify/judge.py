@@ -19,7 +19,8 @@ from shapecalc.tensor import Tensor
 
 from .arrangement import Axes, arranged, arrangement
 from .certainty import ENOUGH, Certainty, sizes_of, total_bits
-from .comparison import ROUNDS, Comparison, Comparisons, Extra, Function
+from .compared import Comparison
+from .comparison import ROUNDS, Comparisons, Extra, Function
 from .conditions import of_reals
 from .degrees import MASKS
 from .gaps import CURVATURE_NOISE, NO, REACHES, SLOPE_NOISE, YES, Reach, gaps, slope_gap
