@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from math import prod
 from typing import Any
 
@@ -50,10 +49,13 @@ def _overlapped(shapes: tuple[Shape, ...], params: Parameters) -> Shape:
 
 def _sources(shape: tuple[int, ...], axes: tuple[int, ...], whole: tuple[int, ...]) -> list[int]:
     """For each entry of the windows, where in the flat list of the tensor it is."""
-    steps, rank = strides(whole), len(whole)
+    steps = strides(whole)
     moved = (*steps, *(steps[k] for k in axes))
-    assert len(shape) == rank + len(axes)
-    return [sum(i * s for i, s in zip(index, moved, strict=True)) for index in product(*map(range, shape))]
+    places = [0]
+    for length, step in zip(shape, moved, strict=True):
+        offsets = range(0, length * step, step)
+        places = [at + further for at in places for further in offsets]
+    return places
 
 
 def _windows_value(_: Any, tensors: list[Any], params: Any) -> Any:
