@@ -121,8 +121,13 @@ def _kron(w: Writer, e: Apply, _orient: str) -> Piece:
 def _outer(w: Writer, e: Apply, orient: str) -> Piece:
     if is_link(w, e):
         return product(w, e, orient)
-    left, right = (applied(Symbol("vec", "function"), w.piece(a).box) if len(a.shape) > 1 else w.piece(a, COLUMN).box for a in e.args)
-    right = raised(paren(right), op("⊤")) if len(e.args[1].shape) > 1 else w.piece(e.args[1], ROW).box
+    a, b = e.args
+    if max(len(a.shape), len(b.shape)) > 2 or not (a.shape and b.shape):
+        return w.call(e, orient)
+    # outer goes along the rows of a matrix, vec down its columns
+    left, right = (applied(Symbol("vec", "function"), transposed(w, x).box) if len(x.shape) == 2 else None for x in (a, b))
+    left = w.within(a, FRACTION, COLUMN, last=False) if left is None else left
+    right = w.within(b, FRACTION, ROW) if right is None else raised(paren(right), op("⊤"))
     return Piece(row(left, TIMES, right), PRODUCT)
 
 

@@ -93,7 +93,7 @@ class Scalars:
 def product(w: Writer, e: Expr, orient: str) -> Piece:
     """Any product or quotient, with its sign."""
     negative, piece = signed(w, e, orient)
-    return Piece(row("−", piece.box), SUM, piece.open) if negative else piece
+    return Piece(row("−", fenced(piece, ENTRYWISE)), SUM, piece.open) if negative else piece
 
 
 def signed(w: Writer, e: Expr, orient: str) -> tuple[bool, Piece]:

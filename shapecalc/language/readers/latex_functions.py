@@ -8,7 +8,7 @@ from fractions import Fraction
 from shapecalc.errors import Misfit, NotKnownYet, ShapecalcError, Span, SyntaxProblem
 from shapecalc.expr import Var
 from shapecalc.ops import NAMES
-from shapecalc.shapes import Shape, is_scalar
+from shapecalc.shapes import Shape, broadcast, is_scalar
 
 from .. import (
     surfaces,  # noqa: F401 - the spellings of functions are registered there
@@ -124,7 +124,8 @@ def raised(term: Term, exponent: Term, entrywise: bool, span: Span) -> Term:
         node = power(term.node, exponent.node)
         if whole == -1 and not term.shape:
             node = product(number(1, span), "/", term.node)
-        return Term(node, term.shape, term.row)
+        shape = broadcast(term.shape, exponent.shape) or max(term.shape, exponent.shape, key=len)
+        return Term(node, shape, (term if term.shape == shape else exponent).row)
     if exponent.shape:
         raise SyntaxProblem("the exponent is not a number", exponent.span)
     if len(term.shape) == 2 and (term.shape[0] == term.shape[1]):

@@ -116,12 +116,19 @@ class Meanings(Symbols):
         first = [s for s in rest if s.kind in {"turn", "inverse", "prime"}]
         listed = [subscripts(s.tokens) or () for s in below]
         if first and sum(map(len, listed)) >= 2 and not any(t.text == ":" for i in listed for t in i):
+            if isinstance(node, Ref) and node.name[:1].isupper() and self._typed(node).islower():
+                hint = "write \\frac{1}{a_{ij}}, (A^{-1})_{ij} or a_{ji}"
+                raise SyntaxProblem("this can be of an entry, or an entry of the matrix that is meant", first[0].span, hint=hint)
             rest = [*(s for s in rest if s not in below), *below]
         else:
             rest = [*below, *(s for s in rest if s not in below)]
         for script in rest:
             node = self._with(node, script)
         return node
+
+    def _typed(self, node: Latex) -> str:
+        """The first letter of a name, as it was typed."""
+        return next((t.text for t in self.tokens if t.start >= node.span[0] and t.kind == "letter"), "")
 
     def _with(self, node: Latex, script: Script) -> Latex:
         """One script applied."""

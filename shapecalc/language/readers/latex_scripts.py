@@ -132,7 +132,8 @@ def above(tokens: Sequence[Token], span: tuple[int, int]) -> list[Script]:
     if texts in (["-", "T"], ["-", "\\top"]):
         return [Script("inverse", "", tuple(inner), span), Script("turn", "", tuple(inner), span)]
     if texts[0] in {"\\odot", "\\circ"} and len(texts) > 1:
-        return [Script("entrywise", "", tuple(inner[1:]), span)]
+        rest = tokens[1:] if tokens[0] == inner[0] else inner[1:]  # with their styles: a bold 1 is no number
+        return [Script("entrywise", "", tuple(rest), span)]
     if len(texts) == 1 and texts[0] in _CONJUGATE:
         return [Script("conjugate", "", tuple(inner), span)]
     return [Script("sup", plain(inner) if len(inner) == 1 else "", tuple(tokens), span)]
