@@ -78,6 +78,10 @@ def written(formula: str, to: str = "text", **style) -> str:
         ("c * b", "c bᵀ"),
         ("(A @ B).T", "(A B)ᵀ"),
         ("(A + B).T @ x", "(A + B)ᵀ x"),
+        ("-(A + B)", "−(A + B)"),
+        ("-(sum(x) - mu)", "−(Σᵢ xᵢ − μ)"),
+        ("-(-(x @ y) + mu)", "−(−xᵀ y + μ)"),
+        ("x[1:] @ y[1:]", "x[1:]ᵀ y[1:]"),
     ],
 )
 def test_products(formula: str, expected: str):
@@ -146,6 +150,8 @@ def test_functions(formula: str, expected: str):
         ("outer(x, y)", "x yᵀ"),
         ("outer(A @ x, y)", "A x yᵀ"),
         ("outer(x, dv)", "x (∂L/∂v)ᵀ"),
+        ("outer(A, x + y)", "vec(Aᵀ) (x + y)ᵀ"),  # outer goes along the rows of A, vec down its columns
+        ("outer(lam*x, -lam)", "outer(λ x, −λ)"),
         ("sum(dZ, axis=0)", "𝟏ᵀ ∂L/∂Z"),
         ("sum(dZ, axis=1)", "∂L/∂Z 𝟏"),
         ("sum(dZ, axis=0) + 2*lam*v", "(∂L/∂Z)ᵀ 𝟏 + 2λ v"),

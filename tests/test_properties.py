@@ -518,12 +518,16 @@ def test_a_sum_of_a_part_says_from_where_to_where(formula, expected):
         (r"x \oslash x^{\odot 2}", "x / x**2"),
         (r"A \oslash B C", None),
         (r"\mathbf{1}^\top \odot d", None),
+        (r"(t^{\odot x})^\top x", "t**x @ x"),
+        (r"t^{\odot \mathbf{1}^\top A}", "t**(ones(n) @ A)"),
+        (r"\sum_{i,j} a_{ij}^{-1}", None),
+        (r"\sum_{i,j} A^{-1}_{ij}", "sum(inv(A))"),
         (r"\mathbf{1} \odot d", "ones(n, 1) * d"),
     ],
 )
 def test_what_is_entry_by_entry_in_latex(tex, expected):
     """⊙ is written between products; where its end cannot be seen, or the size of a 1, nothing is guessed."""
-    reading = read_latex(f"Z = {tex}", "A, B, C: (n, n)\nX: (n, m)\nx: (n,)\nd: (n, 1)")
+    reading = read_latex(f"Z = {tex}", "A, B, C: (n, n)\nX: (n, m)\nx: (n,)\nd: (n, 1)\nt: ()")
     assert bool(reading.problems) == (expected is None)
     assert expected is None or f"Z = {expected}" in reading.source
 
