@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from shapecalc.errors import NameProblem, NotKnownYet, ShapecalcError, Span, SyntaxProblem
@@ -109,6 +110,9 @@ class Reader(Targets):
         """The left side, which may be the differential of a formula."""
         mark = differential_mark(side) if moving else 0
         if mark and mark < len(side) and "d" not in self.draft.sheet.names:
+            with suppress(ShapecalcError):
+                if isinstance(whole := Parser(side, Lexicon(self.draft)).whole(), Deriv):
+                    return whole  # ∂L / ∂W in one line
             rest = Parser(side[mark:], Lexicon(self.draft))
             try:
                 of = rest.whole()

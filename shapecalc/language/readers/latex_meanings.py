@@ -140,7 +140,8 @@ class Meanings(Symbols):
             case "turn" | "prime":
                 if script.kind == "turn" and script.tokens[0].is_("T") and "T" in sheet.names:
                     raise SyntaxProblem("a variable is called T, so ^T could be a power", script.span, hint="write ^\\top")
-                return Turned(node, script.kind == "prime", span)
+                one = isinstance(node, Num) and node.value == 1 and script.kind == "turn"  # 1^T is the row of ones
+                return Turned(Special("ones", (), node.span) if one else node, script.kind == "prime", span)
             case "inverse":
                 return Raised(node, Num("-1", Fraction(-1), script.span), False, span)
             case "entrywise":
@@ -155,7 +156,9 @@ class Meanings(Symbols):
         raise SyntaxProblem(message, span, hint="write a layer in brackets, W^{[l]}, or declare it with its name: zL for z^L")
 
     def _indexed(self, node: Latex, script: Script, span: Span) -> Latex:
-        """Indices below a node, or an index in round brackets above it."""
+        """Indices below a node, or an index in round brackets above it; 1_N is the vector of ones."""
+        if isinstance(node, Num) and node.text in {"1", "0"} and script.kind == "sub":
+            node = Special("ones" if node.value else "zeros", (), node.span)
         if isinstance(node, Special) and node.kind in {"ones", "zeros"}:
             return Special(node.kind, tuple(self._sizes(script)), span)
         if isinstance(node, Ref) and self._is_word(node, script):

@@ -83,6 +83,8 @@ class Parser(Derivatives):
             negative = bool(op) and self.next_is("-")
             self.place += negative
             node = self.factor()
+            if factors and not op and isinstance(node, Num) and node.value == 1:
+                raise SyntaxProblem("a 1 behind a factor can be a number, or a vector of ones", node.span, hint="write \\mathbf{1}, or \\cdot 1")
             factors.append((op, Add((("-", node),), node.span) if negative else node))
             op = ""
             self._quotient(factors)
@@ -110,7 +112,7 @@ class Parser(Derivatives):
             return self._indicator(self.symbol())
         self.place += 1
         if token.kind == "number":
-            return self.scripted(Num(token.text, Fraction(token.text), token.span))
+            return self._indicator(self.scripted(Num(token.text, Fraction(token.text), token.span)))
         if token.kind == "command":
             return self._command(token)
         if token.kind == "begin" and token.text in MATRICES:
