@@ -1031,6 +1031,18 @@ def test_borders_that_were_not_looked_for_decide_nothing(monkeypatch):
     assert "borders" in claim.message
 
 
+def test_what_is_smaller_than_any_rounding_is_not_taken_for_it():
+    source = "x: (n,)\nL = sum(exp(x - 1000))\n"
+    assert [c.verdict for c in check(source + "dx = exp(x - 1000)\ndx = 2*exp(x - 1000)\ndx = 0*x").claims] == ["right", "undecided", "undecided"]
+
+
+def test_a_mask_that_stands_for_minus_infinity_has_a_value():
+    source = "Q, K: (t, d); V: (t, e); M = tril(ones(t, t)) > 0; P = softmax(where(M, Q @ K.T, -1e9)); O = P @ V\n"
+    right = "(P * M * (dO @ V.T - sum(dO * O, axis=1, keepdims=True))) @ K"
+    first, second = check(source + f"dQ = {right}\ndQ = {right.replace('sum(dO * O', 'sum(dO * dO')}").claims
+    assert (first.verdict, second.verdict) == ("right", "wrong")
+
+
 def test_a_border_is_found_close_to_where_the_program_ends_to_have_a_value():
     source = "C: (n,)\nB: (n,)\nL = sum(erf(B - log_softmax(C)))\n"
     right = "2*(sum(exp(-(B - log_softmax(C))**2)) * softmax(C) - exp(-(B - log_softmax(C))**2)) / sqrt(pi)"

@@ -12,15 +12,16 @@ from typing import ClassVar
 from . import elementary
 from .ring import Field, Unlucky, Unsupported
 
-_CONTEXT = decimal.Context(prec=60, Emin=-(10**6), Emax=10**6, traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow])
+_CONTEXT = decimal.Context(prec=60, Emin=-(10**13), Emax=10**6, traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow])
 KINK = Decimal("1e-8")  # arguments nearer to a kink than this are drawn again
 NEAREST = Decimal("1e-25")  # the same where rounding alone could mistake one side for the other
+MOST, LEAST = 4000, -(10**12)  # of which exp is taken: masks that stand for minus infinity are -1e9
 POLE = Decimal("1e-30")
 ZERO, ONE, HALF = Decimal(0), Decimal(1), Decimal("0.5")
 
 
 def _exp(x: Decimal) -> Decimal:
-    if abs(x) > 4000:
+    if x > MOST or x < LEAST:
         raise Unlucky("the value is out of range")
     return _CONTEXT.exp(x)
 

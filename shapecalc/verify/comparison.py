@@ -27,6 +27,7 @@ from .undecided import Undecided
 
 ZERO = Decimal(0)
 NOISE, SHARP = Decimal("1e-48"), Decimal("1e-30")  # of the largest number met: what rounding may do, and what it cannot
+FINEST = Decimal("1e-75")  # and what is less than one rounding of it
 FLOATS = 1e-8  # what a function of arrays is held to
 ROUNDS = 4  # how often points are added for a certainty that is too small
 TRUTH = ("the derived formula",)
@@ -152,7 +153,7 @@ class Comparisons:
     def _really(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
         """Equal, different or undecided by sixty digits."""
         formulas = (claim, truth, *(extra or {}).values())
-        refuted, worst, used = self._gone_through(self._pairs(self._one_by_one(), claim, truth, extra), formulas)
+        refuted, worst, used = self._gone_through(self._pairs(self._one_by_one(), claim, truth, extra), formulas, FINEST)
         if refuted:
             return refuted
         if not used:
@@ -202,13 +203,13 @@ class Comparisons:
         return self._gone_through(self._pairs(self.larger.of(REAL, counted), claim, truth, extra), (truth, *formulas))[0]
 
     def _gone_through(
-        self, pairs: Iterable[tuple[Trial, Tensor, Tensor]], formulas: Sequence[Expr]
+        self, pairs: Iterable[tuple[Trial, Tensor, Tensor]], formulas: Sequence[Expr], finest: Decimal = ZERO
     ) -> tuple[Comparison | None, Decimal, list[Trial]]:
         """The first difference, if there is one; the largest gap; and the trials."""
         worst = ZERO
         used: list[Trial] = []
         for trial, a, b in pairs:
-            gap, place = self._gap(trial, formulas, a, b)
+            gap, place = self._gap(trial, formulas, a, b, finest)
             if gap > NO:
                 return different(trial, a, b, place, gap), gap, used
             worst = max(worst, gap)
@@ -251,19 +252,25 @@ class Comparisons:
         narrow = tuple(c for c in provided if c not in self.conditions()) if missed else ()
         return Comparison("equal", method, len(met.trials), met.sizes, conditions=provided, assumptions=known, narrow=narrow, **how)
 
-    def _gap(self, trial: Trial, formulas: Sequence[Expr], a: Tensor, b: Tensor) -> tuple[Decimal, int]:
-        """The largest relative difference of two values, and in which entry; what rounding may have done counts as none."""
+    def _gap(self, trial: Trial, formulas: Sequence[Expr], a: Tensor, b: Tensor, finest: Decimal = ZERO) -> tuple[Decimal, int]:
+        """The largest relative difference of two values, and in which entry; what rounding may have done counts as none.
+
+        finest: of the largest number met, what is too little to be the rounding of it: exp(x - 1000) against 2 * exp(x - 1000). It
+        matters where both values are as small in every entry.
+        """
         away = [Real.context.subtract(x, y).copy_abs() for x, y in zip(a.data, b.data, strict=True)]
-        relative = [d / max(abs(x), abs(y)) if d else ZERO for d, x, y in zip(away, a.data, b.data, strict=True)]
+        divide = Real.context.divide  # whose exponents reach further than those of Python's own operators
+        relative = [divide(d, max(x.copy_abs(), y.copy_abs())) if d else ZERO for d, x, y in zip(away, a.data, b.data, strict=True)]
         place = max(range(len(relative)), key=relative.__getitem__)
         if relative[place] <= YES:
             return relative[place], place
         met = (x for e in formulas for n in nodes(e) if (t := trial.memo.get(n)) is not None for x in t.data)
-        scale: Decimal = max(map(abs, met), default=Decimal(1))
+        scale: Decimal = max((x.copy_abs() for x in met), default=Decimal(1))
+        least = finest * scale if all(x.copy_abs() <= NOISE * scale for x in (*a.data, *b.data)) else ZERO
         for k, d in enumerate(away):
             if d <= SHARP * scale:
                 self._hidden = self._hidden or relative[k] > NO
-                relative[k] = ZERO if d <= NOISE * scale else min(relative[k], NO)
+                relative[k] = ZERO if least <= d <= NOISE * scale or not d else min(relative[k], NO)
         place = max(range(len(relative)), key=relative.__getitem__)
         return relative[place], place
 
