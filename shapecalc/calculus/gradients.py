@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from shapecalc.errors import TooLarge
 from shapecalc.expr import Expr, Lit, Var, collector_off, variables
 from shapecalc.forms import zeros
 from shapecalc.indexed import Factor, Places, Term, fresh
@@ -19,6 +20,8 @@ from .folding import fold
 from .parts import burden
 from .reverse import Lost, Reverse, onto, terms_of
 from .sketches import Sketch
+
+LONGEST = 500  # names and operations of a gradient that is written out: some seconds
 
 
 @dataclass(slots=True)
@@ -38,9 +41,9 @@ class Backward:
             return zeros(self.problem.variable(name).shape)
         return flow.formula
 
-    def expanded(self, name: str) -> Expr:
-        """The same with the gradients of intermediates written out."""
-        return self.written_out(self.formula(name))
+    def expanded(self, name: str, most: int = LONGEST) -> Expr:
+        """The same with the gradients of intermediates written out; TooLarge where that has more than so many names and operations."""
+        return self.written_out(self.formula(name), most)
 
     def drawn(self, e: Expr, layout: str) -> Expr:
         """A gradient as a layout draws it: in numerator layout the transpose, read anew so that no transpose is left over."""
@@ -50,13 +53,15 @@ class Backward:
         found, _ = best_formula(terms_of(e, places), places[::-1], self.context)
         return self.folded(found)
 
-    def written_out(self, e: Expr) -> Expr:
+    def written_out(self, e: Expr, most: int = LONGEST) -> Expr:
         """A formula without the names of gradients, but for those that are given."""
         symbols = {f.symbol.name: f for f in self.flows.values() if not f.given}
         while True:
             used = [n for n in variables(e) if n in symbols]
             if not used:
                 return e
+            if e.weight > most:
+                raise TooLarge(f"a gradient with those of all definitions written out has more than {most} names and operations here")
             # the name that was derived last depends on all the others, never the other way round
             latest = max(used, key=lambda n: self.order.index(symbols[n].name))
             flow = symbols[latest]

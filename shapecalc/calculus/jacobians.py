@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from shapecalc.errors import TooLarge
 from shapecalc.expr import Apply, Expr, Var
 from shapecalc.forms import apply
 from shapecalc.indexed import Factor, Index, Place, Places, Term, fresh, indices, renamed
@@ -18,6 +19,9 @@ from .gradients import Backward, backward, dependents
 from .reverse import Reverse, onto
 from .simplify import simplified
 from .structures import bare, declared
+
+MOST_TERMS, MOST_FACTORS = 500, 250  # products that are added up, factors of one: nobody reads more, and it takes seconds
+LONGEST = 20_000  # names and operations in one
 
 
 @dataclass(slots=True)
@@ -88,6 +92,11 @@ def _run(problem: Problem, of: str, body: Expr, wrt: str) -> Jacobian:
     def sink(v: Var, places: Places, terms: list[Term], _: object = ()) -> None:
         own, known = found.setdefault(v.name, (fresh(v.shape), []))
         known.extend(onto(t, places, own) for t in terms)
+        if len(known) > MOST_TERMS or any(len(t.factors) > MOST_FACTORS or sum(f.base.weight for f in t.factors) > LONGEST for t in terms):
+            raise TooLarge(
+                f"on the way to {wrt} the derivative has more than {MOST_TERMS} products, or more than {MOST_FACTORS} factors or {LONGEST:,} "
+                "names in one; give a name to a part of it, and take the derivative of that"
+            )
 
     if of == wrt:
         sink(Var(wrt, shape), inner, [Term(Fraction(1), deltas)])

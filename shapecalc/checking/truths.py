@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,13 +11,15 @@ from ..calculus.gradients import Backward, backward
 from ..calculus.jacobians import hessian, jacobian
 from ..calculus.layouts import is_turned
 from ..calculus.structures import structured
-from ..errors import NotKnownYet
+from ..errors import NotKnownYet, TooLarge
 from ..expr import Expr, Var, variables
 from ..forms import add, mul, transposed, zeros
 from ..language.problem import Claim, Problem
 from ..notation import text
 from ..shapes import total
 from ..verify.judge import Judge
+
+WRITTEN = 250  # names and operations up to which a gradient with those of all definitions written out is looked at for slips
 
 
 @dataclass(slots=True)
@@ -133,7 +136,9 @@ class Truths:
         def forms() -> list[Expr]:
             if self.structure:
                 return [free]
-            out = [free, passed.expanded(name)]
+            out = [free]
+            with suppress(TooLarge):
+                out.append(passed.expanded(name, WRITTEN))
             return [transposed(e) for e in out] + out if is_turned(self.layout, free.shape) else out
 
         def steps() -> list[str]:
@@ -209,7 +214,8 @@ class Truths:
         self.judge.certify_hessian(claim.wrt, formula, claim.wrt2 or None)
 
         def rivals() -> Iterator[tuple[str, str, Expr]]:
-            yield "wrong-function", "the first derivative", self.backward.expanded(claim.wrt)
+            with suppress(TooLarge):
+                yield "wrong-function", "the first derivative", self.backward.expanded(claim.wrt, WRITTEN)
 
         return Truth(claim.name, formula, rivals=rivals, squeeze=True, layout=self.layout, kind="hessian", wrt=claim.wrt)
 

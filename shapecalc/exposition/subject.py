@@ -11,11 +11,12 @@ from ..blocks import Content, Picture
 from ..boxes import Box
 from ..calculus.gradients import Backward
 from ..derivation import Certificate
+from ..errors import TooLarge
 from ..expr import Expr
 from ..language.problem import Problem
 from ..shapes import Shape
 
-DEEP = 12  # definitions above which nobody reads a gradient with all of them written out
+DEEP, LONGEST = 12, 250  # definitions, names and operations above which nobody reads a gradient with all of them written out
 VIEWS = ("entries", "index", "matrix")
 
 
@@ -53,7 +54,10 @@ class Subject:
         """A gradient with those of definitions written out, as the layout draws it; None where that would be endless."""
         if sum(not self.backward.flows[n].given for n in self.inner) > DEEP or self.structured:
             return None
-        written = self.backward.expanded(name)
+        try:
+            written = self.backward.expanded(name, LONGEST)
+        except TooLarge:
+            return None
         return self.backward.drawn(written, self.layout) if name in self.wrt else written
 
     @property

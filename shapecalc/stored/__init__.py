@@ -1,7 +1,8 @@
 """A stored result judged again from its source: nothing in the file is believed, the certificate least of all.
 
 The problem is read anew, derived anew, and every formula of the file is compared with difference quotients at new points, modulo a new
-prime: as a formula of the file, or where it is word for word the new one, as that. The page under "document" is words about these formulas, and is not read.
+prime: as a formula of the file, or where it is word for word the new one, as that. The page under "document" is words about these
+formulas, and is not read.
 """
 
 from __future__ import annotations
