@@ -94,8 +94,8 @@ def _run(problem: Problem, of: str, body: Expr, wrt: str) -> Jacobian:
         known.extend(onto(t, places, own) for t in terms)
         if len(known) > MOST_TERMS or any(len(t.factors) > MOST_FACTORS or sum(f.base.weight for f in t.factors) > LONGEST for t in terms):
             raise TooLarge(
-                f"on the way to {wrt} the derivative has more than {MOST_TERMS} products, or more than {MOST_FACTORS} factors or {LONGEST:,} "
-                "names in one; give a name to a part of it, and take the derivative of that"
+                f"on the way to {wrt} the derivative has more than {MOST_TERMS} products, or in one more than {MOST_FACTORS} factors or "
+                f"{LONGEST:,} names; give a name to a part of it, and take the derivative of that"
             )
 
     if of == wrt:
