@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from .calculus.jacobians import hessian as _hessian
@@ -26,10 +27,20 @@ def _layout(layout: str) -> str:
     return layout
 
 
+def _text(source: object) -> str:
+    """What is to be read, which is a text."""
+    if not isinstance(source, str):
+        hint = "path.read_text() is its text; check_many takes files" if isinstance(source, PurePath) else "X: (S, D); W: (D, M); Z = X @ W"
+        raise InputProblem(f"a text is read here, and this is {type(source).__name__}", hint=hint)
+    return source
+
+
 def _names(wrt: str | Iterable[str] | None, problem: Problem) -> list[str]:
     if wrt is None:
         return list(problem.declared)
-    names = [w.strip() for w in wrt.split(",") if w.strip()] if isinstance(wrt, str) else list(wrt)
+    names = [w.strip() for w in wrt.split(",") if w.strip()] if isinstance(wrt, str) else list(wrt) if isinstance(wrt, Iterable) else [wrt]
+    if not all(isinstance(n, str) for n in names):
+        raise InputProblem("what to differentiate by is a name, or names", hint=f"there are {', '.join(problem.declared)}")
     if not names:
         raise InputProblem("no name to differentiate by is given", hint=f"there are {', '.join(problem.declared)}")
     return [known(n, [*problem.declared, *problem.definitions]) for n in dict.fromkeys(names)]
@@ -47,7 +58,7 @@ def derive(source: str, wrt: str | Iterable[str] | None = None, layout: str = "d
     >>> d["W"].formula, d["b"].formula, d["b"].shape, d["b"].reduction.ones
     ('X.T @ dZ', 'sum(dZ, axis=0)', ('M',), 'ones(S) @ dZ')
     """
-    problem = _with_definitions(read(source))
+    problem = _with_definitions(read(_text(source)))
     out = Derivation(problem, _names(wrt, problem), _layout(layout), structured)
     out.certificate  # noqa: B018 - nothing is handed out that has not been checked
     return out
@@ -70,7 +81,7 @@ def jacobian(source: str, of: str | None = None, wrt: str | None = None, layout:
     >>> jacobian("W: (M, N); x: (N,); y = tanh(W @ x)", of="y", wrt="x").formula
     'diag(1 - y**2) @ W'
     """
-    problem = _with_definitions(read(source))
+    problem = _with_definitions(read(_text(source)))
     of = known(of or str(problem.last), problem.definitions, "defined")
     wrt = known(wrt or next(iter(problem.declared), ""), [*problem.declared, *problem.definitions])
     out = JacobianResult(problem, _jacobian(problem, of, wrt), _layout(layout), vec, "jacobian", wrt)
@@ -85,7 +96,7 @@ def hessian(source: str, wrt: str | None = None, wrt2: str | None = None, vec: b
     >>> hessian("A: (N, N); x: (N,); L = x @ A @ x", wrt="x").formula
     'A + A.T'
     """
-    problem = _with_definitions(read(source))
+    problem = _with_definitions(read(_text(source)))
     if problem.loss is None:
         raise InputProblem(f"a Hessian is of a scalar, and {problem.last} is {show(problem.definitions[str(problem.last)].shape)}")
     wrt = known(wrt or next(iter(problem.declared), ""), problem.declared)
@@ -110,7 +121,7 @@ def check(source: str, layout: str = "denominator", structured: bool = False, al
     """
     from .checking import check_sheet  # a third of the program, which no derivation waits for
 
-    return checked(check_sheet(source, _layout(layout), structured, aliases), layout, structured, aliases)
+    return checked(check_sheet(_text(source), _layout(layout), structured, aliases), layout, structured, aliases)
 
 
 def recheck(text: str) -> Recheck:
@@ -121,7 +132,7 @@ def recheck(text: str) -> Recheck:
     """
     from .stored import recheck as again
 
-    return again(text)
+    return again(_text(text))
 
 
 def jvp(source: str, of: str | None = None, wrt: str | None = None, vector: str = "v") -> str:

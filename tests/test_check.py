@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
@@ -396,3 +397,27 @@ PLAIN = "X: (S, D); W: (D, M); Y: (S, M); Z = X @ W"
 )
 def test_nothing_is_right_by_itself_or_for_want_of_a_loss(sheet, verdicts):
     assert [v.verdict for v in shapecalc.check(sheet).claims] == verdicts.split()
+
+
+# ---- what is no text
+
+NO_TEXT = {
+    "derive": (shapecalc.derive, None),
+    "a path": (shapecalc.derive, Path("problem.sheet")),
+    "check": (shapecalc.check, 5),
+    "jacobian": (shapecalc.jacobian, b"x: (n,)"),
+    "hessian": (shapecalc.hessian, None),
+    "recheck": (shapecalc.recheck, None),
+}
+
+
+@pytest.mark.parametrize("case", NO_TEXT)
+def test_what_is_no_text_is_refused(case):
+    function, given = NO_TEXT[case]
+    with pytest.raises(InputProblem, match=f"a text is read here, and this is {type(given).__name__}"):
+        function(given)
+
+
+def test_names_to_differentiate_by_are_texts():
+    with pytest.raises(InputProblem, match="what to differentiate by is a name, or names"):
+        shapecalc.derive("x: (n,); L = x @ x", wrt=5)

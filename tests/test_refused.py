@@ -40,6 +40,8 @@ Z = gelu(X, approximate="erf") -> approximate=erf is not possible in gelu
 Z = np.dot(T, T) -> dot of such tensors, which takes every pair of their leading axes, is not read
 Z = torch.var(X, False) -> axis=False is not possible in var
 Z = stack((x, x), axis=None) -> axis=None is not possible here
+Z = True * X -> truth values are numbers here
+Z = X.float(3) -> float takes an array, and perhaps its type
 Z = einsum(X, W) -> einsum starts with its indices in quotes
 Z = slogdet(A) -> slogdet gives a sign and a logarithm
 Z = eigh(A) -> eigh gives eigenvalues and eigenvectors

@@ -76,6 +76,8 @@ class Builder:
             return Lit(node.id)
         if node.id == "pi":
             return apply("pi")
+        if node.id in ("True", "False"):
+            raise SyntaxProblem("truth values are numbers here", span=node.span, hint=f"write {int(node.id == 'True')}")
         close = nearest(node.id, [*self.scope.variables, *self.scope.sizes])
         hint = f"did you mean {close}?" if close else f"declare it, as in {node.id}: (S, D)"
         hint = "eye(n) is the identity matrix of n rows" if node.id == "I" else hint

@@ -290,4 +290,6 @@ def _renamed(builder: Builder, node: tree.Call) -> Expr:
 def _transparent(builder: Builder, node: tree.Call) -> Expr:
     if node.name == "detach":
         raise NotKnownYet("detach cuts the gradient, which a formula cannot say", span=node.name_span)
+    if len(node.args) > 2 or any(isinstance(a, tree.Number) or getattr(a, "id", "") in builder.scope.variables for a in node.args[1:]):
+        raise SyntaxProblem(f"{node.name} takes an array, and perhaps its type", span=node.span)
     return builder.build(node.args[0])

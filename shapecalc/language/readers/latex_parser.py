@@ -84,7 +84,8 @@ class Parser(Derivatives):
             self.place += negative
             node = self.factor()
             if factors and not op and isinstance(node, Num) and node.value == 1:
-                raise SyntaxProblem("a 1 behind a factor can be a number, or a vector of ones", node.span, hint="write \\mathbf{1}, or \\cdot 1")
+                hint = "write \\mathbf{1}, or \\cdot 1"
+                raise SyntaxProblem("a 1 behind a factor can be a number, or a vector of ones", node.span, hint=hint)
             factors.append((op, Add((("-", node),), node.span) if negative else node))
             op = ""
             self._quotient(factors)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
 
 from shapecalc.errors import NotKnownYet, Span
 from shapecalc.shapes import Shape
 
+from ..masks import WHOLE
 from ..tree import Compare, Name, Node, Tuple
 from .growing import call, number
 from .python_source import dotted
 from .python_subscripts import Subscripts
 from .python_values import path, size_node
-
-_WHOLE = re.compile(r"u?(?:int|byte|short|long)\d*_?|bool_?|(?:Int|Long|Short|Byte|Bool|Char)Tensor|<?[iu]\d")
 
 
 class Idioms(Subscripts):
@@ -103,9 +101,9 @@ class Idioms(Subscripts):
 
 
 def _is_whole(node: ast.AST) -> bool:
-    """A type of whole numbers or of truth values: int, "int32", np.int64, torch.long, bool."""
+    """A type of whole numbers or of truth values: int, "int32", np.int64, torch.long, torch.LongTensor."""
     written = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else dotted(node)
-    return bool(_WHOLE.fullmatch(written.rpartition(".")[2]))
+    return written.rpartition(".")[2].removesuffix("Tensor").lower() in WHOLE
 
 
 __all__ = ["Idioms", "number"]
