@@ -29,11 +29,10 @@ from shapecalc.ops import undefined
 from shapecalc.rings import Modular, Real, Table, Unlucky
 from shapecalc.shapes import add, broadcast, canonical, divide, is_empty, multiply, names, negative, polynomial, show, strip, total, value
 from shapecalc.tensor import Tensor
-from shapecalc.verify import borders, certainty, comparison, sizes, trials, witness
+from shapecalc.verify import Disproved, Judge, borders, certainty, comparison, sizes, trials, witness
 from shapecalc.verify.arrangement import arranged, arrangement
 from shapecalc.verify.certainty import Certainty
 from shapecalc.verify.degrees import Powers, added, bits, degree, derivative, multiplied, power, repeated, zero_test
-from shapecalc.verify.judge import Disproved, Judge
 from shapecalc.verify.points import (
     PLAIN,
     STYLES,

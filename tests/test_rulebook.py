@@ -9,7 +9,7 @@ import shapecalc
 from shapecalc import pointwise, register, structured, unregister
 from shapecalc.errors import ShapecalcError
 from shapecalc.ops import BOOK, NAMES
-from shapecalc.verify.judge import Disproved
+from shapecalc.verify import Disproved
 
 MISH = ("tanh(softplus(x)) + x * sigmoid(x) * (1 - tanh(softplus(x))**2)", "x * tanh(softplus(x))")
 EXAMPLES = {

@@ -30,6 +30,7 @@ from shapecalc.verify import Disproved, Judge, Undecided
 from shapecalc.verify.arrangement import arranged, arrangement
 from shapecalc.verify.certainty import Certainty
 from shapecalc.verify.degrees import bits, degree, zero_test
+from shapecalc.verify.general import generalised
 from shapecalc.verify.points import STYLES, Sampler
 from shapecalc.verify.points import structured as shaped
 from shapecalc.verify.sizes import axes_of, draw_sizes
@@ -365,10 +366,73 @@ def test_a_name_without_a_value_is_undecided():
 
 def test_fixed_sizes_may_be_large():
     judge, _ = judge_of("X: (S, 300)\nW: (300, 40)\nb: (40,)\nY: onehot (S, 40)\nL = -sum(Y * log_softmax(X @ W + b)) / S")
-    assert judge.certify().points == 1
+    made = judge.certify()
+    assert made.points == 3
+    assert all({"S", "n300", "n40"} == set(sizes) and max(sizes.values()) < 10 for sizes in made.sizes)
+    assert made.witnesses == ("difference quotients of the program itself (with any sizes in the place of 40, 300)",)
     judge, _ = judge_of("W: (4096, 4096)\nx: (4096,)\nz = W @ x")
+    assert judge.certify().points > 0
+
+
+def test_where_a_formula_hangs_on_the_numbers_they_are_tried_themselves():
+    judge, _ = judge_of("X: (100, 60)\nZ = reshape(X, (6000,))\nL = Z @ Z")
+    assert judge.certify().sizes == ({},)
+    judge, _ = judge_of("X: (2000, 3000)\nZ = reshape(X, (6000000,))\nL = Z @ Z")
     with pytest.raises(Undecided, match="too many entries"):
         judge.certify()
+
+
+MEANS = "X: (100, 50)\nL = sum(mean(X**2, axis=1)) / 100"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict", "where"),
+    [
+        ("2*X/5000", "equal", {"n50", "n100"}),
+        ("X/2500", "equal", {"n50", "n100"}),
+        ("X/50/50", "equal", set()),  # as many rows as columns twice over: at these numbers only
+        ("2*X/4999", "different", set()),
+        ("2*X.T/5000", "shape", set()),
+        ("2*X/5000 * (X < 1000)", "different", set()),
+    ],
+)
+def test_claims_about_large_fixed_sizes(claim, verdict, where):
+    judge, _ = judge_of(MEANS)
+    found = judge.compare(build(judge.problem, parse(claim), {}), judge.backward.formula("X"))
+    assert found.verdict == verdict
+    assert set().union(*map(set, found.sizes)) == where
+
+
+def test_a_wrong_claim_about_sizes_too_large_for_numbers_is_undecided_and_says_why():
+    judge, _ = judge_of("W: (900, 900)\nx: (900,)\nL = sum(relu(W @ x))")
+    truth = judge.backward.formula("x")
+    assert judge.compare(truth, truth).verdict == "equal"
+    found = judge.compare(build(judge.problem, parse("2*D"), {"D": truth}), truth)
+    assert found.verdict == "undecided"
+    assert "W has too many entries, (900, 900)" in found.reason
+    assert "with other numbers in the place of the large sizes it is wrong" in found.reason
+
+
+GENERAL = [
+    "X: (70, 60)\nW: (60, 8)\nb: (8,)\nZ = X @ W + b\nL = sum((relu(Z) - 1)**2) / 70",
+    "X: (70, 60)\nL = mean(X**2) + X[3:8, 1] @ X[3:8, 2] / 35 + 4200*sum(X) / 6",
+    "A: (70, 70)\nB: (70, 60)\nL = tr(A @ eye(70)) + sum(concatenate([A, B], axis=1)[:, 70]) / 140 + sum(ones(70, 60) * B)",
+]
+
+
+@pytest.mark.parametrize("source", GENERAL)
+def test_a_formula_in_any_sizes_is_the_formula_at_the_numbers(source):
+    """What a yes for any sizes rests on."""
+    problem = read(source)
+    general, passed = generalised(problem), backward(problem)
+    assert general is not None
+    assert not any(isinstance(d, int) and d > 5 for v in general.problem.declared.values() for d in v.shape)
+    judge = Judge(problem, passed)
+    (trial,) = judge.trials.of("exact")
+    bodies = problem.definitions | {n: passed.formula(n) for n in passed.order}
+    for body in bodies.values():
+        found, wanted = evaluate(trial.ring, general.formula(body), trial.env, general.numbers, meaning), trial.value(body)
+        assert (found.shape, found.data) == (wanted.shape, wanted.data)
 
 
 def test_squeezed_shapes():

@@ -13,7 +13,7 @@ from ..forms import add, is_zero
 from ..language.nearest import nearest
 from ..language.problem import Claim, Problem
 from ..language.tree import Name, Node, walk
-from ..verify.judge import Disproved
+from ..verify.question import Disproved
 from ..verify.undecided import Undecided
 from .bench import Bench
 from .case import Case

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import prod
 from typing import TYPE_CHECKING
 
 from ..blocks import Aligned, Block, Callout, Content, Document, Heading, Line, Prose, prose
 from ..boxes import Box, row
 from ..errors import ShapecalcError
+from ..evaluate import concrete
 from ..expr import variables
 from .abbreviations import uses
 from .certificates import certificate
@@ -97,11 +99,14 @@ def entry_by_entry(pen: Pen) -> Entries | None:
     """The element-wise view; None where it is not wanted, or cannot be had."""
     if "entries" not in pen.plan.views:
         return None
-    from ..calculus.entries import Entries
-
     try:
+        given = sum([prod(concrete(v.shape, pen.plan.sizes)) for v in pen.subject.problem.variables().values()])
+        if given > CROWDED:  # where sizes are large numbers
+            return None
+        from ..calculus.entries import Entries
+
         found = Entries(pen.subject.problem, pen.plan.sizes, pen.subject.wrt)
-    except ShapecalcError:
+    except (ShapecalcError, KeyError):  # a size has no number
         return None
     return found if sum(len(b.symbols) for b in found) <= CROWDED else None
 

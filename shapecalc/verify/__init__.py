@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .compared import Comparison
-from .judge import Disproved, Judge
+from .judge import Judge
+from .question import Disproved
 from .undecided import Undecided
 
 __all__ = ["Comparison", "Disproved", "Judge", "Undecided"]

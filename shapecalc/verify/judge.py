@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from shapecalc.calculus.gradients import Backward
@@ -14,46 +15,25 @@ from shapecalc.expr import Apply, Expr, Lit
 from shapecalc.forms import zeros
 from shapecalc.language.problem import Problem
 from shapecalc.rings import Unsupported
-from shapecalc.shapes import Shape, show, strip, total
+from shapecalc.shapes import show, strip
 from shapecalc.tensor import Tensor
 
 from .arrangement import Axes, arranged, arrangement
-from .certainty import ENOUGH, Certainty, sizes_of, total_bits
+from .certainty import ENOUGH, sizes_of, total_bits
 from .compared import Comparison
 from .comparison import ROUNDS, Comparisons, Extra, Function
 from .conditions import of_reals
 from .degrees import MASKS
 from .gaps import CURVATURE_NOISE, NO, REACHES, SLOPE_NOISE, YES, Reach, gaps, slope_gap
+from .general import General, NoGeneral, generalised
 from .points import STRUCTURES
+from .question import WITNESS, Disproved, Question, blame, sized
 from .trials import EXACT, MISFORTUNE, REAL, Kinked, Trial, Trials
 from .undecided import Undecided
 
-WITNESS = "difference quotients of the program itself"
 CULPRITS = 8  # wrong gradients that are named
 REVIVALS = 3  # further points where a gradient was 0 at all of them
 SIGNED = frozenset({"positive", "nonnegative", "probabilities", "onehot", "onehot_columns"})
-
-
-class Disproved(ShapecalcError):
-    """A formula that was derived is not the derivative. ``names``: what it is the derivative by."""
-
-    def __init__(self, message: str, names: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.names = tuple(names)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is to be settled: the gap at one trial, the bits that no gap gives, who is to blame for one, and the formulas at stake.
-
-    ``several``: whether more than one tuple of sizes is wanted even of a long problem, as the formula may be anybody's.
-    """
-
-    gap: Callable[[Trial], float]
-    bits: Callable[[Certainty], int]
-    blame: Callable[[Trial], NoReturn]
-    formulas: Sequence[Expr]
-    several: bool = True
 
 
 class Judge:
@@ -73,10 +53,20 @@ class Judge:
         self.seed = self.trials.seed
         self.comparisons = Comparisons(self.trials)
         self._doubt = False  # whether masks disagreed, which only live gradients in real numbers can clear up
+        self._general: tuple[General, Judge] | None = None
+        if (general := generalised(self.problem)) is not None:
+            with suppress(NoGeneral):
+                self._general = general, Judge(general.problem, None if backward is None else general.backward(backward), self.seed)
 
     def compare(self, claim: Expr, truth: Expr, extra: Extra | None = None, squeeze: bool = False) -> Comparison:
         """A claim against the truth, both in the names of the problem, of its gradients, and of `extra` (formulas, in order)."""
-        return self.comparisons.compare(claim, truth, extra, squeeze)
+        general = self._compared_generally(claim, truth, extra, squeeze)
+        if general is not None and general.verdict == "equal" and not general.narrow:
+            return replace(general, conditions=self.comparisons.conditions((claim,)), assumptions=self.comparisons.assumptions())
+        made = self.comparisons.compare(claim, truth, extra, squeeze)
+        if general is None or general.verdict != "different" or made.verdict != "undecided":
+            return made
+        return replace(made, reason=f"{made.reason}; with other numbers in the place of the large sizes it is wrong")
 
     def compare_function(self, function: Function, truth: Expr) -> Comparison:
         """A function from values by name (nested lists of floats) to numbers, against the truth."""
@@ -98,6 +88,8 @@ class Judge:
         formulas = self._gradients(self.backward, wanted)
         if not formulas:
             return Certificate(EXACT, 0, (), witnesses=(WITNESS,))
+        if (made := self._generally(list(formulas.values()), lambda judge, _: judge.certify(wanted=wanted))) is not None:
+            return made
         for reach in REACHES:
             within = {n: e for n, e in formulas.items() if n in self.problem.declared or not reach.declared}
             try:
@@ -107,12 +99,12 @@ class Judge:
         raise kinked
 
     def _certified(self, formulas: Mapping[str, Expr], reach: Reach) -> Certificate:
-        def blame(trial: Trial) -> NoReturn:
+        def wrong_ones(trial: Trial) -> NoReturn:
             wrong = self._culprits(trial, formulas, reach)
             raise Disproved(f"the derived gradient{'s' * (len(wrong) > 1)} of {', '.join(wrong)} failed the check against {WITNESS}", wrong)
 
         every = list(formulas.values())
-        question = Question(lambda t: slope_gap(t, formulas, reach), lambda c: c.slopes(every), blame, every, several=False)
+        question = Question(lambda t: slope_gap(t, formulas, reach), lambda c: c.slopes(every), wrong_ones, every, several=False)
         return self._revived(self._settled(question), question, formulas, reach)
 
     def _culprits(self, trial: Trial, formulas: Mapping[str, Expr], reach: Reach) -> list[str]:
@@ -140,12 +132,15 @@ class Judge:
 
     def certify_gradient(self, name: str, formula: Expr, structured: bool = False) -> Certificate:
         """One gradient formula, in the shape of the variable; `structured`: the partials by the distinct entries."""
+        made = self._generally([formula], lambda judge, same: judge.certify_gradient(name, same[0], structured))
+        if made is not None:
+            return made
         structure = self.problem.variable(name).properties & STRUCTURES if structured else frozenset()
 
         def found(trial: Trial) -> float:
             return slope_gap(trial, {name: formula}, Reach(structure=structure))
 
-        return self._settled(Question(found, lambda c: c.slopes([formula]), _blame(f"the gradient of {name}", name), [formula]))
+        return self._settled(Question(found, lambda c: c.slopes([formula]), blame(f"the gradient of {name}", name), [formula]))
 
     def certify_jacobian(
         self, of: str, wrt: str, formula: Expr, layout: str = "numerator", vec: bool = False, axes: Axes | None = None
@@ -155,6 +150,9 @@ class Judge:
         ``axes``: for each axis of the formula (without the ones that are the number 1) which axes of (of, wrt) it runs over, the last
         one fastest.
         """
+        made = self._generally([formula], lambda judge, same: judge.certify_jacobian(of, wrt, same[0], layout, vec, axes))
+        if made is not None:
+            return made
         shapes = self.problem.variable(of).shape, self.problem.variable(wrt).shape
         order = axes or arrangement(*shapes, layout, vec)
 
@@ -165,11 +163,14 @@ class Judge:
             wanted = trial.witness.slope({wrt: Tensor(concrete(shapes[1], trial.frame), v)}, of)
             return gaps(trial, along, wanted, SLOPE_NOISE, of)
 
-        _sized(formula, shapes, f"the Jacobian of {of} by {wrt}")
-        return self._settled(Question(found, lambda c: c.slopes([formula], of), _blame(f"the Jacobian of {of} by {wrt}", wrt), [formula]))
+        sized(formula, shapes, f"the Jacobian of {of} by {wrt}")
+        return self._settled(Question(found, lambda c: c.slopes([formula], of), blame(f"the Jacobian of {of} by {wrt}", wrt), [formula]))
 
     def certify_hessian(self, wrt: str, formula: Expr, wrt2: str | None = None, vec: bool = False, axes: Axes | None = None) -> Certificate:
         """The second derivative of the loss by `wrt`, then by `wrt2`, against second differences of the loss."""
+        made = self._generally([formula], lambda judge, same: judge.certify_hessian(wrt, same[0], wrt2, vec, axes))
+        if made is not None:
+            return made
         other = wrt2 or wrt
         shapes = self.problem.variable(wrt).shape, self.problem.variable(other).shape
         order = axes or arrangement(*shapes, "numerator", vec)
@@ -181,8 +182,31 @@ class Judge:
             both = trial.ring.dots(u.data, along, len(along))
             return gaps(trial, both, trial.witness.curvature({wrt: u}, {other: v}), CURVATURE_NOISE)
 
-        _sized(formula, shapes, f"the Hessian by {wrt}")
-        return self._settled(Question(found, lambda c: c.slopes([formula], order=2), _blame(f"the Hessian by {wrt}", wrt), [formula]))
+        sized(formula, shapes, f"the Hessian by {wrt}")
+        return self._settled(Question(found, lambda c: c.slopes([formula], order=2), blame(f"the Hessian by {wrt}", wrt), [formula]))
+
+    def _compared_generally(self, claim: Expr, truth: Expr, extra: Extra | None, squeeze: bool) -> Comparison | None:
+        """The same for any sizes in the place of large numbers; None where there are none, or it has no meaning for others."""
+        if self._general is None:
+            return None
+        general, judge = self._general
+        try:
+            further = None if extra is None else {name: general.formula(e) for name, e in extra.items()}
+            return judge.compare(general.formula(claim), general.formula(truth), further, squeeze)
+        except NoGeneral:
+            return None
+
+    def _generally(self, formulas: Sequence[Expr], certified: Callable[[Judge, Sequence[Expr]], Certificate]) -> Certificate | None:
+        """What the problem in any sizes says of some formulas; None where there is none, or where it does not bear them out."""
+        if self._general is None:
+            return None
+        general, judge = self._general
+        try:
+            made = certified(judge, [general.formula(e) for e in formulas])
+        except (ShapecalcError, Unsupported):
+            return None
+        provided, known = self.comparisons.conditions(formulas), self.comparisons.assumptions()
+        return replace(made, conditions=provided, assumptions=known, witnesses=(made.witnesses[0] + general.words,))
 
     def _settled(self, question: Question) -> Certificate:
         """Exact arithmetic where it has a meaning and settles the matter, reals otherwise."""
@@ -281,18 +305,6 @@ def _dead(trials: Sequence[Trial], formulas: Mapping[str, Expr]) -> list[str]:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) < 5 else f"{', '.join(names[:3])} and {len(names) - 3} more"
-
-
-def _blame(what: str, *names: str) -> Callable[[Trial], NoReturn]:
-    def blame(_: Trial) -> NoReturn:
-        raise Disproved(f"the formula for {what} failed the check against {WITNESS}", names)
-
-    return blame
-
-
-def _sized(formula: Expr, shapes: tuple[Shape, Shape], what: str) -> None:
-    if total(formula.shape) != total((*shapes[0], *shapes[1])):
-        raise Disproved(f"the formula for {what} has the shape {show(formula.shape)}")
 
 
 def _is_zero(e: Expr) -> bool:

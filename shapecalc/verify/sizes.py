@@ -18,6 +18,7 @@ from .undecided import Undecided
 SMALLEST, LARGEST = 2, 5
 RANK, HEAVY = 4, 10_000  # tensors of more than four axes are kept below so many entries
 MANY = 7  # size names up to which all of them are drawn pairwise different
+WIDE = 1 << 12  # entries of a value whose sizes are numbers, above which it is large
 VERY_MANY = 28  # of more than so many each is unlike its neighbour alone, not unlike the next but one
 
 
@@ -126,3 +127,8 @@ def _apart(names_: Sequence[str], numbers: Numbers, before: Mapping[str, int], l
             last = [*last, n][-near:]
         out.append(n)
     return out
+
+
+def fixed_entries(problem: Problem) -> int:
+    """The entries of the largest value, as far as its sizes are numbers."""
+    return max((prod(d for d in v.shape if isinstance(d, int)) for v in problem.variables().values()), default=1)

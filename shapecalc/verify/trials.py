@@ -22,14 +22,13 @@ from shapecalc.tensor import Tensor
 
 from .degrees import kinds
 from .points import PLAIN, STYLES, Sampler, Style, deep, needy
-from .sizes import SMALLEST, axes_of, draw_sizes, numbers_in
+from .sizes import SMALLEST, WIDE, axes_of, draw_sizes, fixed_entries, numbers_in
 from .tape import Cells, Values
 from .undecided import Undecided
 from .witness import Program, Witness, incoming
 
 EXACT, REAL, FLOAT = "exact", "real", "float"  # the last for trying things out: no verdict rests on floats
 LONG = 30  # definitions beyond which a single tuple of sizes is tried, so that the cost stays linear
-WIDE = 1 << 12  # entries of a value whose sizes are numbers, likewise
 BITS = (61, 73, 79)  # of the prime; its square is no longer for the machine at the larger ones
 MOST_ENTRIES = 1 << 19  # of one value
 PATIENCE = 10.0  # seconds after which no further point is drawn for one trial
@@ -147,7 +146,7 @@ class Trials:
         self.backward = backward
         self.seed = int.from_bytes(os.urandom(8), "big") if seed is None else seed
         self.random = Random(self.seed)  # noqa: S311 - nothing is kept secret by it
-        self.long = len(problem.definitions) > LONG or _fixed_entries(problem) > WIDE
+        self.long = len(problem.definitions) > LONG or fixed_entries(problem) > WIDE
         # the degree grows with the length and with what exp is taken of: at a larger prime one point is as sure
         parts = [e for _, e, _ in self.program.tape.parts]
         self.kinds = kinds(parts)
@@ -297,10 +296,6 @@ class Trials:
         """One more trial at each tuple of sizes, where one gives too small a certainty."""
         once = {tuple(t.frame.items()): t for t in self.drawn[mode]}
         self.drawn[mode] += [self.draw(mode, t.equal, t.frame) for t in once.values()]
-
-
-def _fixed_entries(problem: Problem) -> int:
-    return max((prod(d for d in v.shape if isinstance(d, int)) for v in problem.variables().values()), default=1)
 
 
 def band(trial: Trial, gradient: Tensor) -> int:
