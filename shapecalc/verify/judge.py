@@ -193,7 +193,7 @@ class Judge:
         try:
             further = None if extra is None else {name: general.formula(e) for name, e in extra.items()}
             return judge.compare(general.formula(claim), general.formula(truth), further, squeeze)
-        except NoGeneral:
+        except (ShapecalcError, Unsupported):
             return None
 
     def _generally(self, formulas: Sequence[Expr], certified: Callable[[Judge, Sequence[Expr]], Certificate]) -> Certificate | None:
