@@ -375,8 +375,7 @@ def test_many_sizes_differ_from_their_neighbours():
     values = list(draw_sizes(problem, sizes_in(problem), Random(3)).values())
     assert len(values) == 13
     assert all(a != b for a, b in pairwise(values))
-    assert all(a != b for a, b in zip(values, values[2:], strict=False))
-    assert set(values) == {2, 3, 4}
+    assert set(values) == {2, 3}
 
 
 def long_network(layers):
@@ -396,7 +395,7 @@ def test_of_many_sizes_those_that_are_numbers_are_like_nothing_else(layers):
         others = {n for name, n in found.items() if name not in ("S", "m")}
         assert len({found["S"], found["m"], *others}) == 2 + len(others)
         assert 4 not in (found["S"], found["m"])  # a number of the program
-        assert max(others) <= 4
+        assert max(others) == 3
     assert all(first[name] != second[name] for name in ("S", "m"))
     assert sum(first[name] == second[name] for name in first) <= 1
 

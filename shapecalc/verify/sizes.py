@@ -19,7 +19,6 @@ SMALLEST, LARGEST = 2, 5
 RANK, HEAVY = 4, 10_000  # tensors of more than four axes are kept below so many entries
 MANY = 7  # size names up to which all of them are drawn pairwise different
 WIDE = 1 << 12  # entries of a value whose sizes are numbers, above which it is large
-VERY_MANY = 28  # of more than so many each is unlike its neighbour alone, not unlike the next but one
 
 
 def axes_of(problem: Problem) -> tuple[tuple[Dim, ...], frozenset[int]]:
@@ -75,7 +74,7 @@ def draw_sizes(
         if few or equal:
             drawn = _numbers(len(problem.sizes), LARGEST + max(0, len(problem.sizes) - 4 if few else 0) + more, random, equal)
         else:
-            drawn = _apart(problem.sizes, numbers, before, range(smallest, smallest + _near(problem.sizes) + 1 + more), random)
+            drawn = _apart(problem.sizes, numbers, before, range(smallest, smallest + 2 + more), random)
         sizes = _lighter(problem, dict(zip(problem.sizes, drawn, strict=True)))
         made = [value(d, sizes) for d in compound]
         if any(n < 1 for n in made):
@@ -106,25 +105,18 @@ def _numbers(count: int, top: int, random: Random, equal: bool) -> list[int]:
     return random.sample(range(SMALLEST, top + 1), count)
 
 
-def _near(names_: Sequence[str]) -> int:
-    """How many of those before it a size is unlike."""
-    return 1 if len(names_) > VERY_MANY else 2
-
-
 def _apart(names_: Sequence[str], numbers: Numbers, before: Mapping[str, int], low: range, random: Random) -> list[int]:
     """Too many to be all different and small: neighbours are, which meet in a product, and what is a number is like nothing else."""
-    near, free = _near(names_), low.stop
+    free, last = low.stop, 0
     out: list[int] = []
-    last: list[int] = []
     for name in names_:
         if name in numbers.sizes:
             while free in numbers.others or free == before.get(name):
                 free += 1
             n, free = free, free + 1
         else:
-            left = [n for n in low if n not in last]
-            n = random.choice([n for n in left if n != before.get(name)] or left)
-            last = [*last, n][-near:]
+            left = [n for n in low if n != last]
+            n = last = random.choice([n for n in left if n != before.get(name)] or left)
         out.append(n)
     return out
 
