@@ -223,6 +223,7 @@ def test_reals_lie_within_their_style(style):
     assert Decimal(style.high) + Decimal("1e-8") >= max(sizes) >= Decimal(style.high) - (Decimal(style.high) - Decimal(style.low)) / 10
     below = sum(x < 0 for x in data)
     assert below == 0 if style.positive else 70 <= below <= 130
+    assert max(map(abs, sampler(Real(), style).free((40,), style).data)) > Decimal(style.high) * Decimal("0.9")
     small = sampler(Real(), style).free((8, 8), style).data
     assert max(map(abs, small)) > Decimal(style.high) * Decimal("0.9")
 
@@ -525,6 +526,35 @@ def test_a_border_is_followed_in_three_entries_to_both_of_its_sides():
     (side,) = borders.Borders(made).of([apply("relu", g)], None)
     assert len(side.trials) == 2 * 2 * 3
     assert (side.unseen, side.late) == ("", False)
+
+
+def test_what_is_moved_when_a_border_is_looked_for():
+    """On a ray no property is lost; between two points what has to keep its form stays where it is."""
+    declared = "H: onehot; K: onehot_columns; Q: orthogonal; P: probabilities; p: positive; q: nonnegative; A: posdef; X:"
+    source = declared.replace(";", " (n, n);") + " (n, n); x: (n,); L = sum(exp(relu(X @ A @ x))) + sum(H + K + Q + P + p + q)"
+    made = trials_of(source)
+    search = borders.Search(made, build_text("X @ x", made.problem.variables(), made.problem.sizes), None, set(), float("inf"))
+    assert search.movable == {"X", "x"}
+    start = search._point(made.of("real")[0])
+    names = frozenset(start.declared)
+    for factor, moved in ((Decimal(2), "p q A X x"), (Decimal(-2), "X x")):
+        far = borders.stretched(made, start, factor, names)
+        for name, a in start.declared.items():
+            assert far.declared[name].data == [factor * v if name in moved.split() else v for v in a.data], name
+    assert borders.stretched(made, start, Decimal(2), frozenset({"x"})).declared["X"].data == start.declared["X"].data
+    other = search._point(made.draw("real", sizes=start.of.frame))
+    half = borders.between(made, start, other, Decimal("0.25"))
+    for name, a in start.declared.items():
+        b = other.declared[name].data
+        wanted = a.data if name in "HKQ" else [v + (w - v) / 4 for v, w in zip(a.data, b, strict=True)]
+        assert all(abs(u - v) < Decimal("1e-24") for u, v in zip(half.declared[name].data, wanted, strict=True)), name
+
+
+def test_a_difference_hangs_on_what_its_definitions_hang_on():
+    made = trials_of("x, y, z: (n,); a = x * y; b = exp(z); L = sum(exp(relu(a)) * b)")
+    for formula, movable in (("a - 1", "xy"), ("b", "z"), ("a * b", "xyz"), ("x + z", "xz")):
+        g = build_text(formula, made.problem.variables(), made.problem.sizes)
+        assert borders.Search(made, g, None, set(), float("inf")).movable == set(movable)
 
 
 def test_a_comparison_that_turns_nowhere_is_said_once_for_all_claims():

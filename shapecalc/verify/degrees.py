@@ -251,5 +251,4 @@ def derivative(a: Degree) -> Degree:
 def bits(test: Degree, prime: int) -> int:
     """k where the numerator of a non-zero difference is 0 modulo p with a probability of at most 2**-k, the denominator not being 0."""
     n, d = max(1, test[0]), test[1]
-    room = prime - d
-    return max(0, (room // n).bit_length() - 1) if room > n else 0
+    return max(1, (prime - d) // n).bit_length() - 1
