@@ -14,6 +14,7 @@ import pytest
 from shapecalc.calculus import entries as room
 from shapecalc.calculus.entries import Entries, agrees, entries
 from shapecalc.calculus.entry_graph import ONE, ZERO, Graph, reached
+from shapecalc.calculus.entry_names import Names
 from shapecalc.calculus.entry_numbers import random_draws
 from shapecalc.calculus.entry_slopes import slopes
 from shapecalc.calculus.entry_text import Writer
@@ -104,6 +105,19 @@ def test_no_two_entries_share_a_name(name):
         tensor, index = e.where(s)
         grid = e.engine.grids[tensor]
         assert grid.symbols[list(product(*(range(1, n + 1) for n in grid.shape))).index(index)] == s
+
+
+def test_a_name_that_looks_like_an_entry():
+    names = Names(read("x: (2,); x1: (); y: (2, 2); y1: (); y123: (); z: (2, 2); z12: (); a: (2,); ab: (); n1: (); u: (n, m); v = u"))
+    looks = {(base, rank): names.looks_like(base, rank, base) for base in "xyzan" for rank in (1, 2, 3)}
+    assert {key for key, found in looks.items() if found} == {("x", 1), ("y", 1), ("y", 3), ("z", 2), ("n", 1)}
+    assert names.looks_like("v", 1, "u")  # a name of its own
+    last = [names.grid(n, s).symbols[-1] for n, s in (("x", (2,)), ("y", (2, 2)), ("z", (2, 2)), ("a", (2,)))]
+    assert last == ["x[2]", "y22", "z[2,2]", "a2"]
+    assert names.grid("c", (9,)).symbols[-1] == "c9"
+    assert names.grid("d", (10,)).symbols[-1] == "d[10]"
+    assert names.grid("e1", (2,)).symbols[-1] == "e1[2]"
+    assert names.grid("f", ()).symbols == ["f"]
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
-from shapecalc.calculus.parts import as_mean, burden, chain, entrywise, length, lighter, multiplied, names_in, shorter, unchained
+from shapecalc.calculus.parts import (
+    Part,
+    as_mean,
+    burden,
+    chain,
+    entrywise,
+    length,
+    lighter,
+    multiplied,
+    names_in,
+    shorter,
+    unchained,
+    written,
+)
 from shapecalc.language.builder import build_text
 from shapecalc.language.sheet import read
 from shapecalc.notation import text
@@ -49,6 +64,21 @@ def test_what_there_is_to_read(formula, characters, names, awkward):
 def test_when_a_formula_is_worth_another_form(other, best, is_shorter, is_lighter):
     assert shorter(built(other), built(best)) == is_shorter
     assert lighter(built(other), built(best)) == is_lighter
+
+
+@pytest.mark.parametrize(
+    ("number", "scalars", "core", "text_"),
+    [
+        ("0.134145", {}, "x", "0.134145*x"), ("-0.134145", {}, "x", "-0.134145*x"), ("12.34567", {}, "x", "12.34567*x"),
+        ("1/2", {}, "x", "x/2"), ("-3/2", {"s": -1}, "x", "-3*x / (2*s)"), ("1", {"s": 2, "n": -1}, "x", "s**2 * x/n"),
+        ("-1", {}, "1", "-1"), ("2/3", {"s": 1}, "1", "2*s/3"), ("1", {"s": -2}, "1 / x", "1 / (s**2 * x)"),
+        ("3", {}, "x / y", "3*x / y"), ("1", {"n": -1}, "s * (x / y)", "s*x / (n*y)"), ("1/4", {}, "-(x / y)", "-x / (4*y)"),
+        ("0.25", {}, "1", "1/4"), ("0.134145", {}, "1", "0.134145"),
+    ],
+)  # fmt: skip
+def test_a_term_as_it_is_written(number, scalars, core, text_):
+    part = Part(Fraction(number), tuple((built(n), Fraction(k)) for n, k in scalars.items()), built(core))
+    assert text(written(part)) == text_
 
 
 @pytest.mark.parametrize(

@@ -346,6 +346,14 @@ def test_points_are_added_until_a_claim_is_sure(bits, method, points, monkeypatc
     assert method == "real" or found.bits >= 50
 
 
+def test_many_gradients_that_are_not_right_are_named_in_short():
+    names = [f"x{k}" for k in range(7)]
+    problem = read("; ".join(f"{n}: (n,)" for n in names) + "; L = " + " + ".join(f"sum(relu(-sqrt(1 + {n}**2)))" for n in names))
+    for count, said in ((4, "x0, x1, x2, x3"), (5, "x0, x1, x2 and 2 more"), (7, "x0, x1, x2 and 4 more")):
+        found = Judge(problem, backward(problem, names[:count]), seed=1).certify()
+        assert found.witnesses[0].endswith(f"(the gradients of {said} being 0 at every point)")
+
+
 def test_another_backward_pass_is_judged_at_points_of_its_own():
     judge, problem = judge_of(AFFINE)
     first = judge.trials
