@@ -42,6 +42,10 @@ Z = torch.var(X, False) -> axis=False is not possible in var
 Z = stack((x, x), axis=None) -> axis=None is not possible here
 Z = True * X -> truth values are numbers here
 Z = X.float(3) -> float takes an array, and perhaps its type
+Z = torch.exp(X) + X.var(0) -> X.var(0) beside torch's functions can be read in two ways
+Z = X.unsqueeze(1).std() -> X.unsqueeze(1).std() beside torch's functions can be read in two ways
+Z = torch.cdist(T, T) -> cdist is read of two matrices
+Z = diag(x[None]) -> diag(x[None]) of (1, D) is its first entry in NumPy, and a matrix to many
 Z = einsum(X, W) -> einsum starts with its indices in quotes
 Z = slogdet(A) -> slogdet gives a sign and a logarithm
 Z = eigh(A) -> eigh gives eigenvalues and eigenvectors

@@ -6,10 +6,11 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from shapecalc.errors import SyntaxProblem
+from shapecalc.errors import NotKnownYet, SyntaxProblem
 from shapecalc.expr import Expr
 from shapecalc.forms import add, apply, transposed
 from shapecalc.numerals import number
+from shapecalc.shapes import broadcast
 
 from . import tree
 from .builder import Builder, build_text
@@ -162,16 +163,22 @@ def _normalize(builder: Builder, node: tree.Call) -> Expr:
 
 @surface("cosine_similarity")
 def _cosine(builder: Builder, node: tree.Call) -> Expr:
-    """Of two vectors, or of the rows of two matrices (along axis 1 unless told otherwise)."""
+    """Of two vectors, or of the rows of two matrices (along axis 1 unless told otherwise), broadcast to one shape first as torch does."""
     axis = keywords(builder, node, "axis").get("axis", 1)
-    if len(builder.build(node.args[0]).shape) == 1:
-        return composed(builder, node, ("A", "B"), "A @ B / (norm(A) * norm(B))")
-    return composed(builder, node, ("A", "B"), f"sum(A * B, axis={axis}) / (norm(A, axis={axis}) * norm(B, axis={axis}))")
+    a, b = one(builder, replace(node, keywords=()), 2)
+    shape = broadcast(a.shape, b.shape)
+    if a.shape != b.shape and shape is not None and len(a.shape) * len(b.shape):
+        a, b = (e if e.shape == shape else apply("broadcast_to", e, shape=shape) for e in (a, b))
+    along = "" if len(a.shape) == 1 else f", axis={axis}"
+    text = f"sum(A * B{along}) / (norm(A{along}) * norm(B{along}))" if along else "A @ B / (norm(A) * norm(B))"
+    return fitted(builder, node, lambda: build_text(text, {"A": a, "B": b}), a, b)
 
 
 @surface("cdist")
 def _distances(builder: Builder, node: tree.Call) -> Expr:
     """The distance of each row of one matrix from each row of another."""
+    if any(len(e.shape) != 2 for e in one(builder, node, 2)):
+        raise NotKnownYet("cdist is read of two matrices", span=node.span)
     return composed(builder, node, ("A", "B"), "sqrt(sum((A[:, None] - B)**2, axis=2))")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from shapecalc.shapes import show, total
 
 from . import tree
 from .builder import SURFACE, Builder
-from .libraries import by_torch, unnamed_axis
+from .libraries import by_torch, library, unnamed_axis
 from .options import IGNORED
 
 SPELLED = {
@@ -75,9 +76,14 @@ def generic(builder: Builder, node: tree.Call) -> Expr:
         raise SyntaxProblem(f"{op.name} takes {wanted} argument{'s' * (wanted > 1)}", span=node.span)
     if op.name == "norm":
         _matrix_norm(builder, node, given, bool(extra))
+    if op.name in ("var", "std") and not node.prefix and "ddof" not in given and not by_torch(node) and _beside_torch(builder):
+        written = builder.scope.words(node)
+        hint = f"torch.{node.name}(...), divided by the count minus 1, or np.{node.name}(...)"
+        raise SyntaxProblem(f"{written} beside torch's functions can be read in two ways", span=node.span, hint=hint)
     if op.name in ("var", "std") and (by_torch(node) or "ddof" in given):
         given["ddof"] = int(given.get("ddof", 1))  # torch's unbiased=False is ddof=0
-    if op.name in ("softmax", "log_softmax") and "axis" not in given and (rank := len(builder.build(args[0]).shape)) > 1:
+    unnamed = "axis" not in given or (given["axis"] is None and library(node.prefix) == "torch")
+    if op.name in ("softmax", "log_softmax") and unnamed and (rank := len(builder.build(args[0]).shape)) > 1:
         given["axis"] = unnamed_axis(node, rank)
     if isinstance(given.get("axis"), tuple) and len(given["axis"]) == 1:
         given["axis"] = given["axis"][0]
@@ -87,6 +93,14 @@ def generic(builder: Builder, node: tree.Call) -> Expr:
             given["axis"] = None
     _checked(builder, node, op.name, given)
     return builder.made(node, op.name, list(args), **given)
+
+
+_TORCHS = re.compile(r"\btorch\.|\bF\.\w+\(|\.(?:unsqueeze|permute|repeat_interleave)\(|\b(?:dim|keepdim)\s*=[^=]")
+
+
+def _beside_torch(builder: Builder) -> bool:
+    """Whether the text is in torch's words."""
+    return bool(_TORCHS.search(builder.scope.source))
 
 
 def _matrix_norm(builder: Builder, node: tree.Call, given: dict[str, Any], positional: bool) -> None:
