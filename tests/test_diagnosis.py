@@ -328,3 +328,17 @@ def test_a_verdict_does_not_hang_on_the_claims_before_it(claim):
     together = judged(f"{LAYER}\ndW = X.T @ dZ / 3\ndb = sum(dZ, axis=1)\ndX = dZ @ W\ndW = X.T @ dZ + W", claim)
     assert (together.verdict, together.slip, together.suggestion) == (alone.verdict, alone.slip, alone.suggestion)
     assert together.message.splitlines()[:3] == alone.message.splitlines()[:3]
+
+
+@pytest.mark.parametrize(
+    ("source", "slip", "right"),
+    [
+        ("x: (n,)\nL = sum(exp(x))\ndx = exp(x) + (exp(x) < 1e-5)", "extra-term", "dx = exp(x)"),
+        ("x: (n,)\na: ()\nL = sum(where(x > a, x**2, x))\ndx = where(x > a, 2*x, 1 + (x > 5))", "extra-term", "dx = where(x > a, 2*x, 1)"),
+        ("x: (n,)\nL = norm(x)\ndx = x / maximum(norm(x), 1e-3)", "wrong-function", "dx = x / norm(x)"),
+        ("X: (n, m)\nL = sum(X)\ndX = ones(n, m) * (n < 100)", "extra-scale", "dX = ones(n, m)"),
+    ],
+)
+def test_no_comparison_that_never_turns_is_put_in_to_explain_a_slip(source, slip, right):
+    (claim,) = shapecalc.check(source).claims
+    assert (claim.verdict, claim.slip, claim.suggestion) == ("wrong", slip, right)

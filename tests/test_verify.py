@@ -965,6 +965,7 @@ def test_trials_know_what_has_no_exact_meaning():
         ("x: (n,); L = x @ x", "dx = 2*x * (n < 100)"),
         ("X: (n, m); L = sum(X)", "dX = ones(n, m) * (m != 7)"),
         ("X: (n, m); L = sum(X)", "dX = ones(n, m) * (n < m + 20)"),
+        ("A: (n, n); L = tr(A @ A)", "dA = 2*A.T * (n < 100)"),
     ],
 )
 def test_a_comparison_that_turns_elsewhere_is_found(source, claim):

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..errors import Span
-from ..expr import Expr
+from ..expr import Expr, nodes
 from ..language.problem import Problem
 from ..language.tree import Node, children, walk
+from ..notation import text
 from ..shapes import Shape, strip
+from ..verify.borders import TRIED, gaps_of
 from ..verify.judge import Judge
 from .bench import Bench, Values, same
 from .reader import Reader
@@ -157,8 +159,14 @@ class Case:
         return self.bench.meets(e, self.values, e.shape)
 
     def confirmed(self, e: Expr) -> bool:
-        """Whether the judge, too, finds a formula right."""
-        return self.judge.compare(e, self.truth.formula, squeeze=self.truth.squeeze).verdict == "equal"
+        """Whether the judge, too, finds a formula right, and not by a comparison of its own that never turns: exp(dL) < 1e-6."""
+        found = self.judge.compare(e, self.truth.formula, squeeze=self.truth.squeeze)
+        return found.verdict == "equal" and all(c.startswith(self.compared) for c in found.conditions if c.endswith(TRIED))
+
+    @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """The differences whose signs decide something in what was claimed."""
+        return tuple({f"{text(g)} " for n in nodes(self.claim) for g in gaps_of(n)}) if self.claim is not None else ()
 
     def equal(self, a: Expr, b: Expr) -> bool:
         """Whether the judge finds two formulas equal."""

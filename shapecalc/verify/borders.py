@@ -37,6 +37,7 @@ NEARER = 5  # points between the last on a ray at which the program has a value,
 HALVINGS = 18  # of the way between two points; the rest is far from a kink still, and near for most claims
 ALIKE = Decimal("1e-9")  # two rates that are one
 FURTHER = 27  # where another comparison turns on what is left of the way, as x > 0 does beside x > 1e-9
+TRIED = ", as at every point that was tried"
 NOUGHT = lit(0)
 NOWHERE = Decimal(0)
 OUT = ("1e-4", "0.01", "0.1", "0.5", "2", "-1", "10", "-10", "100", "-100", "1e4", "-1e4", "1e6", "-1e6", "1e10", "-1e10", "1e-10")
@@ -94,7 +95,7 @@ class Borders:
             made += [t for pair in search.pairs(trial) for point in pair for t in search.made(point)]
             if time.thread_time() > end:
                 return Side(tuple(made), late=True)
-        unseen = f"{text(g)} {'>' if True in seen else '<='} 0, as at every point that was tried" if len(seen) == 1 else ""
+        unseen = f"{text(g)} {'>' if True in seen else '<='} 0{TRIED}" if len(seen) == 1 else ""
         return Side(tuple(made), unseen)
 
 

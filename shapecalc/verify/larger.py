@@ -16,6 +16,7 @@ from .trials import REAL, Trial, Trials
 from .undecided import Undecided
 
 WORKABLE = 2_000  # entries of one tensor at the larger sizes
+AT_TURNS = 11_000  # the same where a comparison of sizes turns, which hardly any claim has: a matrix of a hundred rows and columns
 SIZES = (*range(1, 66), *(s + k for s in (100, 128, 200, 256, 500, 512, 1000, 1024) for k in (-1, 0, 1)))  # at which a comparison may turn
 COMPARISONS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal"})
 
@@ -88,7 +89,7 @@ class Larger:
         for wanted in turning(formulas):
             for first in trials.of(REAL)[:1]:
                 sizes = {name: wanted.get(name, first.frame[name]) for name in problem.sizes}
-                if max((prod(concrete(v.shape, Frame(sizes))) for v in problem.variables().values()), default=1) <= WORKABLE:
+                if max((prod(concrete(v.shape, Frame(sizes))) for v in problem.variables().values()), default=1) <= AT_TURNS:
                     with suppress(Undecided, Unsupported):
                         yield trials.draw(REAL, sizes=sizes, styles=(first.style,))
 
