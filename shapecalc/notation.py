@@ -303,8 +303,8 @@ def _eigenvectors(e: Apply) -> tuple[str, int]:
 
 
 def _cumsum(e: Apply) -> tuple[str, int]:
-    if not e["reverse"]:
-        return f"cumsum({text(e.args[0])}, axis={e['axis']})", ATOM
+    if e.name == "cumprod" or not e["reverse"]:  # without an axis, NumPy flattens
+        return f"{e.name}({text(e.args[0])}, axis={e['axis']})", ATOM
     flip = _backwards((e["axis"] % len(e.shape),))
     return f"cumsum({_within(e.args[0], POSTFIX)}{flip}, axis={e['axis']}){flip}", POSTFIX
 
@@ -313,6 +313,6 @@ _WRITERS = {
     "add": _sum, "neg": _negative, "mul": _product, "div": _quotient, "matmul": _matmul, "power": _power, "pow": _pow,
     "transpose": _transpose, "expand_dims": _expand, "squeeze": _squeeze, "slice": _slice, "ones": _shaped, "zeros": _shaped,
     "eye": _shaped, "reshape": _shaped, "broadcast_to": _shaped, "einsum": _einsum, "concatenate": _join, "matpow": _matpow,
-    "cumsum": _cumsum, "flip": _flip, "place": _place, "pi": _pi, "windows": _slid, "overlap_add": _slid,
+    "cumsum": _cumsum, "cumprod": _cumsum, "flip": _flip, "place": _place, "pi": _pi, "windows": _slid, "overlap_add": _slid,
     "eigvecs": _eigenvectors, "inner": _inner,
 }  # fmt: skip

@@ -1,8 +1,6 @@
 """Properties of random programs over the whole rule book. `SHAPECALC_PROGRAMS` says how many there are of the cheap properties.
 
 The seed of a program is its number: `program(7)` is the same everywhere. What costs more is tried on a share of them.
-A long run, one that says how many, has programs of its own: half of the integers that hypothesis draws are below 2^16, so that
-runs of the same numbers would meet the same programs.
 """
 
 from __future__ import annotations
@@ -14,9 +12,8 @@ from random import Random
 
 import numpy as np
 import pytest
-from conftest import require_module
+from conftest import SEEDS, require_module
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from operations import OPERATIONS, ROWS, Operations
 
 import shapecalc
@@ -38,8 +35,6 @@ from shapecalc.shapes import value
 from shapecalc.verify.judge import Judge
 
 PROGRAMS = int(os.environ.get("SHAPECALC_PROGRAMS", "450"))
-RUN = int.from_bytes(os.urandom(3), "big") << 32 if "SHAPECALC_PROGRAMS" in os.environ else 0
-SEEDS = st.integers(RUN, RUN + 2**32 - 1)
 TRIED = "as at every point that was tried"  # the border of a comparison may lie where no point was found: then it is a condition
 UNKNOWN = (NotKnownYet, InputProblem)  # Undecided is one: no point is in the domain
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 import math
 import os
 from fractions import Fraction
+from itertools import product
 from random import Random
 
 import numpy as np
 import pytest
+from conftest import SEEDS
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from operations import OPERATIONS
 
 from shapecalc.calculus.texts import meaning
 from shapecalc.errors import Misfit, ShapecalcError
 from shapecalc.evaluate import evaluate
+from shapecalc.expr import Var
 from shapecalc.forms import apply, lit, size
 from shapecalc.language.builder import build_text
 from shapecalc.language.readers.latex_reader import read_latex
@@ -30,7 +33,6 @@ from shapecalc.shapes import add
 from shapecalc.tensor import Tensor
 
 FORMULAS = int(os.environ.get("SHAPECALC_PROGRAMS", "450"))
-SEEDS = st.integers(0, 2**32 - 1)
 PLAIN = "s, t: (); u, v, w: (k,); A, B, C: (k, k)"
 TALL = f"{PLAIN}; R: (1, k); Q: (k, 1); F, G: (k, k, k); H: (1, k, k); J: (k, 1, k); K: (k, k, k, k)"
 SIZE = 3
@@ -154,3 +156,24 @@ def test_the_formulas_are_what_they_should_be(declared):
     assert declared == TALL or sum(on_paper(*m) is not None for m in made) > 80
     names = " ".join(text(e) for _, e in made)
     assert all(sign in names for sign in ("-(", " @ (", ").T", "**(", "outer(", "cumsum(", "[::-1", "norm(", " > ", "diag("))
+
+
+BY_AXES = ("transpose", "expand_dims", "squeeze", "flip")  # of themselves they do nothing
+
+
+@pytest.mark.parametrize("op", [op for op in OPERATIONS if op.args and op.name not in BY_AXES], ids=lambda op: op.name)
+def test_an_operation_with_what_it_does_of_itself_reads_back_as_it_is(op):
+    """cumprod(B) stood for the products along axis 0, when a text without an axis had come to mean what it does in NumPy."""
+    shapes = [(), ("n",), ("m", "n"), ("n", "n"), ("k", "m", "n"), ("k", "n", "n")]
+    tried = 0
+    for own in product(shapes, repeat=len(op.args)):
+        for axis in (None, 0, -1) if "axis" in dict(op.params) else (...,):
+            variables = {name: Var(name, shape) for name, shape in zip("abc", own, strict=False)}
+            try:
+                e = apply(op.name, *variables.values(), **({} if axis is ... else {"axis": axis}))
+            except (Misfit, TypeError, IndexError):
+                continue
+            again = build_text(text(e), variables, ("k", "m", "n"))
+            assert (again.shape, text(again)) == (e.shape, text(e))
+            tried += 1
+    assert tried
