@@ -966,6 +966,8 @@ def test_trials_know_what_has_no_exact_meaning():
         ("X: (n, m); L = sum(X)", "dX = ones(n, m) * (m != 7)"),
         ("X: (n, m); L = sum(X)", "dX = ones(n, m) * (n < m + 20)"),
         ("A: (n, n); L = tr(A @ A)", "dA = 2*A.T * (n < 100)"),
+        ("x: (n,); L = x @ x", "dx = 2*x*minimum(n, 40)/n"),
+        ("x: (n,); L = x @ x", "dx = 2*x + x*(n-2)*(n-3)*(n-4)*(n-5)*(n-6)*(n-7)*(n-8)*(n-9)*(n-10)*(n-11)*(n-12)*(n-13)"),
     ],
 )
 def test_a_comparison_that_turns_elsewhere_is_found(source, claim):

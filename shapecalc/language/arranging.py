@@ -205,8 +205,8 @@ def _diag(builder: Builder, node: tree.Call) -> Expr:
         raise SyntaxProblem("diag takes a vector, or a matrix", span=node.span)
     a = builder.build(node.args[0])
     square = len(a.shape) == 2 and a.shape[0] == a.shape[1] != 1
-    if len(a.shape) == 2 and not square and 1 in a.shape and a.shape != (1, 1):
-        what = f"{builder.scope.words(node)} of {show(a.shape)} is its first entry in NumPy, and a matrix to many"
+    if node.prefix and len(a.shape) == 2 and not square and 1 in a.shape and a.shape != (1, 1):
+        what = f"{builder.scope.words(node)} of {show(a.shape)} is its first entry alone"
         raise SyntaxProblem(what, span=node.span, hint="diag(x.reshape(-1)) is the matrix")
     return fitted(builder, node, lambda: apply("diagonal" if square else "diag", a), a)
 

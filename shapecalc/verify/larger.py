@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from math import prod
 
 from shapecalc.calculus.texts import meaning
 from shapecalc.evaluate import Frame, concrete, evaluate
 from shapecalc.expr import Apply, Expr, Lit, nodes, variables
-from shapecalc.rings import Real, Unsupported
+from shapecalc.forms import add
+from shapecalc.rings import Near, Unsupported
 from shapecalc.shapes import Dim, names
 
+from .borders import gaps_of
 from .trials import REAL, Trial, Trials
 from .undecided import Undecided
 
 WORKABLE = 2_000  # entries of one tensor at the larger sizes
 AT_TURNS = 11_000  # the same where a comparison of sizes turns, which hardly any claim has: a matrix of a hundred rows and columns
 SIZES = (*range(1, 66), *(s + k for s in (100, 128, 200, 256, 500, 512, 1000, 1024) for k in (-1, 0, 1)))  # at which a comparison may turn
-COMPARISONS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal"})
+SPREAD = 40  # further than so many times as large, at random: (n - 2)*(n - 3)*...*(n - 13) is 0 at all that are a little larger
 
 
 def counted_with(formulas: Iterable[Expr]) -> frozenset[str]:
@@ -41,18 +43,23 @@ def counted_with(formulas: Iterable[Expr]) -> frozenset[str]:
 
 def turning(formulas: Iterable[Expr]) -> Iterator[dict[str, int]]:
     """Sizes at which a comparison of sizes alone, n < 100 or n != 7, is another than at those that are drawn: the smallest such."""
-    for node in dict.fromkeys(n for e in formulas for n in nodes(e)):
-        if isinstance(node, Apply) and node.name in COMPARISONS and not variables(node) and node.shape == ():
-            free = sorted({name for n in nodes(node) if isinstance(n, Lit) and isinstance(n.value, str) for name in names(n.value)})
-            usual = _holds(node, dict.fromkeys(free, 3))
+    for node in dict.fromkeys(n for e in formulas for n in nodes(e) if not variables(n)):
+        equal = isinstance(node, Apply) and node.name == "equal"
+        for g in (add(*node.args, signs=(1, -1)),) if equal and isinstance(node, Apply) else gaps_of(node):
+            free = sorted({name for n in nodes(g) if isinstance(n, Lit) and isinstance(n.value, str) for name in names(n.value)})
+            if g.shape != () or not free:
+                continue
+            usual = _side(g, dict.fromkeys(free, 3), equal)
             choices = ({**dict.fromkeys(free, 3), name: k} for k in SIZES for name in free)
-            found = next((c for c in choices if _holds(node, c) != usual), None)
+            found = next((c for c in choices if _side(g, c, equal) != usual), None)
             if found is not None:
                 yield found
 
 
-def _holds(node: Expr, sizes: dict[str, int]) -> bool:
-    return bool(evaluate(Real(), node, {}, Frame(sizes), meaning).data[0])
+def _side(g: Expr, sizes: dict[str, int], equal: bool) -> bool:
+    """On which side of the border a difference of sizes is, or whether it is on it."""
+    found = evaluate(Near(), g, {}, Frame(sizes), meaning).data[0]
+    return bool(found == 0 if equal else found > 0)
 
 
 class Larger:
@@ -76,9 +83,10 @@ class Larger:
             return
         try:
             for first in trials.of(mode)[:1]:
-                sizes = self._sizes(first, counted, times)
-                shapes = [v.shape for v in problem.variables().values()]
-                if max((prod(concrete(s, Frame(sizes))) for s in shapes), default=1) <= WORKABLE:
+                sizes = self._sizes(first, counted, times, trials.random.randrange(SPREAD))
+                if self._largest(sizes) > WORKABLE:
+                    sizes = self._sizes(first, counted, times)
+                if self._largest(sizes) <= WORKABLE:
                     yield trials.draw(mode, sizes=sizes, styles=(first.style,))
         except (Undecided, Unsupported):
             return
@@ -89,16 +97,21 @@ class Larger:
         for wanted in turning(formulas):
             for first in trials.of(REAL)[:1]:
                 sizes = {name: wanted.get(name, first.frame[name]) for name in problem.sizes}
-                if max((prod(concrete(v.shape, Frame(sizes))) for v in problem.variables().values()), default=1) <= AT_TURNS:
+                if self._largest(sizes) <= AT_TURNS:
                     with suppress(Undecided, Unsupported):
                         yield trials.draw(REAL, sizes=sizes, styles=(first.style,))
 
-    def _sizes(self, first: Trial, counted: frozenset[str], times: int) -> dict[str, int]:
+    def _largest(self, sizes: Mapping[str, int]) -> int:
+        """How many entries the largest tensor has."""
+        frame = Frame(sizes)
+        return max((prod(concrete(v.shape, frame)) for v in self.trials.problem.variables().values()), default=1)
+
+    def _sizes(self, first: Trial, counted: frozenset[str], times: int, further: int = 0) -> dict[str, int]:
         """The others stay as they are as far as the order of all sizes allows it: an inverse may want more rows than columns."""
         out: dict[str, int] = {}
         before = least = 0
         for k, name in sorted((first.frame[n], n) for n in self.trials.problem.sizes):
             least += k > before
-            out[name] = least = max(least, times * k + 3 if name in counted else k)
+            out[name] = least = max(least, times * k + 3 + further if name in counted else k)
             before = k
         return out
