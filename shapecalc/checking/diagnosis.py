@@ -19,6 +19,7 @@ from .trees import toggled
 
 Step = Callable[[Search], Found | None]
 LARGEST = 500  # parts of a claim above which nothing is tried
+BORDERS = 2.0  # seconds in which the borders of all that may have been meant are looked for; beyond, what has comparisons is not named
 
 
 def grows(case: Case) -> bool:
@@ -33,13 +34,14 @@ def diagnose(case: Case) -> Found | None:
     if not case.target or case.size > LARGEST:
         return None if case.claim is not None else Found("nonconformable", "", None, case.tree.span)
     search = Search(case)
-    try:
-        return nonconforming(search) if case.claim is None else conforming(search)
-    except Enough:
-        if case.claim is None:
-            return Found("nonconformable", "", None, case.tree.span)
-        found = nearest(search)
-        return settled(case, found) if found is not None else None
+    with case.judge.comparisons.borders.within(BORDERS):
+        try:
+            return nonconforming(search) if case.claim is None else conforming(search)
+        except Enough:
+            if case.claim is None:
+                return Found("nonconformable", "", None, case.tree.span)
+            found = nearest(search)
+            return settled(case, found) if found is not None else None
 
 
 def conforming(search: Search) -> Found | None:

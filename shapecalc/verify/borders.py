@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain
@@ -64,10 +64,20 @@ class Borders:
     def __init__(self, trials: Trials) -> None:
         self.trials = trials
         self._found: dict[Expr, Side] = {}
+        self._end = self._latest = float("inf")  # of the comparison that is going on, and of all in a search for a slip
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """So many seconds of this thread for all that is compared inside, which may be the many candidates for a slip."""
+        before, self._latest = self._latest, time.thread_time() + seconds
+        try:
+            yield
+        finally:
+            self._latest = before
 
     def of(self, formulas: Iterable[Expr], extra: Mapping[str, Expr] | None) -> Iterator[Side]:
         """The points at each border."""
-        end = time.thread_time() + PATIENCE
+        self._end = end = min(self._latest, time.thread_time() + PATIENCE)
         every = [*formulas, *(extra or {}).values()]
         gaps = list(dict.fromkeys(g for e in every for n in nodes(e) for g in gaps_of(n)))
         for number, g in enumerate(gaps):
@@ -83,7 +93,7 @@ class Borders:
 
     def alone(self, side: Side, extra: Mapping[str, Expr] | None) -> tuple[Trial, ...]:
         """Points at the same border that are reached by one entry of each name: where all of them are far out, rounding hides much."""
-        return self._side(side.of, extra, time.thread_time() + PATIENCE / 2, alone=True).trials
+        return self._side(side.of, extra, min(self._latest, self._end + PATIENCE / 2), alone=True).trials
 
     def _side(self, g: Expr, extra: Mapping[str, Expr] | None, end: float, beside: Sequence[Expr] = (), alone: bool = False) -> Side:
         """The points at one border; where there are none, which side was seen."""
@@ -91,10 +101,12 @@ class Borders:
         made: list[Trial] = []
         search = Search(self.trials, g, extra, seen, end, beside, alone)
         for trial, far in search.starts():
-            search.far = far
-            made += [t for pair in search.pairs(trial) for point in pair for t in search.made(point)]
             if time.thread_time() > end:
                 return Side(tuple(made), late=True)
+            search.far = far
+            made += [t for pair in search.pairs(trial) for point in pair for t in search.made(point)]
+        if time.thread_time() > end:
+            return Side(tuple(made), late=True)
         unseen = f"{text(g)} {'>' if True in seen else '<='} 0{TRIED}" if len(seen) == 1 else ""
         return Side(tuple(made), unseen)
 
