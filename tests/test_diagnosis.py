@@ -342,3 +342,20 @@ def test_a_verdict_does_not_hang_on_the_claims_before_it(claim):
 def test_no_comparison_that_never_turns_is_put_in_to_explain_a_slip(source, slip, right):
     (claim,) = shapecalc.check(source).claims
     assert (claim.verdict, claim.slip, claim.suggestion) == ("wrong", slip, right)
+
+
+@pytest.mark.parametrize(
+    ("claim", "slip", "said"),
+    [
+        ("(Z - Y) / 2", "factor-2", "a factor 2 is missing; besides, a factor 1/S is missing"),
+        ("3*(Z - Y)", "factor-2", "a factor 3 too many; besides, a factor 1/S is missing"),
+        ("-2*(Z - Y)", "sign", "the sign is the wrong way round; besides, a factor 1/(2*S) is missing"),
+        ("-(Z - Y)/S", "sign", "the sign of (Z - Y)"),
+        ("(Z - Y)*2/S", "factor-2", "a factor 2 too many"),
+    ],
+)
+def test_of_two_slips_each_is_said_once(claim, slip, said):
+    source = "X: (S, D); W: (D, M); b: (M,); Y: (S, M); Z = X @ W + b; L = sum((Z - Y)**2) / (2*S)"
+    (verdict,) = shapecalc.check(f"{source}\ndZ = {claim}").claims
+    assert verdict.slip == slip
+    assert f"slip: {said}\n" in verdict.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import combinations
 
 from ..expr import Expr, Lit, Var
@@ -93,7 +94,9 @@ def by_scale(case: Case, wanted: Scale) -> Found:
             tree,
             case.tree.span,
         )
-    return Found(slug, scale_words(case, slug, wanted), tree, case.tree.span, note_of(case, slug, wanted), _also(case, slug, wanted))
+    own, rest = _parted(slug, wanted)
+    also = "" if rest is None else scale_words(case, scale_slug(case, rest, case.tree) if rest.atom is not None else "factor-2", rest)
+    return Found(slug, scale_words(case, slug, own), tree, case.tree.span, note_of(case, slug, wanted), also)
 
 
 def _of_loss(case: Case, wanted: Scale) -> bool:
@@ -124,15 +127,17 @@ def note_of(case: Case, slug: str, wanted: Scale) -> str:
     return "sign" if slug == "sign" else ""
 
 
-def _also(case: Case, slug: str, wanted: Scale) -> str:
+def _parted(slug: str, wanted: Scale) -> tuple[Scale, Scale | None]:
+    """What a slip of this name accounts for, and what else is wrong: -2/S is a sign, and 2/S besides."""
     if wanted.parts < 2 or slug == "missing-factor":
-        return ""
-    rest = (
-        Scale(1, wanted.number, wanted.atom, wanted.exponent, wanted.kind)
-        if slug == "sign"
-        else Scale(1, type(wanted.number)(1), wanted.atom, wanted.exponent, wanted.kind)
-    )
-    return scale_words(case, scale_slug(case, rest, case.tree) if rest.atom is not None else "factor-2", rest)
+        return wanted, None
+    one = Fraction(1)
+    if slug == "sign":
+        return Scale(-1, one), Scale(1, wanted.number, wanted.atom, wanted.exponent, wanted.kind)
+    number, atom = Scale(1, wanted.number), Scale(1, one, wanted.atom, wanted.exponent, wanted.kind)
+    if wanted.sign < 0 or not number.parts or not atom.parts:
+        return wanted, None
+    return (number, atom) if slug == "factor-2" else (atom, number)
 
 
 def unsummed(case: Case) -> Found | None:
