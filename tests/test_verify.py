@@ -1123,3 +1123,15 @@ def test_a_border_is_found_close_to_where_the_program_ends_to_have_a_value():
     right = "2*(sum(exp(-(B - log_softmax(C))**2)) * softmax(C) - exp(-(B - log_softmax(C))**2)) / sqrt(pi)"
     first, second = check(f"{source}dC = {right}\ndC = ({right}) * (C < 20) + 97*(C >= 20)").claims
     assert (first.verdict, second.verdict) == ("right", "wrong")
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ("n < 300", "wrong"), ("n != 301", "wrong"), ("n*n < 90000", "wrong"), ("n < 3000", "wrong"), ("sqrt(n - 2) < 30", "wrong"),
+        ("log(n - 3) < 3", "wrong"), ("1/(n - 8) < 1", "wrong"), ("n > 0", "right"),
+    ],
+)  # fmt: skip
+def test_a_comparison_of_sizes_is_followed_to_where_it_turns(said, verdict):
+    (claim,) = check(f"x: (n,); L = x @ x\ndx = 2*x * ({said})").claims
+    assert claim.verdict == verdict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from decimal import Decimal
 from math import prod
 
 from shapecalc.calculus.texts import meaning
@@ -14,12 +15,12 @@ from shapecalc.rings import Near, Unsupported
 from shapecalc.shapes import Dim, names
 
 from .borders import gaps_of
-from .trials import REAL, Trial, Trials
+from .trials import MISFORTUNE, REAL, Trial, Trials
 from .undecided import Undecided
 
 WORKABLE = 2_000  # entries of one tensor at the larger sizes
 AT_TURNS = 11_000  # the same where a comparison of sizes turns, which hardly any claim has: a matrix of a hundred rows and columns
-SIZES = (*range(1, 66), *(s + k for s in (100, 128, 200, 256, 500, 512, 1000, 1024) for k in (-1, 0, 1)))  # at which a comparison may turn
+EACH = 65  # sizes up to which each is tried where a comparison may turn; beyond, it is doubled and halved
 SPREAD = 40  # further than so many times as large, at random: (n - 2)*(n - 3)*...*(n - 13) is 0 at all that are a little larger
 
 
@@ -44,22 +45,41 @@ def counted_with(formulas: Iterable[Expr]) -> frozenset[str]:
 def turning(formulas: Iterable[Expr]) -> Iterator[dict[str, int]]:
     """Sizes at which a comparison of sizes alone, n < 100 or n != 7, is another than at those that are drawn: the smallest such."""
     for node in dict.fromkeys(n for e in formulas for n in nodes(e) if not variables(n)):
-        equal = isinstance(node, Apply) and node.name == "equal"
-        for g in (add(*node.args, signs=(1, -1)),) if equal and isinstance(node, Apply) else gaps_of(node):
+        for g in [add(*node.args, signs=(1, -1))] if isinstance(node, Apply) and node.name == "equal" else gaps_of(node):
             free = sorted({name for n in nodes(g) if isinstance(n, Lit) and isinstance(n.value, str) for name in names(n.value)})
             if g.shape != () or not free:
                 continue
-            usual = _side(g, dict.fromkeys(free, 3), equal)
-            choices = ({**dict.fromkeys(free, 3), name: k} for k in SIZES for name in free)
-            found = next((c for c in choices if _side(g, c, equal) != usual), None)
-            if found is not None:
-                yield found
+            yield from next(filter(None, (list(_turned(g, dict.fromkeys(free, 3), name)) for name in free)), ())
 
 
-def _side(g: Expr, sizes: dict[str, int], equal: bool) -> bool:
-    """On which side of the border a difference of sizes is, or whether it is on it."""
-    found = evaluate(Near(), g, {}, Frame(sizes), meaning).data[0]
-    return bool(found == 0 if equal else found > 0)
+def _turned(g: Expr, usual: dict[str, int], name: str) -> Iterator[dict[str, int]]:
+    """Sizes at which a difference has another sign than usual, one of them being another: the first at which it is 0, +, or -."""
+
+    def side(k: int) -> int | None:
+        try:
+            found: Decimal = evaluate(Near(), g, {}, Frame({**usual, name: k}), meaning).data[0]
+        except (*MISFORTUNE, Unsupported):
+            return None  # sqrt(n - 5) has no value at 3
+        return int(found > 0) - int(found < 0)
+
+    first = next((s for k in range(usual[name], EACH) if (s := side(k)) is not None), None)
+    met = {first, None}
+
+    def new(places: Iterable[int]) -> Iterator[dict[str, int]]:
+        for k in places:
+            if (found := side(k)) not in met:
+                met.add(found)
+                yield {**usual, name: k}
+
+    yield from new(range(1, EACH + 1))
+    low = EACH
+    while low < AT_TURNS:
+        near, far = low, 2 * low
+        while far - near > 1 and side(near) != side(far):
+            middle = (near + far) // 2
+            near, far = (middle, far) if side(middle) == side(low) else (near, middle)
+        yield from new((near, far))
+        low *= 2
 
 
 class Larger:
