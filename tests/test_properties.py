@@ -161,6 +161,8 @@ def test_generated_code_against_central_differences(seed):
             got = np.sum(g * v)
             if spread > 1e-4 * (1 + abs(got)):
                 continue  # a kink, or no digits left
+            if not np.isfinite(got) and any(c.endswith(" != 0") for c in d.certificate.conditions):
+                continue  # norm(relu(x)) where no x is positive: 0/0 in the formula, and said to be none of its points
             assert got == pytest.approx(slopes[1], rel=2e-3, abs=2e-3 + 10 * spread), f"{name} in {d.problem.source}"
 
 
@@ -453,6 +455,11 @@ def test_a_minus_before_a_comparison_is_one_of_numbers(target):
 
 def test_clip_with_its_bounds_the_wrong_way_round():
     assert shapecalc.derive("x, a, b: (n,); y = clip(x, a, b)").certificate.points >= 1
+
+
+def test_a_square_product_with_more_axes_is_asked_whether_it_is_symmetric():
+    d = shapecalc.derive("B: (n, n, m); c: (m,); e: (n,); h = B @ c; y = h @ e")
+    assert [d[name].formula for name in "Be"] == ["einsum('ij,k->ijk', dh, c)", "h.T @ dy"]
 
 
 def test_a_matrix_before_a_product_with_more_axes_keeps_its_parentheses():

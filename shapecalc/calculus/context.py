@@ -116,6 +116,8 @@ def _turned(e: Expr) -> Expr:
 
 def _palindrome(e: Apply, context: Context) -> bool:
     chain = flat_product(e)
+    if any(len(f.shape) != 2 for f in chain):  # B @ c with B (n, n, m)
+        return False
     while len(chain) > 1:
         first, last = chain[0], chain[-1]
         if _turned(first) != last and not (first == last and symmetric(first, context)):
