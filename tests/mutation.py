@@ -28,14 +28,14 @@ from covering import ENDLESS, FUNCTION, OPTIONS, Source, Tests, owners, pairs
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("shapecalc/calculus", "shapecalc/verify", "shapecalc/ops", "shapecalc/shapes.py")
 LEFT_OUT = (  # other processes, or nothing of these rooms
-    "house", "benchmarks", "faults", "fuzz", "notebook", "batch", "docs", "security", "campaign", "pytest_plugin", "gallery", "claims",
+    "house", "benchmarks", "faults", "fuzz", "notebook", "batch", "docs", "security", "campaign", "pytest_plugin", "gallery",
 )  # fmt: skip
 MARKERS = "not slow and not autodiff and not tex and not browser and not benchmark"
 TESTS, SECONDS = 400, 14.0  # for one mutant
 ANEW, ANEW_SECONDS = 120, 8.0  # for one that is loaded anew
 EVERY, PATIENCE = 4000, 60.0  # for one that is tried again, which has survived that
 KEPT = Path(tempfile.gettempdir()) / "shapecalc-mutation.map"
-STRICT = re.compile("word_for_word|index_form")
+STRICT = re.compile("word_for_word|index_form|test_claims")
 OF_THE_BOOK = re.compile("/test_(rule|evaluate|notation|codegen|spellings)")
 INCOMING = re.compile(r"\bdy_?\b", re.IGNORECASE)
 RULES = {"slopes", "pulls", "means", "spectral"}

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
+
+from shapecalc.verify.points import STYLES
+from shapecalc.verify.trials import FLOAT
+
 SIZES = ["n", "m", "k"]
 POINTWISE = (  # noqa: SIM905 - a list of words; with a real value everywhere, or made so below
     "exp tanh sigmoid sin cos relu abs sqrt log softplus silu erf arctan gelu elu leaky_relu square log1p expm1 sinh cosh reciprocal"
@@ -190,3 +195,13 @@ class Maker:
         if self.rng.random() < 0.7:
             lines.append("loss = " + " + ".join(f"sum({n}**2)" if self.rng.random() < 0.5 else f"sum({n})" for n in self.defined))
         return "\n".join([f"{n}: {written(s)}" for n, s in self.declared.items()] + lines)
+
+
+def points(judge):
+    """The points at which a judge has compared: sizes, how it was drawn, the first value, and all of them in a word."""
+    for mode, trials in judge.trials.drawn.items():
+        for t in trials if mode != FLOAT else ():
+            style = STYLES.index(t.style) if t.style in STYLES else t.style
+            data = [x for a in (*t.declared.values(), *t.given.values()) for x in a.data]
+            where = ", ".join(f"{k}={v}" for k, v in t.frame.items())
+            yield f"{mode} at {where}: {str(data[0])[:9]} {zlib.crc32(repr(data).encode()):08x}, style {style}{', equal' * t.equal}"

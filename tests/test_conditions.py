@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from kept import compared
+from programs import points
 
 from shapecalc.calculus.context import Context, is_orthogonal, sums_to_one, symmetric
 from shapecalc.calculus.gradients import backward
@@ -15,16 +17,20 @@ from shapecalc.language.sheet import read
 from shapecalc.verify.judge import Judge
 from shapecalc.verify.known import Known
 
-ROWS = [row.splitlines() for row in (Path(__file__).parent / "cases/conditions.txt").read_text(encoding="utf-8").strip().split("\n\n")]
+HERE = Path(__file__).parent
+POINTS = HERE / "golden" / "points.txt"
+ROWS = [row.splitlines() for row in (HERE / "cases/conditions.txt").read_text(encoding="utf-8").strip().split("\n\n")]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0][-70:] for row in ROWS])
 def test_conditions_and_properties(row):
     source, *expected = row
     problem = read(source)
-    found = Judge(problem, backward(problem), seed=3).certify()
+    judge = Judge(problem, backward(problem), seed=3)
+    found = judge.certify()
     said = [("provided", found.conditions), ("used", found.assumptions)]
     assert [f"    {word}: {', '.join(parts)}" for word, parts in said if parts] == expected
+    compared(POINTS, source, "\n".join(points(judge)))
 
 
 # ---- what is known beforehand ----------------------------------------------------------------------------

@@ -45,6 +45,7 @@ def values():
 
 
 VALUES = values()
+VALUES |= {f"{name}2": value / 7 for name, value in VALUES.items() if name != "n"}
 
 
 def term(random, pool):
@@ -72,10 +73,9 @@ def number(terms, target):
     used = dict.fromkeys(chain(indices(target), *(indices(f.places) for t in terms for f in t.factors), *(t.summed for t in terms)))
     letters, out = dict(zip(used, LETTERS, strict=False)), 0
     for t in terms:
-        words, data = [], []
+        words, data = [""], [1.0]
         for f in t.factors:
-            a = VALUES[(f.base.args[0] if hasattr(f.base, "args") else f.base).name]
-            a = np.exp(a) if hasattr(f.base, "args") else a
+            a = evaluate(text(f.base), VALUES)
             data.append(np.squeeze(a, tuple(k for k, p in enumerate(f.places) if p is None)) ** float(f.power))
             words.append("".join(letters[i] for i in indices(f.places)))
         for i in (*indices(target), *t.summed):
@@ -142,6 +142,44 @@ def test_products_that_have_a_name_are_called_by_it(group):
         np.testing.assert_allclose(evaluate(text(formula), VALUES), number(terms, target), rtol=1e-9, err_msg=text(formula))
         found.append(text(formula))
     compared(found, (GROUPS + group) * GROUP)
+
+
+def with_roots(seed):
+    """(terms, target): sums that share factors, with powers and coefficients between 0 and 1 among them, and all that are near."""
+    random = Random(seed)
+    pool = [Index("n") for _ in range(random.choice((1, 2, 2, 3)))]
+    target = random.choice([(), pool[:1], pool[:1], pool[:2], pool[:2], [pool[0], None]])
+    free = frozenset(indices(target))
+
+    def factor(v):
+        base = apply("add", v, Var(f"{v.name}2", v.shape), signs=(1, random.choice((1, -1)))) if random.random() < 0.3 else v
+        places = tuple(random.choice(pool) if d == "n" else None for d in v.shape)
+        return Factor(base, places, Fraction(random.choice(POWERS)))
+
+    shared = [factor(v) for v in random.choices(LEAVES, WEIGHTS, k=random.choice((0, 1, 1, 2)))]
+    out = []
+    for _ in range(random.choice((1, 2, 2, 3))):
+        factors = [*shared, *(factor(v) for v in random.choices(LEAVES, WEIGHTS, k=random.choice((0, 1, 1, 2))))]
+        random.shuffle(factors)
+        coefficient = Fraction(random.choice(COEFFICIENTS))
+        out.append(Term(coefficient, tuple(factors), frozenset(i for f in factors for i in indices(f.places)) - free))
+    return out, tuple(target)
+
+
+POWERS = ("1", "1", "1", "1", "1/2", "1/2", "-1/2", "1/3", "3/2", "-1", "-2", "2")
+COEFFICIENTS = ("1", "1", "-1", "1/2", "-1/2", "1/3", "2/3", "-3/4", "3/2", "2", "-2")
+ROOTS = 50
+
+
+@pytest.mark.parametrize("group", range(ROOTS))
+def test_a_sum_of_products_with_roots_is_read_as_a_formula(group):
+    found = []
+    for seed in range(20000 + group * GROUP, 20000 + group * GROUP + GROUP):
+        terms, target = with_roots(seed)
+        formula, _ = best_formula(terms, target, Context())
+        np.testing.assert_allclose(evaluate(text(formula), VALUES), number(terms, target), rtol=1e-9, err_msg=text(formula))
+        found.append(text(formula))
+    compared(found, (GROUPS + GROUPS // 2 + group) * GROUP)
 
 
 # ---- what is tried, and what it costs ------------------------------------------------------------------------

@@ -6,15 +6,14 @@ looked at, before UPDATE_GOLDEN=1 writes it down.
 
 from __future__ import annotations
 
-import os
 import re
 import zlib
-from functools import cache
 from pathlib import Path
 from random import Random
 
 import pytest
-from programs import Maker
+from kept import compared
+from programs import Maker, points
 
 import shapecalc
 from shapecalc.blocks import Callout, Document
@@ -35,7 +34,6 @@ from shapecalc.verify.judge import Judge
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
 FORMS, PAGES, ENTRIES = (GOLDEN / f"{name}.txt" for name in ("forms", "pages", "entries"))
-MARK = "#### "
 
 
 def rows(file):
@@ -47,7 +45,6 @@ def without_claims(row):
 
 
 # ---- formulas ---------------------------------------------------------------------------------------------
-
 
 
 def called(kind, sources):
@@ -76,9 +73,11 @@ def gradients(problem, passed):
 
 
 def certificate(problem, passed):
-    found = Judge(problem, passed, seed=7).certify(passed)
-    where = "; ".join(", ".join(f"{k}={v}" for k, v in s.items()) for s in found.sizes)
-    yield f"{found.method}, {found.points} points; {where}"
+    judge = Judge(problem, passed, seed=7)
+    found = judge.certify(passed)
+    sure = "" if found.bits is None else f" to {found.bits} bits"
+    yield f"{found.method}{sure}, {found.points} points, {', '.join(found.witnesses)}"
+    yield from points(judge)
     for word, said in (("provided that", found.conditions), ("used", found.assumptions)):
         if said:
             yield f"{word} {', '.join(said)}"
@@ -150,20 +149,6 @@ LEAVES = SHEETS | {f"{name}: {how}": (SHEETS[name][0], more) for name in ("MSE",
 
 
 # ---- compared ---------------------------------------------------------------------------------------------
-
-
-@cache
-def written(path):
-    parts = path.read_text(encoding="utf-8").split(MARK)[1:] if path.exists() else []
-    return dict(part.rstrip().split("\n", 1) for part in parts)
-
-
-def compared(path, name, found):
-    if os.environ.get("UPDATE_GOLDEN"):
-        kept = written(path)
-        kept[name] = found
-        path.write_text("".join(f"{MARK}{n}\n{body}\n\n" for n, body in kept.items()), encoding="utf-8")
-    assert found == written(path)[name]
 
 
 @pytest.mark.parametrize("name", TABLE)
