@@ -155,8 +155,13 @@ def test_generated_code_against_central_differences(seed):
             declared = {n: values[n] for n in d.problem.declared}
             slopes = []
             for h in (1e-5, 3e-6, 1e-6):
-                up, down = (loss({**declared, name: declared[name] + s * h * v}) for s in (1, -1))
+                try:
+                    up, down = (loss({**declared, name: declared[name] + s * h * v}) for s in (1, -1))
+                except np.linalg.LinAlgError:  # so near a singular matrix that NumPy sees none beside it
+                    break
                 slopes.append((up - down) / (2 * h))
+            if len(slopes) < 3:
+                continue
             spread = max(abs(a - b) for a, b in pairwise(slopes)) if np.all(np.isfinite(slopes)) else np.inf
             got = np.sum(g * v)
             if spread > 1e-4 * (1 + abs(got)):

@@ -97,17 +97,23 @@ class Larger:
         return self._drawn[key]
 
     def _draw(self, mode: str, counted: frozenset[str], times: int) -> Iterator[Trial]:
-        """One point at which they are so many times as large and more; none where a problem is long or its tensors grow large."""
+        """One point at which they are so many times as large and more; none where a problem is long or its tensors grow large.
+
+        The others stay as they are, or where nothing is defined there, as an inverse that wants more rows than columns, grow with them.
+        """
         trials, problem = self.trials, self.trials.problem
         if trials.long or not problem.sizes:
             return
         try:
             for first in trials.of(mode)[:1]:
-                sizes = self._sizes(first, counted, times, trials.random.randrange(SPREAD))
-                if self._largest(sizes) > WORKABLE:
-                    sizes = self._sizes(first, counted, times)
-                if self._largest(sizes) <= WORKABLE:
-                    yield trials.draw(mode, sizes=sizes, styles=(first.style,))
+                far = trials.random.randrange(SPREAD)
+                for ordered, tries in ((False, 1), (True, None)):
+                    each = (self._sizes(first, counted, times, further, ordered) for further in (far, 0))
+                    sizes = next((s for s in each if self._largest(s) <= WORKABLE), None)
+                    if sizes is not None:
+                        with suppress(Undecided):
+                            yield trials.draw(mode, sizes=sizes, styles=(first.style,), tries=tries)
+                            return
         except (Undecided, Unsupported):
             return
 
@@ -126,12 +132,12 @@ class Larger:
         frame = Frame(sizes)
         return max((prod(concrete(v.shape, frame)) for v in self.trials.problem.variables().values()), default=1)
 
-    def _sizes(self, first: Trial, counted: frozenset[str], times: int, further: int = 0) -> dict[str, int]:
-        """The others stay as they are as far as the order of all sizes allows it: an inverse may want more rows than columns."""
+    def _sizes(self, first: Trial, counted: frozenset[str], times: int, further: int, ordered: bool) -> dict[str, int]:
+        """The others stay as they are; ``ordered``: as far as the order of all sizes allows it."""
         out: dict[str, int] = {}
         before = least = 0
         for k, name in sorted((first.frame[n], n) for n in self.trials.problem.sizes):
-            least += k > before
-            out[name] = least = max(least, times * k + 3 + further if name in counted else k)
+            least += ordered and k > before
+            out[name] = least = max(least if ordered else 0, times * k + 3 + further if name in counted else k)
             before = k
         return out

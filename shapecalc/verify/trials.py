@@ -217,11 +217,18 @@ class Trials:
             except Undecided:
                 return  # det(X.T @ A @ X) may want more rows than columns: no point of equal sizes has an inverse
 
-    def draw(self, mode: str, equal: bool = False, sizes: Mapping[str, int] | None = None, styles: Sequence[Style] | None = None) -> Trial:
+    def draw(
+        self,
+        mode: str,
+        equal: bool = False,
+        sizes: Mapping[str, int] | None = None,
+        styles: Sequence[Style] | None = None,
+        tries: int | None = None,
+    ) -> Trial:
         """A new trial, drawn again and again until everything has a value; Undecided where that never happens."""
         reason, start = "", time.monotonic()
         for style in self._styles(mode)[: 1 if equal else None] if styles is None else styles:
-            for attempt in range(self.tries * (2 if mode == EXACT else 1)):
+            for attempt in range(tries or self.tries * (2 if mode == EXACT else 1)):
                 made = sizes or self.sizes(equal, avoid=attempt < self.tries // 3, smallest=NARROW if mode == EXACT else WIDER)
                 if not sizes and reason == SHORT:
                     made = {name: n + attempt for name, n in made.items()}  # x[:6] wants more entries than are drawn at first
