@@ -75,6 +75,12 @@ def test_the_entries_are_those_of_the_sizes():
     assert "∂L/∂b = [ g₁₁ + g₂₁ + g₃₁  g₁₂ + g₂₂ + g₃₂ ]" in words(document)
 
 
+def test_an_entry_that_makes_no_difference():
+    page = words(made("A, B: (n,); z = A - A; y = z * B", wrt="A"))
+    assert "one term for each of the two entries of z; in none of them a₂ makes a difference:" in page
+    assert "∂zᵢ/∂aₘ = 0         differentiated\n   ∂L/∂aₘ = 0         simplified" in page
+
+
 def test_an_entry_that_nothing_contains():
     source = "X: (S,); Y: (S,); Q = 2*X; L = sum(Y)"
     assert "Take one entry, x₂. What is differentiated does not contain it:\n\n  ∂L/∂x₂ = 0\n" in words(made(source, wrt="X"))

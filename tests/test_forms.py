@@ -72,6 +72,11 @@ NETS = {
     "symmetric quadratic form": ("A: symmetric (n, n); x: (n,); L = x @ A @ x", {"x": "2*A @ x"}),
     "least squares": ("X: (n, p); w: (p,); y: (n,); L = sum((y - X @ w)**2)", {"w": "-2*X.T @ (y - X @ w)"}),
     "log det": ("X: invertible (n, n); L = logdet(X)", {"X": "inv(X).T"}),
+    "a sum over itself": ("E: (n,); c: (); L = sum(E) * c / sum(E)", {"E": "zeros(n)", "c": "1"}),
+    "the largest of shares": (
+        "E: (n,); L = max(log_softmax(E))",
+        {"E": "(log_softmax(E) == max(log_softmax(E))) / sum(log_softmax(E) == max(log_softmax(E))) - softmax(E)"},
+    ),
     "one sum, broadcast by a row": ("G: (S, M); c: (1, M); L = sum(G * c)", {"c": "sum(G, axis=0, keepdims=True)"}),
 }  # fmt: skip
 

@@ -24,10 +24,20 @@ from .simplify import gathered, normal, simplified
 def formula(terms: list[Term], target: Places, context: Context, scaling: str = "broadcast") -> Expr:
     """The sum of terms that are already in normal form."""
     shape = tuple(total(tuple(i.dim for i in indices((p,)))) for p in target)
-    if not terms:
+    parts = alike([part_of(t, target, scaling, context) for t in terms])
+    if not parts:
         return zeros(shape)
-    e = outside(side_by_side([part_of(t, target, scaling, context) for t in terms]))
+    e = outside(side_by_side(parts))
     return e if e.shape == shape else _stretched(e, target)
+
+
+def alike(parts: list[Part]) -> list[Part]:
+    """Parts of one core and the same scalars as one: c/sum(x) and sum(x)*c/sum(x)**2 are such by now."""
+    out: dict[tuple[object, ...], Part] = {}
+    for p in parts:
+        key = frozenset(p.scalars), p.core
+        out[key] = p._replace(number=p.number + out[key].number) if key in out else p
+    return [p for p in out.values() if p.number]
 
 
 def side_by_side(parts: list[Part]) -> list[Part]:

@@ -92,7 +92,8 @@ def part_of(term: Term, target: Places, scaling: str, context: Context) -> Part:
     core = read(rest, target, scaling, even).e
     for e in even.relied_on(core):
         context.note(e, "symmetric")
-    return Part(term.coefficient, tuple(scalars.items()), core)
+    # what is divided by may have been found as a factor as well: sum(M)/sum(M)
+    return Part(term.coefficient, tuple([(e, k) for e, k in scalars.items() if k]), core)
 
 
 def named_scalars(scalars: dict[Expr, Fraction], target: Places, context: Context) -> dict[Expr, Fraction]:

@@ -103,6 +103,8 @@ def opening(pen: Pen, found: Explanation) -> Content:
         return prose("Take one entry, ", by, ", and differentiate ", through, " by it:")
     terms = f"one term for each of the {number_word(total)} entries of " if total > 1 else "one term, for "
     out = prose("Take one entry, ", by, f". The chain rule has {terms}") + through
+    if not containing:
+        return out + prose("; in none of them " if total > 1 else prose("; in it "), by, " makes a difference:")
     if len(containing) == total:
         return out + (prose("; every one contains ", by, ":") if total > 1 else prose(":"))
     where = prose(*_and([entry_text(k.of) for k in containing])) if len(containing) <= 4 else prose(f"{len(containing)} of them")

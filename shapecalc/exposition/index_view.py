@@ -51,7 +51,7 @@ def full(pen: Pen, f: IndexLink, several: bool) -> list[Line]:
     chain = pen.incoming(f.of, out)
     if f.local is not None:
         lines.append(Line(_partial(of, by), pen.terms(f.local, f.letters), containing(pen, f)))
-    if f.local is not None and len(f.local) <= LONG and pen.plan.steps == "full":
+    if f.local and len(f.local) <= LONG and pen.plan.steps == "full":
         local = pen.terms(f.local, f.letters)
         local = paren(local) if len(f.local) > 1 or f.local[0].coefficient < 0 else local
         why = prose("chain rule: through every entry of ", pen.name(f.of))
