@@ -248,7 +248,7 @@ READ = 40  # groups of single terms
 
 def as_before(number, made):
     parts = COSTS.read_text(encoding="utf-8").split("#### ") if COSTS.exists() else [""]
-    parts += [""] * (len(TRIED) + READ + 1 - len(parts))
+    parts += [""] * (len(TRIED) + READ + READ // 2 + 1 - len(parts))
     if os.environ.get("UPDATE_GOLDEN"):
         parts[number + 1] = made
         COSTS.write_text("#### ".join(parts), encoding="utf-8")
@@ -277,3 +277,28 @@ def test_what_a_term_costs(group):
                 np.testing.assert_allclose(found, wanted, rtol=1e-9, err_msg=text(p.e))
                 made.append(f"    {p.cost:g}  {text(p.e)}  {len(p.places)}")
     as_before(len(TRIED) + group, "\n".join(made) + "\n")
+
+
+@pytest.mark.parametrize("group", range(READ // 2))
+def test_what_a_term_costs_whose_axes_are_run_together(group):
+    """vec, diag(vec), outer of both, and what is reshaped in the end; identity matrices and axes that are the number 1 among them."""
+    made = [f"run together {group}"]
+    for seed in range(12000 + group * GROUP, 12000 + group * GROUP + GROUP):
+        random = Random(seed)
+        i, j, k, m = (Index("n") for _ in range(4))
+        target = random.choice([((i, j),), ((j, i), (k, m)), ((i, j), (k, m)), ((i, j), k), (k, (j, i)), (None, (i, j))])
+        free = list(indices(target))
+        factors = []
+        while not set(free) <= {x for f in factors for x in indices(f.places)} or random.random() < 0.3:
+            if random.random() < 0.3 and len(free) > 2:
+                factors.append(Factor(apply("eye", n="n"), tuple(random.sample(free, 2))))
+                continue
+            v = random.choice(LEAVES[:6])
+            factors.append(Factor(v, tuple(random.choice(free) for _ in v.shape)))
+        p = read_term(factors, target, random.choice(("broadcast", "diag")))
+        flat = number([Term(Fraction(1), tuple(factors), frozenset())], tuple(free))
+        wanted = flat.reshape([1 if p is None else N ** len(indices((p,))) for p in target])
+        found = np.broadcast_to(evaluate(text(p.e), VALUES), wanted.shape)
+        np.testing.assert_allclose(found, wanted, rtol=1e-9, err_msg=text(p.e))
+        made.append(f"    {p.cost:g}  {text(p.e)}  {len(p.places)}")
+    as_before(len(TRIED) + READ + group, "\n".join(made) + "\n")

@@ -53,7 +53,7 @@ def full(pen: Pen, f: IndexLink, several: bool) -> list[Line]:
         lines.append(Line(_partial(of, by), pen.terms(f.local, f.letters), containing(pen, f)))
     if f.local and len(f.local) <= LONG and pen.plan.steps == "full":
         local = pen.terms(f.local, f.letters)
-        local = paren(local) if len(f.local) > 1 or f.local[0].coefficient < 0 else local
+        local = paren(local) if len(f.local) > 1 or any(t.coefficient < 0 for t in f.local) else local
         why = prose("chain rule: through every entry of ", pen.name(f.of))
         lines.append(Line(left, summed(out, row(chain, TIMES, _partial(of, by))), why))
         lines.append(Line(None, summed(out, joined([chain, local], TIMES)), prose("put in")))

@@ -1,0 +1,288 @@
+"""What hardly any problem comes to: refusals of the rule book, kinds of entries, turns of comparisons of sizes, letters that run out."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+import sympy
+
+import shapecalc
+from shapecalc.calculus.entries import Entries
+from shapecalc.calculus.entry_engine import Engine
+from shapecalc.calculus.entry_graph import ONE, ZERO, Column, Graph
+from shapecalc.calculus.entry_slopes import _placeholders, _rule
+from shapecalc.calculus.gradients import backward
+from shapecalc.calculus.index_text import _first
+from shapecalc.errors import Misfit, NotKnownYet, ShapecalcError
+from shapecalc.expr import Var
+from shapecalc.forms import apply
+from shapecalc.language.builder import build_text
+from shapecalc.language.sheet import read
+from shapecalc.notation import text
+from shapecalc.verify.general import General, NoGeneral, generalised
+from shapecalc.verify.judge import Judge
+from shapecalc.verify.larger import turning
+from shapecalc.verify.points import STYLES
+from shapecalc.verify.trials import EXACT, FLOAT, REAL, Trials
+from shapecalc.verify.undecided import Undecided
+from shapecalc.verify.witness import _divided
+
+# ---- the rule book -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "params", "said"),
+    [
+        ("einsum", (("n", "m"),), {"spec": "ij,jk->ik"}, "'ij,jk->ik' is for 2 arguments, but 1 are given"),
+        ("einsum", (("n", "m"),), {"spec": "i1->i"}, "'i1' is not a row of index letters"),
+        ("einsum", (("n", "m"),), {"spec": "ijk->i"}, "'ijk' names 3 axes, but the argument is (n, m)"),
+        ("einsum", (("n", "m"),), {"spec": "ii->i"}, "the index i is n and m"),
+        ("einsum", (("n", "m"),), {"spec": "ij->ik"}, "the result's index k is in no argument"),
+        ("einsum", (("n", "m"),), {"spec": "ij->ii"}, "an index appears twice in the result"),
+        ("cross", (("n",), ("n",)), {}, "(n,) against (n,): a vector product is of two vectors of 3 entries"),
+        ("cross", ((3,), ("n",)), {}, "(3,) against (n,): a vector product is of two vectors of 3 entries"),
+        ("eigvalsh", (("n", "m"),), {}, "eigenvalues are those of a square matrix, not of (n, m)"),
+        ("eigvalsh", (("n",),), {}, "eigenvalues are those of a square matrix, not of (n,)"),
+        ("pinv", (("n",),), {}, "pinv needs a matrix, not (n,)"),
+        ("concatenate", (("n", "m"), ("n", "k")), {"axis": 0}, "(n, m) and (n, k) do not join along axis 0"),
+        ("concatenate", (("n", "m"), ("n",)), {"axis": 0}, "(n, m) and (n,) do not join along axis 0"),
+        ("broadcast_to", (("n",),), {"shape": ("m",)}, "(n,) does not broadcast to (m,)"),
+        ("broadcast_to", (("n", "m"),), {"shape": ("m",)}, "(n, m) does not broadcast to (m,)"),
+        ("sum", (("n", "m"),), {"axis": (0, -2), "keepdims": False}, "an axis is named twice"),
+        ("windows", (("n", "m"),), {"axes": (0, 0), "shape": (2, 2)}, "an axis is named twice"),
+        ("windows", (("n", "m"),), {"axes": (0,), "shape": (2, 2)}, "windows of (2, 2) slide along 2 axes, and (n, m) has 1"),
+        ("windows", (("n", 3),), {"axes": (1,), "shape": (4,)}, "a window of 4 does not fit into an axis of 3"),
+        ("overlap_add", (("n",),), {"axes": (0,)}, "(n,) has no axes of windows and of places in them"),
+        ("eye", (), {"n": 0}, "eye needs a size"),
+    ],
+)
+def test_what_does_not_conform(name, shapes, params, said):
+    with pytest.raises(Misfit) as caught:
+        apply(name, *(Var("abc"[k], s) for k, s in enumerate(shapes)), **params)
+    assert caught.value.args[0] == said
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "params", "shape"),
+    [
+        ("einsum", (("n", "m"), ("m", "k")), {"spec": "ij,jk"}, ("n", "k")),
+        ("einsum", (("n", "m"), ("m", "k")), {"spec": "ba,ac"}, ("n", "k")),
+        ("einsum", (("n", "m"),), {"spec": "ba"}, ("m", "n")),
+        ("broadcast_to", ((1, "m"),), {"shape": ("k", "n", "m")}, ("k", "n", "m")),
+        ("windows", (("n", 3),), {"axes": (1,), "shape": (3,)}, ("n", 1, 3)),
+        ("cross", ((3,), (3,)), {}, (3,)),
+    ],
+)
+def test_what_just_conforms(name, shapes, params, shape):
+    assert apply(name, *(Var("abc"[k], s) for k, s in enumerate(shapes)), **params).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("k", "gradient"),
+    [
+        (0, "matpow(A, 0).T"), (1, "A.T"), (2, "A.T @ A.T"), (6, "(A @ A @ A @ A @ A @ A).T"), (7, "matpow(A, 7).T"), (-1, "inv(A).T"),
+        (-6, "(inv(A) @ inv(A) @ inv(A) @ inv(A) @ inv(A) @ inv(A)).T"), (-7, "matpow(A, -7).T"),
+    ],
+)  # fmt: skip
+def test_up_to_the_sixth_a_power_of_a_matrix_is_a_product(k, gradient):
+    assert shapecalc.derive(f"A, B: (n, n); L = tr(matpow(A, {k}) @ B)")["B"].formula == gradient
+
+
+# ---- entries -------------------------------------------------------------------------------------------------
+
+
+def leaves():
+    (_, args, _, y) = _placeholders(False)
+    return Graph(), list(args), y
+
+
+def nodes_of_every_kind(graph, a, b, c):
+    """A node of each kind over three others."""
+    greater = graph.test("greater", a, ZERO)
+    return {
+        "sum": graph.total([a, b, graph.lift(Fraction(2))]),
+        "dot": graph.dot(Column((a,)), Column((b,))),
+        "prod": graph.prod(Fraction(3), (a, b), (2, -1)),
+        "call": graph.function("exp", a),
+        "pow": graph.power2(a, b),
+        "test": greater,
+        "where": graph.where(greater, b, c),
+        "max": graph.extreme("max", [a, b]),
+        "min": graph.extreme("min", [a, b]),
+        "const": graph.lift(Fraction(5)),
+    }
+
+
+@pytest.mark.parametrize("kind", ["sum", "dot", "prod", "call", "pow", "test", "where", "max", "min", "const"])
+def test_a_rule_makes_its_node_of_what_it_is_given(kind):
+    graph, (a, b, c), y = leaves()
+    rule = _rule(nodes_of_every_kind(graph, a, b, c)[kind], [a, b, c], y)
+    other = (graph.function("tanh", c), graph.function("sin", a), graph.function("cos", b))
+    assert rule(graph, other, y) is nodes_of_every_kind(graph, *other)[kind]
+    assert _rule(y, [a, b, c], y)(graph, other, ONE) is ONE
+    assert _rule(b, [a, b, c], y)(graph, other, y) is other[1]
+
+
+def entries(source, **sizes):
+    return Entries(read(source), sizes)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: entries("X: (n, m); L = sum(X)", n=2, m=2).where("x13"), "x13 is no entry of this problem"),
+        (lambda: entries("X: (n, m); L = sum(X)", n=2, m=2)["Y"], "Y is not a tensor of this view\n  there are X, L, dX"),
+        (lambda: entries("X: (n, m); L = sum(X)", n=2), "the size m has no number"),
+        (lambda: Engine(read("X: (n, m); L = sum(X)"), {"n": 2, "m": 2}, ["W"]), "W is not declared"),
+        (lambda: entries("X: (n - 2, m); L = sum(X)", n=2, m=2), "at these sizes there is a tensor without entries"),
+        (lambda: entries("A: (n, n); L = det(A)", n=13), "a determinant of 13 rows has too many addends"),
+        (lambda: entries("A: (n, n); L = det(A)", n=9).gradients["A"].formula(1, 1), "one entry written out would have too many parts"),
+        (lambda: entries("x: (n,); L = log(-x @ x)", n=2).numbers(), "no numbers were found at which every formula of the problem has a value"),
+    ],
+)
+def test_entries_that_there_are_not(make, said):
+    with pytest.raises(ShapecalcError) as caught:
+        make()
+    assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "entry"),
+    [
+        (sympy.MatrixSymbol("X", 2, 3)[0, 1], ("X", 1)),
+        (sympy.MatrixSymbol("X", 2, 3)[1, 2], ("X", 5)),
+        (sympy.MatrixSymbol("X", 3, 3)[2, 0], None),
+        (sympy.MatrixSymbol("v", 2, 1)[1, 0], ("v", 1)),
+        (sympy.MatrixSymbol("v", 1, 2)[0, 1], ("v", 1)),
+        (sympy.MatrixSymbol("v", 2, 2)[1, 1], None),
+        (sympy.MatrixSymbol("v", 3, 1)[2, 0], None),
+        (sympy.MatrixSymbol("Z", 2, 2)[0, 0], None),
+        (sympy.MatrixSymbol("X", 2, 3)[sympy.Symbol("k", integer=True), 1], None),
+        (sympy.Symbol("x12"), ("X", 1)),
+        (sympy.Symbol("q"), None),
+        (sympy.pi, None),
+    ],
+)
+def test_which_entry_a_symbol_of_sympy_is(symbol, entry):
+    found = entries("X: (n, m); v: (n,); L = v @ X @ X.T @ v", n=2, m=3).sympy_symbols.leaf(symbol)
+    assert (found if found is None else (found.data[0].name, found.data[1])) == entry
+
+
+@pytest.mark.parametrize("source", ["x: (n,); L = max(x - x) + sum(x)", "x: (n,); y = relu(x) - relu(x); L = max(y) + sum(x)"])
+def test_where_all_numbers_tie_nothing_is_compared(source):
+    problem = read(source)
+    with pytest.raises(NotKnownYet, match="no numbers were found"):
+        Entries(problem, {"n": 2}).agrees(backward(problem))
+
+
+# ---- index form ----------------------------------------------------------------------------------------------
+
+
+def test_letters_that_run_out():
+    pool, every = "kpqr", "ijklmnopqrstuvabcdefh"
+    assert _first(pool, frozenset("k"), "p") == "q"
+    assert _first(pool, frozenset(pool), "") == "i"
+    assert _first(pool, frozenset(pool), "ij") == "l"
+    assert _first(pool, frozenset(every), "") == "i1"
+    assert _first(pool, frozenset(every), ["i1", "i2"]) == "i3"
+
+
+@pytest.mark.parametrize("source", ["x: (n,); y = x - x; L = y @ y + sum(x)", "X: (n, m); Y = X - X; Z = Y @ Y.T", "x: (n,); y = 0*x; z = exp(y)"])
+def test_a_definition_that_hangs_on_nothing_has_a_page(source):
+    page = str(shapecalc.derive(source).to("text"))
+    assert "could not be compared" not in page
+    assert "= 0 " in page
+
+
+# ---- sizes ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("comparison", "sizes"),
+    [
+        ("n < 3", "n=1 n=4"), ("n < 63", "n=63 n=64"), ("n < 64", "n=64 n=65"), ("n < 65", "n=65 n=66"), ("n < 66", "n=66 n=130"),
+        ("n < 100", "n=100 n=130"), ("n <= 100", "n=100 n=130"), ("n < 129", "n=129 n=130"), ("n < 5000", "n=5000 n=8320"), ("n < 20000", ""),
+        ("n != 7", "n=7 n=8"), ("n == 128", "n=128 n=130"), ("n != 70", "n=70 n=130"), ("sqrt(n - 5) < 3", "n=14 n=15"),
+        ("n*m < 200", "m=67,n=3"), ("n > m", "m=1,n=3 m=4,n=3"), ("n < m + 20", "m=3,n=23 m=3,n=24"), ("(n - 3)*(n - 80) > 0", "n=1 n=4"),
+        ("minimum(n, 40)", "n=40 n=41"), ("n**2 < 4*n", "n=4 n=5"), ("x > n", ""), ("2 < 3", ""),
+    ],
+)  # fmt: skip
+def test_the_sizes_at_which_a_comparison_of_sizes_turns(comparison, sizes):
+    problem = read("x: (n, m); L = sum(x)")
+    made = turning([build_text(f"x * ({comparison})", problem.variables(), problem.sizes)])
+    assert " ".join(",".join(f"{k}={v}" for k, v in found.items()) for found in made) == sizes
+
+
+def test_numbers_as_sizes():
+    general = General(read("X: (64, n64); L = sum(X**2)/64"))
+    assert (general.numbers, general.words) == ({"n64_": 64}, " (with any sizes in the place of 64)")
+    assert text(general.problem.definitions["L"]) == "sum(X**2)/n64_"
+    written = {"1/64": "1/n64_", "1/32": "2/n64_", "-1/64": "-1/n64_", "1/4096": "1/n64_/n64_", "64": "n64_", "128": "2*n64_", "3/5": "0.6", "0": "0"}
+    assert {n: text(general.number(Fraction(n))) for n in written} == written
+    with pytest.raises(NoGeneral):
+        General(read("x: (n,); L = sum(x)"))
+    assert generalised(read("x: (5, 5, 5, 5, 5); L = sum(x)")) is None
+    assert generalised(read("x: (n,); L = sum(x)")) is None
+
+
+LARGE = "A: (200, 300); x: (300,); "
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: shapecalc.jacobian(LARGE + "y = A @ x", of="y", wrt="x"),
+        lambda: shapecalc.hessian(LARGE + "L = sum((A @ x)**2)", wrt="x"),
+        lambda: shapecalc.derive("A: symmetric (300, 300); x: (300,); L = x @ A @ x", structured=True)["A"],
+    ],
+)
+def test_a_certificate_at_large_numbers_is_one_for_any(made):
+    found = made().certificate
+    assert found.method == EXACT
+    assert "with any sizes in the place of" in found.witnesses[0]
+    assert all(n < 10 for sizes in found.sizes for n in sizes.values())
+
+
+# ---- the judge -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "dead"),
+    [
+        ("x, c: (n,); L = norm(x) + sum(c - c)", ""),
+        ("x, y: (n,); s = sign(y); L = norm(x) + sum(s)", ""),
+        ("x, y: (n,); L = sum(sqrt(1 + x**2)) + sum(relu(-exp(y)))", " (the gradient of y being 0 at every point)"),
+    ],
+)
+def test_a_gradient_that_is_0_as_a_formula_is_not_called_dead(source, dead):
+    problem = read(source)
+    found = Judge(problem, backward(problem), seed=4).certify(wanted=problem.declared)
+    assert found.method == REAL
+    assert found.witnesses == (f"difference quotients of the program itself{dead}",)
+
+
+def test_agreement_modulo_a_prime_settles_larger_sizes():
+    problem = read("x: (n,); L = x @ x")
+    judge = Judge(problem, backward(problem), seed=4)
+    claim, truth = (build_text(e, problem.variables(), problem.sizes) for e in ("(n - (n - 2))*x", "2*x"))
+    assert judge.compare(claim, truth).verdict == "equal"
+    assert {mode for mode, *_ in judge.comparisons.larger._drawn} == {EXACT}
+
+
+def test_a_judge_without_a_backward_pass_certifies_none():
+    with pytest.raises(ValueError, match="no backward pass"):
+        Judge(read("x: (n,); L = x @ x")).certify()
+
+
+def test_a_float_that_is_out_of_range_is_no_value():
+    problem = read("x: positive (n,); y = exp(exp(exp(9*x + 9))); L = sum(y)")
+    with pytest.raises(Undecided, match="no point was found"):
+        Trials(problem, None, 1).draw(FLOAT, styles=STYLES[:1])
+
+
+def test_a_difference_that_is_no_multiple_of_the_step():
+    assert _divided(35, 1000, 7) == 5
+    assert _divided(-35, 49, 7) == 2
+    with pytest.raises(ArithmeticError, match="not smooth there"):
+        _divided(36, 1000, 7)
