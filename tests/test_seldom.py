@@ -138,7 +138,7 @@ def entries(source, **sizes):
         (lambda: entries("X: (n - 2, m); L = sum(X)", n=2, m=2), "at these sizes there is a tensor without entries"),
         (lambda: entries("A: (n, n); L = det(A)", n=13), "a determinant of 13 rows has too many addends"),
         (lambda: entries("A: (n, n); L = det(A)", n=9).gradients["A"].formula(1, 1), "one entry written out would have too many parts"),
-        (lambda: entries("x: (n,); L = log(-x @ x)", n=2).numbers(), "no numbers were found at which every formula of the problem has a value"),
+        (lambda: entries("x: (n,); L = log(-x @ x)", n=2).numbers(), "no numbers were found at which every formula"),
     ],
 )
 def test_entries_that_there_are_not(make, said):
@@ -188,7 +188,10 @@ def test_letters_that_run_out():
     assert _first(pool, frozenset(every), ["i1", "i2"]) == "i3"
 
 
-@pytest.mark.parametrize("source", ["x: (n,); y = x - x; L = y @ y + sum(x)", "X: (n, m); Y = X - X; Z = Y @ Y.T", "x: (n,); y = 0*x; z = exp(y)"])
+NOTHING = ["x: (n,); y = x - x; L = y @ y + sum(x)", "X: (n, m); Y = X - X; Z = Y @ Y.T", "x: (n,); y = 0*x; z = exp(y)"]
+
+
+@pytest.mark.parametrize("source", NOTHING)
 def test_a_definition_that_hangs_on_nothing_has_a_page(source):
     page = str(shapecalc.derive(source).to("text"))
     assert "could not be compared" not in page
@@ -202,7 +205,8 @@ def test_a_definition_that_hangs_on_nothing_has_a_page(source):
     ("comparison", "sizes"),
     [
         ("n < 3", "n=1 n=4"), ("n < 63", "n=63 n=64"), ("n < 64", "n=64 n=65"), ("n < 65", "n=65 n=66"), ("n < 66", "n=66 n=130"),
-        ("n < 100", "n=100 n=130"), ("n <= 100", "n=100 n=130"), ("n < 129", "n=129 n=130"), ("n < 5000", "n=5000 n=8320"), ("n < 20000", ""),
+        ("n < 100", "n=100 n=130"), ("n <= 100", "n=100 n=130"), ("n < 129", "n=129 n=130"), ("n < 20000", ""),
+        ("n < 5000", "n=5000 n=8320"),
         ("n != 7", "n=7 n=8"), ("n == 128", "n=128 n=130"), ("n != 70", "n=70 n=130"), ("sqrt(n - 5) < 3", "n=14 n=15"),
         ("n*m < 200", "m=67,n=3"), ("n > m", "m=1,n=3 m=4,n=3"), ("n < m + 20", "m=3,n=23 m=3,n=24"), ("(n - 3)*(n - 80) > 0", "n=1 n=4"),
         ("minimum(n, 40)", "n=40 n=41"), ("n**2 < 4*n", "n=4 n=5"), ("x > n", ""), ("2 < 3", ""),
@@ -218,7 +222,8 @@ def test_numbers_as_sizes():
     general = General(read("X: (64, n64); L = sum(X**2)/64"))
     assert (general.numbers, general.words) == ({"n64_": 64}, " (with any sizes in the place of 64)")
     assert text(general.problem.definitions["L"]) == "sum(X**2)/n64_"
-    written = {"1/64": "1/n64_", "1/32": "2/n64_", "-1/64": "-1/n64_", "1/4096": "1/n64_/n64_", "64": "n64_", "128": "2*n64_", "3/5": "0.6", "0": "0"}
+    written = {"1/64": "1/n64_", "1/32": "2/n64_", "-1/64": "-1/n64_", "1/4096": "1/n64_/n64_", "64": "n64_", "128": "2*n64_"}
+    written |= {"3/5": "0.6", "0": "0"}
     assert {n: text(general.number(Fraction(n))) for n in written} == written
     with pytest.raises(NoGeneral):
         General(read("x: (n,); L = sum(x)"))
