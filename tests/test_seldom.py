@@ -201,6 +201,32 @@ def test_a_root_in_the_formula_alone_is_no_hindrance(source):
     assert "could not be compared" not in str(shapecalc.derive(source).to("text"))
 
 
+RELU = "A: (N, N); X: (N, D); W: (D, M); H = {}relu(A @ X @ W)"
+PAGES = [
+    RELU.format(""),
+    "X: (S, D); V: (D, J); c: (J,); U: (J, K); Y: (S, K); H = relu(X @ V + c); L = 0.5 * sum((H @ U - Y)**2)",
+    "x: (n,); d: positive (); L = sum(where(abs(x) <= d, x**2/2, d*(abs(x) - d/2)))",
+    "X: (n, d); W: (d, m); V: (d, m); U: (m, d); Y = (silu(X @ W) * (X @ V)) @ U",
+]
+
+
+@pytest.mark.parametrize("source", PAGES)
+def test_a_page_is_written_and_its_entries_are_compared(source):
+    """A unit of a relu that is off is 0, and so is what it is compared with in H > 0; an ITE of sympy; two sums in one product."""
+    page = str(shapecalc.derive(source).to("text"))
+    assert "could not be compared" not in page
+    assert "do not trust" not in page
+
+
+def test_a_wrong_formula_with_a_relu_is_found():
+    problem = read(RELU.format(""))
+    wrong = backward(problem)
+    wrong.flows["W"].formula = backward(read(RELU.format("2*"))).formula("W")
+    found = Entries(problem, {"N": 2, "D": 2, "M": 2}).agrees(wrong)
+    assert (found.name, found.witness) == ("W", "entries")
+    assert found.formula == 2 * found.entry
+
+
 # ---- index form ----------------------------------------------------------------------------------------------
 
 

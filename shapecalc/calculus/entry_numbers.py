@@ -76,11 +76,23 @@ class Exact(Field):
         """A comparison of different numbers."""
         if a == b and name != "equal":
             raise Unlucky("on a kink")
-        return {"greater": a > b, "less": a < b, "greater_equal": a >= b, "less_equal": a <= b, "equal": a == b}[name]
+        return _holds(name, a, b)
 
     def same(self, a: Fraction, b: Fraction) -> bool:
         """Equality."""
         return a == b
+
+
+class Even(Exact):
+    """Fractions that may be equal: where z < 0 and H = relu(z), the 0 of H > 0 is on no kink of the problem."""
+
+    def test(self, name: str, a: Fraction, b: Fraction) -> bool:
+        """A comparison of any numbers."""
+        return _holds(name, a, b)
+
+
+def _holds(name: str, a: Fraction, b: Fraction) -> bool:
+    return {"greater": a > b, "less": a < b, "greater_equal": a >= b, "less_equal": a <= b, "equal": a == b}[name]
 
 
 class Valued(dict[Node, Any]):

@@ -174,6 +174,8 @@ def _other(graph: Graph, e: Expression, args: list[Node]) -> Node:
             return ONE if e else ZERO
         case "Max" | "Min":
             return graph.extreme(e.func.__name__.lower(), args)
+        case "ITE":
+            return graph.where(*args)
         case "Heaviside":
             # sympy's step is 1/2 at 0, so that ties share equally
             (x,) = args

@@ -16,7 +16,7 @@ from shapecalc.tensor import Tensor
 
 from .entry_engine import Engine
 from .entry_graph import Graph, Node
-from .entry_numbers import Draws, Exact, fitting, random_draws, valued
+from .entry_numbers import Draws, Even, Exact, fitting, random_draws, valued
 from .entry_sympy import differentiated, expressions, nodes_of
 from .entry_text import Writer, symbol
 from .gradients import Backward
@@ -216,12 +216,13 @@ def compared(engine: Engine, symbols: Symbols, backward: Backward, seed: int = 0
 
 
 def _difference(point: Point, engine: Engine, symbols: Symbols, backward: Backward) -> Difference | None:
+    even = Even() if isinstance(point.ring, Exact) else Real()
     env = dict(point.env)
     env.update({backward.flows[n].symbol.name: point.gradient(n) for n in engine.gradients if n in backward.flows})
     direct = by_sympy(engine, symbols, evaluate=False) if within_reach(engine) else {}
     for name in engine.gradients:
         ours = point.gradient(name).data
-        formula = evaluate(point.ring, backward.formula(name), env, engine.sizes, meaning).data
+        formula = evaluate(even, backward.formula(name), env, engine.sizes, meaning).data
         if len(formula) == 1:
             formula = formula * len(ours)
         sympys = point.of_sympy(direct[name], symbols) if name in direct and engine.gradients[name] is not None else ours

@@ -117,7 +117,7 @@ def as_matrices(pen: Pen, name: str, f: IndexLink) -> list[Line]:
     own = [f.letters[i] for i in indices(f.own)]
     lines = []
     factors = chained(e)
-    if factors and len(own) == 2 and len(factors) == 2 and any(is_turned(x) for x in factors):
+    if factors and len(own) == 2 and len(factors) == 2 and any(is_turned(x) for x in factors) and len(f.summed) < 2:
         (inside,) = [f.letters[i] for i in f.summed] or ["k"]
         stops = [own[0], inside, own[1]]
         drawn = [turned_entry(pen, x, (stops[k], stops[k + 1])) for k, x in enumerate(factors)]
