@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from math import prod
@@ -15,7 +16,7 @@ from shapecalc.rings import Real, Unlucky, Unsupported
 from shapecalc.tensor import Tensor
 
 from .entry_engine import Engine
-from .entry_graph import Graph, Node
+from .entry_graph import ZERO, Graph, Node
 from .entry_numbers import Draws, Even, Exact, fitting, random_draws, valued
 from .entry_sympy import differentiated, expressions, nodes_of
 from .entry_text import Writer, symbol
@@ -23,6 +24,7 @@ from .gradients import Backward
 from .texts import meaning
 
 EFFORT = 1500  # parts times symbols up to which sympy differentiates whole entries; above, each kind of node once
+REVIVALS = 3  # further points where a gradient was 0 in all of its entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,12 @@ class Point:
         return valued(nodes_of(Graph(), roots, {}, symbols.leaf), self.ring, self.env)
 
 
+    def dead(self) -> bool:
+        """Whether a gradient is 0 here in all of its entries though it is not 0 as a formula: all units of a relu are off."""
+        nodes = self.engine.gradients
+        return any(not any(self.gradient(n).data) for n, made in nodes.items() if made is not None and any(e is not ZERO for e in made))
+
+
 def some_point(engine: Engine, draws: Iterable[Draws], reals: type[Real] = Real, exact: bool = True) -> Point:
     """The first assignment at which everything has a value: of fractions if they are enough, of reals to sixty digits otherwise."""
     ring: Any = Exact() if exact else reals()
@@ -200,9 +208,18 @@ def some_point(engine: Engine, draws: Iterable[Draws], reals: type[Real] = Real,
 
 def compared(engine: Engine, symbols: Symbols, backward: Backward, seed: int = 0) -> Difference | None:
     """The first entry in which the element-wise gradient, or sympy's own, is not the value of the matrix formula at a random point."""
+    direct = by_sympy(engine, symbols, evaluate=False) if within_reach(engine) else {}
 
     def at(reals: type[Real], exact: bool) -> Difference | None:
-        return _difference(some_point(engine, random_draws(seed), reals, exact), engine, symbols, backward)
+        draws = random_draws(seed)
+        point = some_point(engine, draws, reals, exact)
+        found = _difference(point, direct, symbols, backward)
+        for _ in range(REVIVALS):
+            if found is not None or not point.dead():
+                break
+            with suppress(NotKnownYet):
+                found = _difference(point := some_point(engine, draws, reals, exact), direct, symbols, backward)
+        return found
 
     try:
         try:
@@ -215,11 +232,11 @@ def compared(engine: Engine, symbols: Symbols, backward: Backward, seed: int = 0
         raise
 
 
-def _difference(point: Point, engine: Engine, symbols: Symbols, backward: Backward) -> Difference | None:
+def _difference(point: Point, direct: Mapping[str, Sequence[Any]], symbols: Symbols, backward: Backward) -> Difference | None:
+    engine = point.engine
     even = Even() if isinstance(point.ring, Exact) else Real()
     env = dict(point.env)
     env.update({backward.flows[n].symbol.name: point.gradient(n) for n in engine.gradients if n in backward.flows})
-    direct = by_sympy(engine, symbols, evaluate=False) if within_reach(engine) else {}
     for name in engine.gradients:
         ours = point.gradient(name).data
         formula = evaluate(even, backward.formula(name), env, engine.sizes, meaning).data
