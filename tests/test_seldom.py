@@ -255,7 +255,7 @@ def test_a_definition_that_hangs_on_nothing_has_a_page(source):
         ("sum(sqrt(2*x))", "1 / sqrt(2*x)"), ("sum(sqrt(x*y))", "y / (2*sqrt(x * y))"), ("sum(sqrt(x**2))", "x / sqrt(x**2)"),
         ("sum(sqrt(x)*sqrt(x))", "ones(n)"), ("sum(sqrt(x)**3 / x)", "1 / (2*sqrt(x))"), ("sum((x**2)**1.5)", "3*sqrt(x**2) * x"),
         ("sum((4*x)**-0.5)", "-2 / (4*x)**1.5"), ("sum((1/x)**0.5)", "-1 / (2*sqrt(1 / x) * x**2)"), ("sum(sqrt(x + y)**2)", "ones(n)"),
-        ("sum(sqrt(sqrt(x)))", "1 / (4*sqrt(sqrt(x)) * sqrt(x))"), ("sum((x*y)**2)", "2*x * y**2"), ("sqrt(x @ y)", "y / (2*L)"),
+        ("sum(sqrt(sqrt(x)))", "1 / (4*sqrt(sqrt(x)) * sqrt(x))"), ("sum((x*y)**2)", "2*x * y**2"), ("sqrt(x @ y)", "y / (2*sqrt(x @ y))"),
     ],
 )  # fmt: skip
 def test_roots_of_a_single_factor_alone_are_powers_of_it(loss, gradient):
