@@ -13,6 +13,7 @@ from shapecalc.calculus.entry_engine import Engine
 from shapecalc.calculus.entry_graph import ONE, ZERO, Column, Graph
 from shapecalc.calculus.entry_slopes import _placeholders, _rule
 from shapecalc.calculus.gradients import backward
+from shapecalc.calculus.identities import unsigned
 from shapecalc.calculus.index_text import _first
 from shapecalc.errors import Misfit, NotKnownYet, ShapecalcError
 from shapecalc.expr import Var
@@ -20,6 +21,7 @@ from shapecalc.forms import apply
 from shapecalc.language.builder import build_text
 from shapecalc.language.sheet import read
 from shapecalc.notation import text
+from shapecalc.verify.arrangement import arrangement
 from shapecalc.verify.general import General, NoGeneral, generalised
 from shapecalc.verify.judge import Judge
 from shapecalc.verify.larger import turning
@@ -262,6 +264,34 @@ def test_roots_of_a_single_factor_alone_are_powers_of_it(loss, gradient):
     assert shapecalc.derive(f"x, y: positive (n,); L = {loss}", wrt="x")["x"].formula == gradient
 
 
+SIGNED = read("x, y: (n,); A: (n, n); c: (); L = sum(x)")
+
+
+@pytest.mark.parametrize(
+    ("written", "positive"),
+    [
+        ("-x", "x"), ("-(x * y)", "x * y"), ("-x * y", "x * y"), ("(-x) / y", "x / y"), ("(-A) @ x", "A @ x"), ("-x/2", "x/2"),
+        ("-c*x", "c*x"), ("-x * y * x", "x * y * x"), ("-(x + y)", "x + y"), ("-x**2", "x**2"), ("x * (-y)", None), ("x @ (-y)", None), ("x - y", None),
+        ("-x - y", None), ("2*x", None), ("exp(-x)", None), ("x", None),
+    ],
+)  # fmt: skip
+def test_a_sign_that_stands_first(written, positive):
+    found = unsigned(build_text(written, SIGNED.variables(), SIGNED.sizes))
+    assert (found if found is None else text(found)) == positive
+
+
+@pytest.mark.parametrize(
+    ("inside", "gradient"),
+    [
+        ("-x", "-sigmoid(-x)"), ("-x * y", "-sigmoid(-x * y) * y"), ("-x / 2", "-sigmoid(-x/2)/2"), ("(-A) @ x", "-A.T @ sigmoid(-A @ x)"),
+        ("x", "sigmoid(x)"), ("x * y", "sigmoid(x * y) * y"),
+    ],
+)  # fmt: skip
+def test_a_logistic_loss_has_a_sigmoid(inside, gradient):
+    source = f"x, y: (n,); A: (n, n); L = sum(log(1 + exp({inside})))"
+    assert shapecalc.derive(source, wrt="x")["x"].formula == gradient
+
+
 @pytest.mark.parametrize(
     ("source", "wanted", "names"),
     [
@@ -350,6 +380,22 @@ def test_agreement_modulo_a_prime_settles_larger_sizes():
     claim, truth = (build_text(e, problem.variables(), problem.sizes) for e in ("(n - (n - 2))*x", "2*x"))
     assert judge.compare(claim, truth).verdict == "equal"
     assert {mode for mode, *_ in judge.comparisons.larger._drawn} == {EXACT}
+
+
+def test_of_a_long_problem_claims_have_a_second_tuple_of_sizes():
+    layers = "".join(f"h{k + 1} = tanh(h{k} @ W); " for k in range(31))
+    problem = read(f"W: (n, n); h0: (m, n); {layers}L = sum(h31)")
+    found = Trials(problem, backward(problem), 5)
+    assert found.long
+    assert len(found.of(EXACT)) == 1
+    first, second = found.several(EXACT)
+    assert all(first.frame[name] != second.frame[name] for name in problem.sizes)
+    assert found.several(EXACT) == [first, second]
+
+
+def test_the_axes_of_a_jacobian_are_those_of_the_numerator_layout_one_by_one():
+    assert arrangement(("m", "k"), ("p", "q")) == ((0,), (1,), (2,), (3,))
+    assert arrangement(("m", "k"), ("p", "q"), vec=True) == ((1, 0), (3, 2))
 
 
 def test_a_judge_without_a_backward_pass_certifies_none():
