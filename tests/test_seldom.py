@@ -271,8 +271,8 @@ SIGNED = read("x, y: (n,); A: (n, n); c: (); L = sum(x)")
     ("written", "positive"),
     [
         ("-x", "x"), ("-(x * y)", "x * y"), ("-x * y", "x * y"), ("(-x) / y", "x / y"), ("(-A) @ x", "A @ x"), ("-x/2", "x/2"),
-        ("-c*x", "c*x"), ("-x * y * x", "x * y * x"), ("-(x + y)", "x + y"), ("-x**2", "x**2"), ("x * (-y)", None), ("x @ (-y)", None), ("x - y", None),
-        ("-x - y", None), ("2*x", None), ("exp(-x)", None), ("x", None),
+        ("-c*x", "c*x"), ("-x * y * x", "x * y * x"), ("-(x + y)", "x + y"), ("-x**2", "x**2"), ("x @ (-y)", None), ("x - y", None),
+        ("x * (-y)", None), ("-x - y", None), ("2*x", None), ("exp(-x)", None), ("x", None),
     ],
 )  # fmt: skip
 def test_a_sign_that_stands_first(written, positive):
