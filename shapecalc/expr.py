@@ -162,18 +162,19 @@ def nodes(e: Expr) -> tuple[Expr, ...]:
 
 def variables(e: Expr) -> Mapping[str, Var]:
     """The variables in e by name, in order of appearance; found once for each node."""
-    found = e.names
-    if found is not None:
-        return found
-    for node in nodes(e):
+    if e.names is not None:
+        return e.names
+    # mostly those of the arguments are found already, and there is no need to go down
+    known = isinstance(e, Apply) and all([a.names is not None for a in e.args])
+    for node in (e,) if known else nodes(e):
         if node.names is None:
+            names: dict[str, Var] = {}
             if isinstance(node, Apply):
-                names: dict[str, Var] = {}
                 for a in node.args:
-                    names.update(variables(a))
-                node.names = names
-            else:
-                node.names = {node.name: node} if isinstance(node, Var) else {}
+                    names.update(a.names or {})
+            elif isinstance(node, Var):
+                names[node.name] = node
+            node.names = names
     assert e.names is not None
     return e.names
 

@@ -247,6 +247,11 @@ def test_gradients_are_the_values_of_the_matrix_formulas(name):
     assert found is True
 
 
+def test_a_formula_may_have_a_root_that_its_entries_have_not():
+    problem = read("E: (n, n); y = var(norm(E, axis=0)**2)")
+    assert agrees(problem, backward(problem), {"n": 3}) is True
+
+
 def seeded_loss(e: Entries, env: dict[str, Tensor]) -> Any:
     """The loss, or Σ incoming · value for what has an incoming gradient, by the evaluator of matrix formulas."""
     ring, problem = Real(), e.problem

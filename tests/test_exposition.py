@@ -81,6 +81,13 @@ def test_an_entry_that_makes_no_difference():
     assert "∂zᵢ/∂aₘ = 0         differentiated\n   ∂L/∂aₘ = 0         simplified" in page
 
 
+def test_entries_with_too_many_parts_are_left_out_and_nothing_else():
+    page = words(made("b: (5,); H = cholesky(outer(b, b) + eye(5)); y = H @ b", at={}))
+    assert "One entry, written out, is too long to be read here." in page
+    assert "sqrt" in page or "√" in page
+    assert "∂L/∂b = " in page
+
+
 def test_an_entry_that_nothing_contains():
     source = "X: (S,); Y: (S,); Q = 2*X; L = sum(Y)"
     assert "Take one entry, x₂. What is differentiated does not contain it:\n\n  ∂L/∂x₂ = 0\n" in words(made(source, wrt="X"))

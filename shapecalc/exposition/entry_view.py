@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..blocks import Aligned, Block, Callout, Content, Heading, Line, Matrix, MatrixBlock, Prose, prose
 from ..boxes import TIMES, Box, Frac, Grid, Number, Text, joined, op, row
-from ..errors import ShapecalcError
+from ..errors import ShapecalcError, TooLarge
 from ..rings import Unlucky
 from ..symbols import size_symbol
 from .pen import Pen, entry_text, number_word, table
@@ -38,8 +38,26 @@ def matrices(pen: Pen, entries: Entries) -> Iterator[Block]:
     yield MatrixBlock((*(tensor_matrix(pen, entries.values[n]) for n in shown), *incoming))
     for name in s.inner:
         block = entries.values[name]
-        if len(block.formula(*(1 for _ in block.shape))) <= LONG:
-            yield Aligned(tuple(written_out(block)))
+        found = written_out(block)
+        if found is not None and len(found[0]) <= LONG:
+            yield Aligned(tuple(listed(block)))
+
+
+def written_out(block: Tensor) -> list[str] | None:
+    """What every entry is; None where one has too many parts, as the last of a root of a matrix has."""
+    try:
+        return block.formulas
+    except TooLarge:
+        return None
+
+
+def followed(block: Tensor, place: tuple[int, ...]) -> str | None:
+    """What one entry is; None where nobody would read it."""
+    try:
+        found = block.formula(*place)
+    except TooLarge:
+        return None
+    return found if len(found) <= LONG else None
 
 
 def tensor_matrix(pen: Pen, block: Tensor, items: list[str] | None = None) -> Matrix:
@@ -58,7 +76,7 @@ def grid(block: Tensor, items: list[str], groups: list[str] | None = None) -> Gr
     return table(block.rows(items), block.rows(groups) if groups else None)
 
 
-def written_out(block: Tensor) -> Iterator[Line]:
+def listed(block: Tensor) -> Iterator[Line]:
     """z11 = ..., entry by entry; the first ones and the last of many."""
     count = len(block.symbols)
     kept = list(range(count)) if count <= LISTED else [0, 1, count - 1]
@@ -81,7 +99,7 @@ def one_entry(pen: Pen, entries: Entries, name: str) -> Iterator[Block]:
     block = entries.gradients.get(name)
     if block is None or block.kind == "incoming":
         return
-    if len(block.formula(*chosen(block))) > LONG:
+    if followed(block, chosen(block)) is None:
         yield Prose(prose("One entry, written out, is too long to be read here."))
         return
     found = entries.explain(name, *chosen(block))
@@ -152,8 +170,9 @@ def put_in(pen: Pen, entries: Entries, formula: str) -> str:
     blocks = [b for n in pen.subject.inner if (b := entries.gradients.get(n)) is not None]
     gradients = {s for b in blocks for s in b.symbols}
     for block in blocks:
-        if block.kind == "gradient" and not gradients & set(WORD.findall(block.formula(*(1 for _ in block.shape)))):
-            known |= {s: f for s, f in zip(block.symbols, block.formulas, strict=True) if s in formula}
+        found = written_out(block) if block.kind == "gradient" else None
+        if found is not None and not gradients & set(WORD.findall(found[0])):
+            known |= {s: f for s, f in zip(block.symbols, found, strict=True) if s in formula}
 
     def written(word: re.Match[str]) -> str:
         found = known.get(word[0])
@@ -174,8 +193,8 @@ def _is_product(text: str) -> bool:
 
 def reassembled(pen: Pen, name: str, block: Tensor) -> Iterator[Block]:
     """The gradient with every entry."""
-    rows = block.rows()
-    if len(block.shape) <= 2 and max(sum(map(width, line)) for line in rows) <= WIDE:
+    rows = block.rows(written_out(block) or [])
+    if rows and len(block.shape) <= 2 and max(sum(map(width, line)) for line in rows) <= WIDE:
         yield Prose(prose("Every entry in the same way, put together again:"))
         yield MatrixBlock((gradient_matrix(pen, name, block),))
 
@@ -211,10 +230,12 @@ def numbers(pen: Pen, entries: Entries) -> Iterator[Block]:
         if block is None or len(block.shape) > 2:
             continue
         place = chosen(block)
-        worked, value = found.worked(block.name, *place)
-        by = pen.partial(entry_text(entries.values[name].symbol(*place)))
-        if len(worked) <= LONG:
-            yield Aligned((Line(by, row(entry_text(block.formula(*place)), "=", pencil(worked), "=", entry_text(value))),))
+        formula = followed(block, place)
+        if formula is not None:
+            worked, value = found.worked(block.name, *place)
+            by = pen.partial(entry_text(entries.values[name].symbol(*place)))
+            if len(worked) <= LONG:
+                yield Aligned((Line(by, row(entry_text(formula), "=", pencil(worked), "=", entry_text(value))),))
         yield MatrixBlock((gradient_matrix(pen, name, block, found.texts(block.name)),))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -43,7 +43,7 @@ class Comparisons:
         self.trials = trials
         self.borders = Borders(trials)
         self.larger = Larger(trials)
-        self._surveys: dict[str, Survey] = {}
+        self._surveys: dict[Hashable, Survey] = {}
         self._conditions: Conditions | None = None
         self._assumptions: tuple[tuple[int, int], tuple[str, ...]] = (-1, -1), ()
         self._certainty: Certainty | None = None
@@ -54,11 +54,11 @@ class Comparisons:
         """The trials of a kind that claims are compared at."""
         return self._kept(mode, self.trials.several(mode))
 
-    def _kept(self, mode: str, drawn: Sequence[Trial]) -> Survey:
+    def _kept(self, which: Hashable, drawn: Sequence[Trial]) -> Survey:
         """Some trials, which may have been drawn again since they were last asked for."""
-        found = self._surveys.get(mode)
+        found = self._surveys.get(which)
         if found is None or len(found.trials) != len(drawn) or any(a is not b for a, b in zip(found.trials, drawn, strict=True)):
-            found = self._surveys[mode] = Survey(drawn)
+            found = self._surveys[which] = Survey(drawn)
         return found
 
     def conditions(self, formulas: Sequence[Expr] = ()) -> tuple[str, ...]:
@@ -198,8 +198,12 @@ class Comparisons:
         at_turns = self._gone_through(self._pairs(self.larger.turned(formulas), claim, truth, extra), (truth, *formulas))[0]
         if at_turns:
             return at_turns
-        if mode == EXACT and [a.data == b.data for _, a, b in self._pairs(self.larger.of(EXACT, counted), claim, truth, extra)] == [True]:
-            return None
+        if mode == EXACT:
+            drawn = self.larger.of(EXACT, counted)
+            if drawn and not extra:
+                self._kept(counted, drawn).fill(claim)
+            if [a.data == b.data for _, a, b in self._pairs(drawn, claim, truth, extra)] == [True]:
+                return None
         return self._gone_through(self._pairs(self.larger.of(REAL, counted), claim, truth, extra), (truth, *formulas))[0]
 
     def _gone_through(

@@ -15,6 +15,7 @@ from shapecalc.rings import Near, Unsupported
 from shapecalc.shapes import Dim, names
 
 from .borders import gaps_of
+from .sizes import SMALLEST
 from .trials import MISFORTUNE, REAL, Trial, Trials
 from .undecided import Undecided
 
@@ -44,8 +45,8 @@ def counted_with(formulas: Iterable[Expr]) -> frozenset[str]:
 
 def turning(formulas: Iterable[Expr]) -> Iterator[dict[str, int]]:
     """Sizes at which a comparison of sizes alone, n < 100 or n != 7, is another than at those that are drawn: the smallest such."""
-    for node in dict.fromkeys(n for e in formulas for n in nodes(e) if not variables(n)):
-        for g in [add(*node.args, signs=(1, -1))] if isinstance(node, Apply) and node.name == "equal" else gaps_of(node):
+    for node in dict.fromkeys([n for e in formulas for n in nodes(e) if isinstance(n, Apply) and not variables(n)]):
+        for g in [add(*node.args, signs=(1, -1))] if node.name == "equal" else gaps_of(node):
             free = sorted({name for n in nodes(g) if isinstance(n, Lit) and isinstance(n.value, str) for name in names(n.value)})
             if g.shape != () or not free:
                 continue
@@ -99,7 +100,7 @@ class Larger:
     def _draw(self, mode: str, counted: frozenset[str], times: int) -> Iterator[Trial]:
         """One point at which they are so many times as large and more; none where a problem is long or its tensors grow large.
 
-        The others stay as they are, or where nothing is defined there, as an inverse that wants more rows than columns, grow with them.
+        The others are small, or where nothing is defined there, as an inverse that wants more rows than columns, grow with them.
         """
         trials, problem = self.trials, self.trials.problem
         if trials.long or not problem.sizes:
@@ -133,11 +134,15 @@ class Larger:
         return max((prod(concrete(v.shape, frame)) for v in self.trials.problem.variables().values()), default=1)
 
     def _sizes(self, first: Trial, counted: frozenset[str], times: int, further: int, ordered: bool) -> dict[str, int]:
-        """The others stay as they are; ``ordered``: as far as the order of all sizes allows it."""
+        """The others are the smallest, at which a claim costs least; ``ordered``: as they are, as far as the order of all allows it."""
         out: dict[str, int] = {}
         before = least = 0
         for k, name in sorted((first.frame[n], n) for n in self.trials.problem.sizes):
-            least += ordered and k > before
-            out[name] = least = max(least if ordered else 0, times * k + 3 + further if name in counted else k)
+            least += k > before
+            large = times * k + 3 + further
+            if ordered:
+                out[name] = least = max(least, large if name in counted else k)
+            else:
+                out[name] = large if name in counted else SMALLEST
             before = k
         return out

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from shapecalc.calculus.texts import meaning
-from shapecalc.evaluate import Step
-from shapecalc.expr import ZERO, Apply, Expr, nodes
+from shapecalc.evaluate import Step, number
+from shapecalc.expr import ZERO, Apply, Expr, Lit, nodes
 from shapecalc.rings import Unsupported
 from shapecalc.tensor import Tensor
 
@@ -35,8 +35,13 @@ class Survey:
         memories = [t.memo for t in self.trials]
         try:
             for node in nodes(e):
-                if isinstance(node, Apply) and node not in memories[0]:
+                if node in memories[0]:
+                    continue
+                if isinstance(node, Apply):
                     self._apply(node, memories)
+                elif isinstance(node, Lit):
+                    for t, memory in zip(self.trials, memories, strict=True):
+                        memory[node] = Tensor((), [t.ring.lift(number(node, t.frame))])
         except (KeyError, Unsupported, *MISFORTUNE):
             return
 
