@@ -134,7 +134,8 @@ class Report:
     """The verdicts of one source, in order.
 
     ``sheet``: the text in the language that was judged, where the source is another. ``problems``: why the source cannot be used, each
-    with its place. ``foreign``: the file is of some other kind, nobody's derivation.
+    with its place. ``foreign``: the file is of some other kind, nobody's derivation. ``stopped``: the problems are why it was not judged to
+    the end, time being up for one; nothing is said against the source.
     """
 
     claims: tuple[Verdict, ...] = ()
@@ -143,6 +144,7 @@ class Report:
     problems: tuple[str, ...] = field(default_factory=tuple)
     sheet: str = ""
     foreign: bool = False
+    stopped: bool = False
 
     @property
     def first_wrong(self) -> Verdict | None:

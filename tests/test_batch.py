@@ -23,6 +23,7 @@ from shapecalc.batch.tasks import Task, of_path, together
 from shapecalc.batch.work import Work
 from shapecalc.cli.main import main
 from shapecalc.cli.resuming import Results
+from shapecalc.exposition.reports import about
 
 PROBLEM = "X: (S, D); W: (D, M); b: (M,); Z = X @ W + b"
 RIGHT, WRONG = "dW = X.T @ dZ", "db = sum(dZ, axis=1)"
@@ -185,6 +186,12 @@ def test_a_source_that_takes_too_long_or_fails(tmp_path):
     work = Work(JUDGED, 0.5, Obeying(str(tmp_path)))
     _, problems = work.one(Task(None, "text", "hang"))
     assert problems == ["this took longer than 0.5 seconds"]
+
+
+def test_what_was_not_judged_to_the_end_is_not_said_to_be_unreadable():
+    (late,) = about(*Work(JUDGED, 0.5).failed(Task(None, "text", ""), "this took longer than 0.5 seconds"))
+    (bad,) = about(JUDGED.text("X: (S, D\ndX = X", None))
+    assert [b.title[0].text for b in (late, bad)] == ["This was not judged to the end", "This cannot be read"]
 
 
 # ---- strangers' files

@@ -51,7 +51,7 @@ class Work:
     def failed(self, task: Task, why: str) -> Any:
         """A report that says why there is none."""
         said = f"{task.place}: {why}" if task.place else why
-        return self.result(task, [Report(name=task.place, problems=(said,))])
+        return self.result(task, [Report(name=task.place, problems=(said,), stopped=True)])
 
     def reports(self, task: Task) -> Iterator[Report]:
         """The reports on a task: one for each problem in it."""

@@ -27,7 +27,8 @@ def about(report: Report) -> Iterator[Block]:
     if report.name:
         yield Heading(prose(report.name))
     for problem in report.problems:
-        yield Callout("warning", prose("This cannot be read"), (CodeBlock(problem),))
+        said = "This was not judged to the end" if report.stopped else "This cannot be read"
+        yield Callout("warning", prose(said), (CodeBlock(problem),))
     right: list[Content] = []
     for claim in report.claims:
         if claim.verdict == "right" and not claim.message:
