@@ -35,10 +35,14 @@ class Step(NamedTuple):
 
 
 class Frame(dict[str, int]):
-    """Sizes, and what has been worked out at them: how each operation runs on arguments of given shapes."""
+    """Sizes, and what has been worked out at them: how each operation runs on arguments of given shapes.
 
-    def __init__(self, sizes: Sizes) -> None:
+    ``numbers``: what the sizes are as numbers in a formula, where a value does not have all of its entries.
+    """
+
+    def __init__(self, sizes: Sizes, numbers: Sizes | None = None) -> None:
         super().__init__(sizes)
+        self.numbers: Sizes = self if numbers is None else numbers
         self.steps: dict[tuple[Any, ...], Step] = {}
         self.kept: dict[Any, Any] = {}  # what others have worked out
         self._shapes: dict[Shape, tuple[int, ...]] = {}
@@ -57,7 +61,7 @@ class Frame(dict[str, int]):
         if found is None:
             if len(self.steps) >= MOST_STEPS:
                 self.steps.clear()
-            found = self.steps[key] = _step(node, tuple(shapes), self, expand)
+            found = self.steps[key] = ready(node, tuple(shapes), self, expand)
         return found
 
 
@@ -147,7 +151,7 @@ def _structured(node: Apply, given: Bound, frame: Frame) -> Run:
     return run
 
 
-def _step(node: Apply, given: Bound, frame: Frame, expand: Expand) -> Step:
+def ready(node: Apply, given: Bound, frame: Frame, expand: Expand) -> Step:
     """How one operation runs at the sizes of a frame."""
     op, shape, shapes = node.op, concrete(node.shape, frame), tuple([a.shape for a in node.args])
     if min(shape, default=1) < 1:
@@ -179,7 +183,9 @@ def apply_node(ring: Any, node: Apply, tensors: Sequence[Tensor], sizes: Sizes, 
 
 def number(lit: Lit, sizes: Sizes) -> Fraction:
     """What a constant is when the sizes are bound."""
-    return Fraction(value(lit.value, sizes)) if isinstance(lit.value, str) else lit.value
+    if not isinstance(lit.value, str):
+        return lit.value
+    return Fraction(value(lit.value, sizes.numbers if isinstance(sizes, Frame) else sizes))
 
 
 def evaluate(
@@ -212,4 +218,4 @@ def evaluate(
     return done[e]
 
 
-__all__ = ["Dim", "Expand", "Frame", "Sizes", "Tensor", "apply_node", "concrete", "contract", "evaluate", "number"]
+__all__ = ["Dim", "Expand", "Frame", "Sizes", "Tensor", "apply_node", "concrete", "contract", "evaluate", "number", "ready"]

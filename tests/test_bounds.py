@@ -29,7 +29,7 @@ from shapecalc.ops import undefined
 from shapecalc.rings import Modular, Real, Table, Unlucky
 from shapecalc.shapes import add, broadcast, canonical, divide, is_empty, multiply, names, negative, polynomial, show, strip, total, value
 from shapecalc.tensor import Tensor
-from shapecalc.verify import Disproved, Judge, borders, certainty, comparison, sizes, trials, witness
+from shapecalc.verify import Disproved, Judge, borders, certainty, comparison, patchwork, sizes, trials, witness
 from shapecalc.verify.arrangement import arranged, arrangement
 from shapecalc.verify.certainty import Certainty
 from shapecalc.verify.degrees import Powers, added, bits, degree, derivative, multiplied, power, repeated, zero_test
@@ -463,6 +463,7 @@ PAGE = (Path(__file__).parent.parent / "docs/trust.md").read_text(encoding="utf-
         ("from 10⁻¹² on", Decimal("1e-12") == comparison.NO),
         ("10⁻⁴⁸ of the largest number met", Decimal("1e-48") == comparison.NOISE),
         ("in ordinary floats, to 10⁻⁸", comparison.FLOATS == 1e-8),
+        ("Up to six such points are tried", patchwork.POINTS == 6),
         ("up to 10¹⁰ times as far in both directions", {max(borders.RAY), min(borders.RAY)} == {10**10, -(10**10)}),
     ],
 )  # fmt: skip

@@ -206,6 +206,10 @@ class Comparisons:
                 return None
         return self._gone_through(self._pairs(self.larger.of(REAL, counted), claim, truth, extra), (truth, *formulas))[0]
 
+    def differs(self, trials: Iterable[Trial], claim: Expr, truth: Expr, extra: Extra | None) -> Comparison | None:
+        """The first difference at some trials."""
+        return self._gone_through(self._pairs(trials, claim, truth, extra), (claim, truth, *(extra or {}).values()))[0]
+
     def _gone_through(
         self, pairs: Iterable[tuple[Trial, Tensor, Tensor]], formulas: Sequence[Expr], finest: Decimal = ZERO
     ) -> tuple[Comparison | None, Decimal, list[Trial]]:

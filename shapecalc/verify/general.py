@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from shapecalc.calculus.flows import Flow
@@ -73,6 +74,18 @@ class General:
                 self.done[node] = made
         return self.done[e]
 
+    def holds(self, e: Expr) -> bool:
+        """Whether a formula has a meaning at any sizes."""
+        try:
+            self.formula(e)
+        except NoGeneral:
+            return False
+        return True
+
+    def counted(self, e: Lit) -> int:
+        """The sizes that a number is made of, as one number: 64*128 for 2/8192; 1 where there are none."""
+        return prod([self.numbers.get(n.value, 1) for n in nodes(self.formula(e)) if isinstance(n, Lit) and isinstance(n.value, str)])
+
     def made(self, node: Expr) -> Expr:
         """One part, its arguments being made."""
         if isinstance(node, Lit):
@@ -93,7 +106,7 @@ class General:
         while given:
             tries = [(given * n, name, over) for name, n in self.numbers.items()]
             tries += [(given / n, name, times) for name, n in self.numbers.items()]
-            simpler, name, where = min(tries, key=lambda t: _length(t[0]))
+            simpler, name, where = min(tries, key=lambda t: (_length(t[0]), -self.numbers[t[1]]))  # 1/128 is 2/256, not 1/(2*64)
             if _length(simpler) >= _length(given):
                 break
             given = simpler

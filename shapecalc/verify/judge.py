@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 
 from shapecalc.calculus.gradients import Backward
 from shapecalc.derivation import Certificate
-from shapecalc.errors import ShapecalcError
 from shapecalc.evaluate import concrete
 from shapecalc.expr import Apply, Expr, Lit
 from shapecalc.forms import zeros
@@ -30,6 +29,7 @@ from .points import STRUCTURES
 from .question import WITNESS, Disproved, Question, blame, sized
 from .trials import EXACT, MISFORTUNE, REAL, Kinked, Trial, Trials
 from .undecided import Undecided
+from .wide import Wide
 
 CULPRITS = 8  # wrong gradients that are named
 REVIVALS = 3  # further points where a gradient was 0 at all of them
@@ -53,20 +53,29 @@ class Judge:
         self.seed = self.trials.seed
         self.comparisons = Comparisons(self.trials)
         self._doubt = False  # whether masks disagreed, which only live gradients in real numbers can clear up
-        self._general: tuple[General, Judge] | None = None
+        self._wide: Wide[Judge] | None = None
         if (general := generalised(self.problem)) is not None:
             with suppress(NoGeneral):
-                self._general = general, Judge(general.problem, None if backward is None else general.backward(backward), self.seed)
+                judge = Judge(general.problem, None if backward is None else general.backward(backward), self.seed)
+                self._wide = Wide(general, judge, judge.trials.seed)
 
     def compare(self, claim: Expr, truth: Expr, extra: Extra | None = None, squeeze: bool = False) -> Comparison:
         """A claim against the truth, both in the names of the problem, of its gradients, and of `extra` (formulas, in order)."""
-        general = self._compared_generally(claim, truth, extra, squeeze)
+        wide = None if self._wide is None else self._wide.compared(claim, truth, extra, squeeze)
+        general, refuted = wide or (None, None)
+        if refuted is not None:
+            return refuted
         if general is not None and general.verdict == "equal" and not general.narrow:
             return replace(general, conditions=self.comparisons.conditions((claim,)), assumptions=self.comparisons.assumptions())
         made = self.comparisons.compare(claim, truth, extra, squeeze)
         if general is None or general.verdict != "different" or made.verdict != "undecided":
             return made
         return replace(made, reason=f"{made.reason}; with other numbers in the place of the large sizes it is wrong")
+
+    @property
+    def trying(self) -> tuple[Trials, General | None]:
+        """The trials at which formulas are tried out before they are judged; of large numbers at any sizes, to which a formula is put."""
+        return (self.trials, None) if self._wide is None else (self._wide.judge.trials, self._wide.general)
 
     def compare_function(self, function: Function, truth: Expr) -> Comparison:
         """A function from values by name (nested lists of floats) to numbers, against the truth."""
@@ -185,28 +194,13 @@ class Judge:
         sized(formula, shapes, f"the Hessian by {wrt}")
         return self._settled(Question(found, lambda c: c.slopes([formula], order=2), blame(f"the Hessian by {wrt}", wrt), [formula]))
 
-    def _compared_generally(self, claim: Expr, truth: Expr, extra: Extra | None, squeeze: bool) -> Comparison | None:
-        """The same for any sizes in the place of large numbers; None where there are none, or it has no meaning for others."""
-        if self._general is None:
-            return None
-        general, judge = self._general
-        try:
-            further = None if extra is None else {name: general.formula(e) for name, e in extra.items()}
-            return judge.compare(general.formula(claim), general.formula(truth), further, squeeze)
-        except (ShapecalcError, Unsupported):
-            return None
-
     def _generally(self, formulas: Sequence[Expr], certified: Callable[[Judge, Sequence[Expr]], Certificate]) -> Certificate | None:
         """What the problem in any sizes says of some formulas; None where there is none, or where it does not bear them out."""
-        if self._general is None:
-            return None
-        general, judge = self._general
-        try:
-            made = certified(judge, [general.formula(e) for e in formulas])
-        except (ShapecalcError, Unsupported):
+        made = None if self._wide is None else self._wide.certified(formulas, certified)
+        if self._wide is None or made is None:
             return None
         provided, known = self.comparisons.conditions(formulas), self.comparisons.assumptions()
-        return replace(made, conditions=provided, assumptions=known, witnesses=(made.witnesses[0] + general.words,))
+        return replace(made, conditions=provided, assumptions=known, witnesses=(made.witnesses[0] + self._wide.general.words,))
 
     def _settled(self, question: Question) -> Certificate:
         """Exact arithmetic where it has a meaning and settles the matter, reals otherwise."""
