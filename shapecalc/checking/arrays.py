@@ -87,7 +87,7 @@ def judge_matrix(truths: Truths, name: str, matrix: Any) -> Verdict:
         trial = truths.judge.trials.draw(REAL, sizes=sizes)
         points.append(trial)
         made.append(view.tensor_from_sympy(matrix, trial.env, Real()).mapped(float))
-    bench = Bench(truths.judge.trials, points)
+    bench = Bench(truths.judge.trials, points=points)
     certificate = Certificate("real", 2, (dict(sizes),), gap=CLOSE, witnesses=("the derived formula",))
     return _verdict(
         truths,

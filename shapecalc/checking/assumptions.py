@@ -42,8 +42,10 @@ def _right_if(case: Case, v: Var, property_: str) -> bool:
             # the gradients hold for every table, so for one of that kind too
             judges[key] = Judge(supposed(case.problem, v.name, property_), case.judge.backward, case.judge.seed)
         judge, truth = judges[key], case.truth.formula
-        first = judge.trials.somewhere(FLOAT)
-        if not alike(first.value(case.claim).data, first.value(truth).data):
+        trials, general = judge.trying
+        first = trials.somewhere(FLOAT)
+        claimed, true = (first.value(e if general is None else general.formula(e)) for e in (case.claim, truth))
+        if not alike(claimed.data, true.data):
             return False
         return judge.compare(case.claim, truth, squeeze=case.truth.squeeze).verdict == "equal"
     except (ShapecalcError, Undecided, Unlucky, Unsupported, ArithmeticError):

@@ -13,6 +13,7 @@ from ..expr import Expr
 from ..rings import Floats, Unlucky, Unsupported
 from ..shapes import Shape, strip
 from ..tensor import Tensor
+from ..verify.general import General
 from ..verify.judge import Judge
 from ..verify.trials import FLOAT, REAL, Trial, Trials
 from ..verify.undecided import Undecided
@@ -28,19 +29,34 @@ Values = tuple[Tensor, ...]
 
 
 class Spot:
-    """One random point: sizes, and the value of every name."""
+    """One random point: sizes, and the value of every name.
 
-    def __init__(self, frame: Mapping[str, int], env: Mapping[str, Tensor]) -> None:
+    ``general``: of a problem whose sizes are large numbers the one with any sizes in their place, which the point is one of.
+    """
+
+    def __init__(self, frame: Mapping[str, int], env: Mapping[str, Tensor], general: General | None = None) -> None:
         self.frame = Frame(frame)
         self.env = dict(env)
+        self.general = general
         self.memo: dict[Expr, Tensor] = {}
+
+    def again(self) -> Spot:
+        """The same point, for names that have other values."""
+        return Spot(self.frame, self.env, self.general)
+
+    def known(self, e: Expr) -> Tensor | None:
+        """The value of a formula that was evaluated here before."""
+        try:
+            return self.memo.get(e if self.general is None else self.general.formula(e))
+        except MISHAPS:
+            return None
 
     def value(self, e: Expr) -> Tensor | None:
         """The value of a formula; None where it has none."""
         if len(self.memo) > KEPT:
             self.memo.clear()
         try:
-            return evaluate(RING, e, self.env, self.frame, meaning, self.memo)
+            return evaluate(RING, e if self.general is None else self.general.formula(e), self.env, self.frame, meaning, self.memo)
         except MISHAPS:
             return None
 
@@ -51,9 +67,10 @@ class Bench:
     A new formula is evaluated at the first point, and only if it passes there at the others.
     """
 
-    def __init__(self, trials: Trials, points: Sequence[Trial] | None = None) -> None:
+    def __init__(self, trials: Trials, general: General | None = None, points: Sequence[Trial] | None = None) -> None:
         drawn = _drawn(trials) if points is None else points
-        self.spots = [Spot(t.frame, {n: v.mapped(float) for n, v in t.env.items()}) for t in drawn]
+        self.spots = [Spot(t.frame, {n: v.mapped(float) for n, v in t.env.items()}, general) for t in drawn]
+        self.general = general
         self.tried = 0
         self.trials = trials
         self._small: list[Trial] = []

@@ -148,7 +148,7 @@ def outcome(misread: Misread, wrt: str, spots: list[Spot]) -> Values | None:
 
 
 def _at(misread: Misread, passed: Backward, wrt: str, spot: Spot) -> Tensor | None:
-    there = Spot(spot.frame, spot.env)
+    there = spot.again()
     for name, e in misread.values.items():
         value = spot.value(e)
         if value is None:

@@ -23,9 +23,12 @@ LONGEST = 110  # characters of an entry that is still shown
 
 
 def first_difference(case: Case) -> str:
-    """(db)_1: yours g11 + g12 + g13, right g11 + g21; empty where no entry can be compared, or it would be too long to be read."""
+    """(db)_1: yours g11 + g12 + g13, right g11 + g21; empty where no entry can be compared, or it would be too long to be read.
+
+    It is where sizes are large numbers: an entry of a product is a sum of hundreds.
+    """
     claim, truth = case.claim, case.truth.formula
-    if claim is None or claim.weight > HEAVIEST or truth.weight > HEAVIEST:
+    if claim is None or claim.weight > HEAVIEST or truth.weight > HEAVIEST or case.bench.general is not None:
         return ""
     try:
         return _difference(case, claim, truth)

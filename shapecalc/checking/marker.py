@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 
 from ..derivation import Verdict
 from ..errors import InputProblem, NotDifferentiable, NotKnownYet, ShapecalcError, ShapeProblem, TooLarge
@@ -36,11 +35,18 @@ class Marker:
         self.lines: dict[str, int] = {}  # in which line that was
         self.claimed: set[str] = set()  # by what a line before has differentiated
         self._reader: Reader | None = None
+        self._benches: dict[bool, Bench] = {}
 
-    @cached_property
-    def bench(self) -> Bench:
-        """The points for the diagnosis."""
-        return Bench(self.truths.judge.trials)
+    def bench(self, *formulas: Expr | None) -> Bench:
+        """The points for the diagnosis: of large numbers at any sizes in their place, where these formulas have a meaning there."""
+        judge = self.truths.judge
+        trials, general = judge.trying
+        if general is not None and not all(e is None or general.holds(e) for e in formulas):
+            trials, general = judge.trials, None
+        key = general is None
+        if key not in self._benches:
+            self._benches[key] = Bench(trials, general)
+        return self._benches[key]
 
     @property
     def reader(self) -> Reader:
@@ -245,11 +251,12 @@ class Marker:
         if user is not None and judge.compare(user, truth.formula, squeeze=truth.squeeze).verdict == "equal":
             note = f"right, because it makes up for line {self._blamed(value)}: given that line, this is the derivative"
             return replace(plain(claim, "right", note, text), carried=self._blamed(value))
-        case = Case(self.reader, value, e, truth, judge, self.bench)
+        bench = self.bench(truth.formula, e, user)
+        case = Case(self.reader, value, e, truth, judge, bench)
         found = diagnose(case)
         if user is not None and (found is None or found.also):
             # with the lines before it as they were written, it may have one thing wrong only
-            given = Case(Reader(self.problem, {**self.truths.names, **self.defined, **self.own}), value, user, truth, judge, self.bench)
+            given = Case(Reader(self.problem, {**self.truths.names, **self.defined, **self.own}), value, user, truth, judge, bench)
             single = diagnose(given)
             if single is not None and not single.also:
                 words = f"{single.words}, given the lines before it as they are"

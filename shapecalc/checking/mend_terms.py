@@ -88,11 +88,12 @@ def mentions(case: Case, node: Node, wanted: Scale) -> bool:
     """Whether a part of the claim has the scale in it that it should be rid of."""
     assert wanted.atom is not None
     written = text(wanted.atom)
+    number = isinstance(wanted.atom, Lit) and not isinstance(wanted.atom.value, str)  # a size that is a large number: / 64
     over = wanted.exponent > 0
     for part, _ in walk(node):
         if isinstance(part, Product):
             for op, factor in factors(part):
-                e = case.reader.tried(factor) if not isinstance(factor, Number) else None
+                e = case.reader.tried(factor) if number or not isinstance(factor, Number) else None
                 if e is not None and (op == "/") == over and case.reader.shape(factor) == () and written in _multiplied(e):
                     return True
         if getattr(part, "name", "") in ("mean", "average") and wanted.exponent > 0:

@@ -68,11 +68,11 @@ def met(case: Case, mended: Sequence[tuple[Mend, Expr]], slipped: Sequence[Slip]
     spot = case.bench.spots[0]
     table: dict[tuple[object, ...], Slip] = {}
     for s in slipped:
-        key = _key(spot.memo.get(s.formula))
+        key = _key(spot.known(s.formula))
         if key is not None:
             table.setdefault(key, s)
     for m, e in mended:
-        found = table.get(_key(spot.memo.get(e)) or ())
+        found = table.get(_key(spot.known(e)) or ())
         if found is not None and case.bare(e.shape) == case.bare(found.formula.shape) and case.equal(e, found.formula):
             if (m.slug, found.slug) == ("extra-factor", "missing-factor"):
                 return Found("wrong-function", f"{found.words}, and {m.words}", None, m.span)

@@ -91,21 +91,25 @@ class Scales:
         other.add(self._inside(e, self.problem))
         return other
 
-    @staticmethod
-    def _scalars(problem: Problem, formulas: Iterable[Expr]) -> Iterator[tuple[Expr, str]]:
+    def _scalars(self, problem: Problem, formulas: Iterable[Expr]) -> Iterator[tuple[Expr, str]]:
         for size in problem.sizes:
             yield Lit(size), "size"
+        if self.bench.general is not None:
+            for number in self.bench.general.numbers.values():
+                yield Lit(number), "size"
         for name, v in problem.declared.items():
             if is_scalar(v.shape):
                 yield Var(name, v.shape, v.properties), "scalar"
         for formula in formulas:
-            yield from Scales._inside(formula, problem)
+            yield from self._inside(formula, problem)
 
-    @staticmethod
-    def _inside(formula: Expr, problem: Problem) -> Iterator[tuple[Expr, str]]:
+    def _inside(self, formula: Expr, problem: Problem) -> Iterator[tuple[Expr, str]]:
+        general = self.bench.general
         for node in nodes(formula):
             if isinstance(node, Lit) and isinstance(node.value, str):
                 yield node, "size"
+            elif isinstance(node, Lit) and general is not None and (counted := general.counted(node)) > 1:
+                yield Lit(counted), "size"
             elif isinstance(node, Apply | Var) and is_scalar(node.shape) and node.weight <= 24:
                 yield node, _kind(node, problem)
 
