@@ -140,7 +140,7 @@ def _expansion(node: Apply, given: Bound, frame: Frame, expand: Expand) -> Run:
 
 
 def _structured(node: Apply, given: Bound, frame: Frame) -> Run:
-    value_of, params = node.op.value, _bound(dict(node.params), frame)
+    value_of, params = node.op.value, _bound(dict(node.params), frame.numbers)
     if value_of is None:
         raise Unsupported(node.op.name)
 

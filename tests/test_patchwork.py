@@ -21,7 +21,7 @@ from shapecalc.expr import Lit, Var, variables
 from shapecalc.language.sheet import build, read
 from shapecalc.language.syntax import parse
 from shapecalc.notation import text
-from shapecalc.rings import Firm, Near, Unlucky, Unsupported
+from shapecalc.rings import Firm, Near, Real, Unlucky, Unsupported
 from shapecalc.tensor import Tensor
 from shapecalc.verify import Judge
 from shapecalc.verify.general import generalised
@@ -243,3 +243,6 @@ def test_sizes_in_a_formula_are_the_numbers():
     problem = read("x: (n,)\nA: (S, n)\nL = mean(x) + n + S + sum(A) / (n*S)")
     ones = {n: Tensor(frame.shape(v.shape), [Decimal(2)] * prod(frame.shape(v.shape))) for n, v in problem.declared.items()}
     assert evaluate(Firm(), problem.definitions["L"], ones, frame, meaning).data[0] == 2 + 84 + 3 + 2
+    # no axis of patches, and a place that is counted in members
+    place = read("x: (n,)\nz = cumsum(ones(1000))[n] + sum(x)*0").definitions["z"]
+    assert evaluate(Real(), place, ones, frame, meaning).data[0] == 85
