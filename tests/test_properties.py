@@ -467,6 +467,12 @@ def test_a_square_product_with_more_axes_is_asked_whether_it_is_symmetric():
     assert [d[name].formula for name in "Be"] == ["einsum('ij,k->ijk', dh, c)", "h.T @ dy"]
 
 
+def test_a_row_beside_more_than_a_matrix_is_no_column():
+    """D @ c[0] was drawn as D cᵀ, which has an axis more."""
+    d = shapecalc.derive("c: (1, m); D: (n, k, m); E: (n, k); y = E * (D @ c[0])")
+    assert d["E"].latex.endswith(r"\odot (D c_{\text{[0, :]}})")
+
+
 def test_a_matrix_before_a_product_with_more_axes_keeps_its_parentheses():
     """diag(d) @ (H @ g) is d_a H_abs g_s; read from the left, diag(d) @ H would be d_b H_abs."""
     d = shapecalc.derive("H: (k, k, m); g: (m,); P: (k, k); y = sum((H @ g) * P, axis=1)")

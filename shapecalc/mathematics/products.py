@@ -10,7 +10,7 @@ from ..expr import Apply, Expr, Lit, Var
 from ..forms import apply, size
 from ..shapes import Dim, polynomial
 from ..symbols import shape_box
-from .writer import COLUMN, ENTRYWISE, FRACTION, FREE, PRODUCT, ROW, SUM, Piece, Writer, fenced, number, only_scalars, raised
+from .writer import COLUMN, ENTRYWISE, FRACTION, FREE, INDEXED, PRODUCT, ROW, SUM, Piece, Writer, fenced, number, only_scalars, raised
 
 LIGHT = 3  # symbols that a fraction of a tensor may carry in its numerator
 ONES = Symbol("1", "vector", bold=True)
@@ -162,9 +162,12 @@ def chain(w: Writer, e: Expr, orient: str, scalars: Scalars) -> list[Link]:
         a, b = e.args
         first, second = (COLUMN, ROW) if e.name in ("outer", "mul") else (ROW, COLUMN)
         left = apply("inv", a) if e.name == "solve" else a
+        dropped = _drops_an_axis(e)
+        if dropped:  # there are no rows and columns for a vector beside more than a matrix: x[0] is no x transposed
+            first, second = (INDEXED if isinstance(x, Apply) and x.name == "squeeze" else o for x, o in ((left, first), (b, second)))
         links = [
             *_factors(w, left, first if len(left.shape) == 1 else FREE, scalars),
-            *_factors(w, b, second if len(b.shape) == 1 else FREE, scalars, alone=_drops_an_axis(e)),
+            *_factors(w, b, second if len(b.shape) == 1 else FREE, scalars, alone=dropped),
         ]
     if len(e.shape) == 1 and orient not in (FREE, ROW if axis == 0 or (axis is None and len(e.args[0].shape) == 1) else COLUMN):
         links = [link.flipped() for link in reversed(links)]

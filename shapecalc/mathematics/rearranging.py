@@ -7,7 +7,7 @@ from ..expr import Apply, Expr
 from ..shapes import Dim, add, show
 from ..symbols import dimension, product_shape
 from .products import ONES, transposed
-from .writer import COLUMN, FRACTION, PRODUCT, ROW, Piece, Rule, Writer, applied
+from .writer import COLUMN, FRACTION, INDEXED, PRODUCT, ROW, Piece, Rule, Writer, applied
 
 
 def _expand(w: Writer, e: Apply, _orient: str) -> Piece:
@@ -20,7 +20,7 @@ def _expand(w: Writer, e: Apply, _orient: str) -> Piece:
 
 def _squeeze(w: Writer, e: Apply, orient: str) -> Piece:
     (a,) = e.args
-    if len(a.shape) == 2 and len(e.shape) == 1:
+    if len(a.shape) == 2 and len(e.shape) == 1 and orient != INDEXED:
         return w.piece(a) if orient == (ROW if e["axes"] == (0,) else COLUMN) else transposed(w, a)
     if isinstance(a, Apply) and a.name == "slice":
         items = [str(start) if k in e["axes"] else s for k, (s, (start, _)) in enumerate(zip(_spans(a), a["items"], strict=True))]

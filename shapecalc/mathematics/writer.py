@@ -14,7 +14,7 @@ from ..symbols import dimension, kind_of, shape_box, symbol
 from .style import Style
 
 COMPARISON, SUM, ENTRYWISE, PRODUCT, FRACTION, SCRIPT, ATOM = range(7)
-COLUMN, ROW, FREE = "column", "row", "free"
+COLUMN, ROW, FREE, INDEXED = "column", "row", "free", "indexed"
 LETTERS = "ijklmpqrstuv"
 WHOLE = frozenset((  # transposed as a whole: (A x - b)ᵀ, not xᵀ Aᵀ - bᵀ
     "add", "power", "pow", "slice", "flip", "windows", "overlap_add", "reshape", "einsum", "concatenate", "place", "max", "min", "prod",
