@@ -103,6 +103,13 @@ Z = X.max(axis=1)[0] + np.max(X, 1)[0]
 Z = b.repeat(2)
 Z = X.repeat(2, 1)
 Z = np.linalg.norm(X, axis=1)
+u, Y = np.split(X.T @ X, [1], axis=1); Z = u * Y
+X, Y = np.split(A @ A, [2]); Z = X.sum() * Y
+u, t = np.linalg.slogdet(A @ A.T); Z = X * t
+Z = np.add.reduce(X) + np.multiply.reduce(X, axis=0)
+Z = np.maximum.reduce(X, 1, keepdims=True) + X
+Z = np.subtract.outer(b, X[0]) + np.add.outer(b, X[0])
+Z = np.where(X > 1, X, -np.inf).max(axis=1)
 """.strip().splitlines()
 BLOCKS = [
     "if X is None:\n    Z = V\nelse:\n    Z = X + V",
@@ -155,6 +162,9 @@ Z = X.repeat(2, 1) + V.repeat(2, 1)
 Z = X.transpose(0, 1) @ V
 Z = torch.norm(X, 1) * X
 Z = F.cross_entropy(X, V, reduction="none")
+Z, _ = X.max(1, True)
+Z = torch.max(X, torch.tensor(1.0)) + torch.max(X, torch.tensor(1))
+Z = torch.softmax(X.masked_fill(V < 0.9, float("-inf")), dim=1)
 """.strip().splitlines()
 
 
@@ -174,6 +184,7 @@ JAX = {
     "from jax.nn import gelu": "Z = gelu(X)",
     "import jax": "Z = jax.nn.gelu(X, approximate=False)",
     "from scipy.special import softmax": "Z = softmax(X)",
+    "from scipy.linalg import cholesky": "Z = cholesky(A @ A.T)",
     "import scipy": "Z = scipy.special.log_softmax(X) + scipy.special.softmax(X, axis=1)",
 }
 
@@ -183,7 +194,8 @@ def test_functions_are_those_of_the_library_that_they_come_from(before: str):
     special, nn = pytest.importorskip("scipy.special"), pytest.importorskip("jax").nn
     found = reading(JAX[before], before, imports="")
     given, made = computed(found, "Z")
-    own = {"gelu": nn.gelu, "softmax": special.softmax, **{n: pytest.importorskip(n) for n in ("jax", "scipy")}, **given}
+    own = {n: pytest.importorskip(n) for n in ("jax", "scipy")} | given
+    own |= {"gelu": nn.gelu, "softmax": special.softmax, "cholesky": pytest.importorskip("scipy.linalg").cholesky}
     exec(JAX[before], own)  # noqa: S102 - our own programs
     np.testing.assert_allclose(made, own["Z"], rtol=1e-5)
 
@@ -241,7 +253,9 @@ REFUSED = {
     "Z = X.astype('int32') * 2": "a whole number has its decimals cut off",
     "Z = X.to(torch.int64) * 2": "a whole number has its decimals cut off",
     "Z = X.item(0)": "one entry picked by its number is not read",
-    "Z = np.add.outer(b, b)": "numpy.add.outer is not read",
+    "Z = np.add.outer(X, b)": "add.outer is read of two vectors",
+    "Z = np.add.accumulate(b)": "numpy.add.accumulate is not read",
+    "a, Z = X[:, 0] * 2": "what is taken apart here is not known",
     "torch.relu(X)\nZ = np.exp(X) + X.var(0)": "X.var(0) can be read in two ways: as NumPy's var, and as torch's",
     "Z = max(X)": "Python's own max is not read",
     "Z = X * np.e": "numpy.e is not read",
@@ -318,3 +332,33 @@ def test_what_is_not_read_is_refused_with_its_reason(before: str, body: str, rea
     assert any(reason in text for text in told), told
     last = "Y" if "Y = " in body else "Z"
     assert not any(line.startswith((f"{last} =", f"{last}_")) for line in lines(found))
+
+
+PARTS = {
+    "u, v, w = torch.split(X, 2, 1)\nZ = u": [f"{name} = torch.split(X, 2, 1)[{k}]" for k, name in enumerate("uvw")],
+    "u, w = X.split([2, 4], dim=1)\nZ = u": ["u = X.split([2, 4], dim=1)[0]", "w = X.split([2, 4], dim=1)[1]"],
+    "X, w = X.chunk(2, dim=-1)\nZ = X": ["X_2 = X.chunk(2, dim=-1)[0]", "w = X.chunk(2, dim=-1)[1]"],
+    "u, w = R\nZ = u": ["u = R[0]", "w = R[1]"],
+    "u, _ = torch.max(X, 1)\nZ = u": ["u = torch.max(X, 1)[0]"],
+}
+
+
+@pytest.mark.parametrize("body", PARTS)
+def test_a_value_is_taken_apart_as_the_library_does_it(body: str):
+    found = reading(body, note="# X: (N, 6); R: (2, N)", imports="import torch\n")
+    assert (lines(found)[: len(PARTS[body])], problems(found)) == (PARTS[body], [])
+
+
+def test_names_for_another_number_of_parts_are_refused():
+    found = reading("u, w = torch.split(X, 2, 1)\nZ = u + w", note="# X: (N, 6)", imports="import torch\n")
+    assert any("what is taken apart here is not known" in text for text in problems(found))
+
+
+OTHERS = {"import optax": "optax.huber_loss(X, V)", "import scipy.stats": "scipy.stats.norm(X)", "import keras": "keras.losses.mse(X, V)"}
+
+
+@pytest.mark.parametrize("imports", OTHERS)
+def test_what_a_function_of_another_library_does_is_not_guessed(imports: str):
+    found = reading(f"Z = {OTHERS[imports]}", imports)
+    assert any("is not read" in text for text in problems(found)), problems(found)
+    assert not any(line.startswith("Z") for line in lines(found))

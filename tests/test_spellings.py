@@ -39,7 +39,7 @@ def test_a_spelling_means_what_the_library_does(line):
 
 def by_library(formula, values, sizes, torch):
     """The value by NumPy, or by torch where the line is torch's."""
-    names = {"np": np, "torch": torch, "F": torch.nn.functional, **sizes}
+    names = {"np": np, "torch": torch, "F": torch.nn.functional, "scipy": require_module("scipy"), **sizes}
     try:
         return eval(formula, {**names, **values})
     except (AttributeError, TypeError, ValueError, IndexError):
@@ -51,6 +51,12 @@ def by_library(formula, values, sizes, torch):
     [
         ("X: (m, n); y = X.transpose(0, 1)", "X.transpose(0, 1) can be read in two ways: NumPy leaves a matrix as it is, torch turns it"),
         ("z: (n,); y = max(z, 0)", "max(z, 0) can be read in two ways"),
+        ("p, q: (n,); L = sum(kl_div(p, q))", "kl_div can be read in two ways"),
+        ("X: (m, n); y = F.layer_norm(X, (m,))", "layer_norm: (m,) are not the last axes of (m, n)"),
+        ("X: (m, n); y = F.batch_norm(X, None, None)", "batch_norm is read with training=True"),
+        ("A: (n, n); b: (n,); y = cho_solve(A, b)", "the factor of cho_solve is read as (L, True), or as cho_factor(A)"),
+        ("A: (n, n); y = cho_factor(A)", "cho_factor gives a factor with the other triangle left as it was"),
+        ("A: (n, n); b: (n,); y = solve_triangular(A, b, unit_diagonal=True)", "a diagonal that is taken to be 1 is not read"),
         ("z: (n,); y = z.astype(int)", "a whole number has its decimals cut off: nothing flows back through that"),
         ("X: (m, n); y = rearrange(X, 'a b -> a')", "rearrange has the same axes on both sides"),
         ("X: (m, n); y = rearrange(X, 'a b c -> (a b) c')", "a b c does not name the axes of (m, n)"),

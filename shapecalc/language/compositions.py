@@ -29,6 +29,8 @@ LOSSES: dict[str, tuple[tuple[str, ...], str, Options]] = {
     "mae_loss": (("A", "B"), "MEAN(abs(A - B))", {}),
     "smooth_l1_loss": (("A", "B"), SMOOTH, {"beta": 1}),
     "huber_loss": (("A", "B"), HUBER, {"delta": 1}),
+    "soft_margin_loss": (("A", "B"), "MEAN(log(1 + exp(-B * A)))", {}),
+    "gaussian_nll_loss": (("A", "B", "V"), "MEAN((log(V) + (A - B)**2 / V) / 2)", {}),  # of variances above its eps
 }
 ENTRYWISE: dict[str, tuple[tuple[str, ...], str, Options]] = {
     "softsign": (("A",), "A / (1 + abs(A))", {}),
@@ -39,11 +41,17 @@ ENTRYWISE: dict[str, tuple[tuple[str, ...], str, Options]] = {
     "relu6": (("A",), "clip(A, 0, 6)", {}),
     "hardsigmoid": (("A",), "clip(A/6 + 1/2, 0, 1)", {}),
     "hardswish": (("A",), "A * clip(A/6 + 1/2, 0, 1)", {}),
+    "mish": (("A",), "A * tanh(softplus(A))", {}),
     "tanhshrink": (("A",), "A - tanh(A)", {}),
     "softshrink": (("A",), "where(A > {lambd}, A - {lambd}, where(A < -{lambd}, A + {lambd}, 0))", {"lambd": Fraction(1, 2)}),
     "hardshrink": (("A",), "where(abs(A) > {lambd}, A, 0)", {"lambd": Fraction(1, 2)}),
     "celu": (("A",), "where(A > 0, A, {alpha} * (exp(A / {alpha}) - 1))", {"alpha": 1}),
     "selu": (("A",), "1.0507009873554805 * where(A > 0, A, 1.6732632423543772 * (exp(A) - 1))", {}),
+    "lerp": (("A", "B", "C"), "A + C * (B - A)", {}),
+    "xlogy": (("A", "B"), "A * log(B)", {}),
+    "xlog1py": (("A", "B"), "A * log(1 + B)", {}),
+    "entr": (("A",), "-A * log(A)", {}),
+    "rel_entr": (("A", "B"), "A * log(A / B)", {}),
     "logaddexp": (("A", "B"), "log(exp(A) + exp(B))", {}),
     "hypot": (("A", "B"), "sqrt(A**2 + B**2)", {}),
     "exp2": (("A",), "2**A", {}),
@@ -86,6 +94,11 @@ def _composed(builder: Builder, node: tree.Call) -> Expr:
 def _norm(builder: Builder, node: tree.Call) -> Expr:
     """The norms of the rule book; of other orders written out, along one axis or of a vector."""
     order = next((k.value for k in node.keywords if k.name in ("ord", "p")), node.args[1] if len(node.args) > 1 else None)
+    if isinstance(order, tree.Name) and order.id == "None":  # norm(X, None, 1), the usual one
+        two = tree.Number("2", Fraction(2), order.span)
+        args = tuple(two if a is order else a for a in node.args)
+        node = replace(node, args=args, keywords=tuple(k for k in node.keywords if k.name not in ("ord", "p")))
+        order = two if len(args) > 1 else None
     value = _order(builder, order)
     rank = len(builder.build(node.args[0]).shape) if node.args else 0
     named = tuple(k for k in node.keywords if k.name not in ("ord", "p"))
@@ -157,8 +170,13 @@ def _gelu(builder: Builder, node: tree.Call) -> Expr:
 @surface("normalize")
 def _normalize(builder: Builder, node: tree.Call) -> Expr:
     """torch.nn.functional.normalize: rows divided by their norm (along axis 1 unless told otherwise)."""
-    axis = keywords(builder, node, "axis").get("axis", 1)
-    return composed(builder, node, ("A",), f"A / norm(A, axis={axis}, keepdims=True)")
+    given = keywords(builder, node, "axis", "p", "eps")
+    behind = dict(zip([n for n in ("p", "axis") if n not in given], (builder.static(a) for a in node.args[1:]), strict=False))
+    p, axis = (given | behind).get("p", 2), (given | behind).get("axis", 1)
+    if p not in (1, 2):
+        raise NotKnownYet(f"normalize with p={p} is not read", span=node.span)
+    call = replace(node, args=node.args[:1] if len(node.args) <= 3 else node.args)
+    return composed(builder, call, ("A",), f"A / norm(A, ord={p}, axis={axis}, keepdims=True)")
 
 
 @surface("cosine_similarity")
@@ -229,4 +247,3 @@ def _rolled(builder: Builder, node: tree.Call) -> Expr:
     if shift == 0:
         return builder.build(node.args[0])
     return composed(builder, call, ("A",), f"concatenate([{_sliced(axis, f'{-shift}:')}, {_sliced(axis, f':{-shift}')}], axis={axis})")
-

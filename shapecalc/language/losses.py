@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from shapecalc.errors import ShapeProblem, SyntaxProblem
 from shapecalc.expr import Expr
+from shapecalc.numerals import number
 
 from . import tree
 from .builder import Builder, build_text
@@ -32,9 +35,9 @@ def reduction(builder: Builder, node: tree.Call, *options: str) -> tuple[str, di
     return REDUCTIONS[name], given
 
 
-def _over_classes(builder: Builder, node: tree.Call, text: str) -> Expr:
+def _over_classes(builder: Builder, node: tree.Call, text: str, *options: str) -> Expr:
     """-Σ Y log P over the classes, and the mean over all else: samples are rows; of more axes the classes are torch's second."""
-    how, given = reduction(builder, node, "axis")
+    how, given = reduction(builder, node, "axis", *options)
     shape = builder.build(node.args[0]).shape
     if len(shape) > 2 and library(node.prefix) != "torch" and "axis" not in given:
         what = f"{node.name} of {len(shape)} axes: which one the classes are along differs"
@@ -46,13 +49,21 @@ def _over_classes(builder: Builder, node: tree.Call, text: str) -> Expr:
     summed = f", axis={axis}" if not how else ""
     samples = [f"Z.shape[{k}]" for k in range(len(shape)) if k != axis % len(shape)] if how == "mean" else []
     over = f" / ({' * '.join(samples)})" if len(samples) > 1 else "".join(f" / {s}" for s in samples)
-    return composed(builder, node, ("Z", "Y"), f"-sum(Y * {text.format(along=along)}{summed}){over}")
+    wanted, smooth = "Y", given.get("label_smoothing", 0)
+    if not isinstance(smooth, int | Fraction) or not 0 <= smooth < 1:
+        raise SyntaxProblem(f"label_smoothing={smooth} is not possible in {node.name}", span=node.span)
+    if smooth and shape:
+        wanted = f"(({number(Fraction(1 - smooth))[0]}) * Y + ({number(Fraction(smooth))[0]}) / Z.shape[{axis % len(shape)}])"
+    return composed(builder, node, ("Z", "Y"), f"-sum({wanted} * {text.format(along=along)}{summed}){over}")
 
 
 @surface("cross_entropy")
 def cross_entropy(builder: Builder, node: tree.Call) -> Expr:
-    """Of logits Z and probabilities or one-hot Y, samples as rows: -Σ Y log softmax(Z), over the number of samples."""
-    return _over_classes(builder, node, "log_softmax(Z{along})")
+    """Of logits Z and probabilities or one-hot Y, samples as rows: -Σ Y log softmax(Z), over the number of samples.
+
+    With label_smoothing=e it is (1 - e) Y + e / classes for Y (Szegedy et al. 2016, sec. 7).
+    """
+    return _over_classes(builder, node, "log_softmax(Z{along})", "label_smoothing")
 
 
 @surface("nll_loss")
@@ -87,6 +98,45 @@ def kl(builder: Builder, node: tree.Call) -> Expr:
     if a.shape != b.shape:
         raise ShapeProblem("the mean and the log-variance must have the same shape", span=node.span)
     return composed(builder, node, ("m", "v"), "0.5 * sum(m**2 + exp(v) - 1 - v)")
+
+
+@surface("kl_div")
+def divergence(builder: Builder, node: tree.Call) -> Expr:
+    """torch's kl_div(log Q, P): of P from Q, by log Q; SciPy's kl_div(P, Q), entry by entry, is P log(P / Q) - P + Q."""
+    whose = library(node.prefix)
+    if whose not in ("torch", "scipy"):
+        hint = "F.kl_div(logQ, P), torch's, of logarithms; scipy.special.kl_div(P, Q), entry by entry"
+        raise SyntaxProblem("kl_div can be read in two ways", span=node.span, hint=hint)
+    if whose == "scipy":
+        return composed(builder, replace(node, keywords=()), ("P", "Q"), "P * log(P / Q) - P + Q")
+    given = keywords(builder, node, "reduction", "log_target")
+    how = given.get("reduction", "mean")
+    if how not in ("batchmean", *REDUCTIONS):
+        raise SyntaxProblem(f"reduction={how} is not possible in kl_div", span=node.span, hint="one of batchmean, mean, sum, none")
+    each = "exp(P) * (P - Q)" if given.get("log_target") else "P * (log(P) - Q)"
+    name, over = ("sum", " / Q.shape[0]") if how == "batchmean" else (REDUCTIONS[how], "")
+    return composed(builder, node, ("Q", "P"), f"{name}({each}){over}")
+
+
+@surface("poisson_nll_loss")
+def poisson(builder: Builder, node: tree.Call) -> Expr:
+    """torch's poisson_nll_loss(Z, Y): exp(Z) - Y Z, or with log_input=False Z - Y log(Z + 1e-8)."""
+    how, given = reduction(builder, node, "log_input")
+    each = "exp(Z) - Y * Z" if given.get("log_input", True) else "Z - Y * log(Z + 1e-8)"
+    return composed(builder, node, ("Z", "Y"), f"{how}({each})")
+
+
+@surface("softplus")
+def softplus(builder: Builder, node: tree.Call) -> Expr:
+    """The softplus of the rule book; of torch, with a factor beta, that of beta x over beta."""
+    if len(node.args) + len(node.keywords) < 2:
+        return generic(builder, node)
+    beta = keywords(builder, node, "beta").get("beta", builder.static(node.args[1]) if len(node.args) > 1 else None)
+    if not isinstance(beta, int | Fraction) or beta <= 0:
+        raise SyntaxProblem("beta of softplus is a positive number", span=node.span)
+    written = number(Fraction(beta))[0]
+    call = tree.Call(node.name, node.args[:1] if len(node.args) <= 2 else node.args, (), "", node.name_span, node.span)
+    return composed(builder, call, ("A",), f"softplus(({written}) * A) / ({written})")
 
 
 @surface("clamp", "clamp_min", "clamp_max")

@@ -8,7 +8,8 @@ from .tokens import Kind, Token
 
 PREFIXES = frozenset(
     """np numpy torch jnp jax.numpy math F nn.functional torch.nn.functional jax.nn np.linalg numpy.linalg torch.linalg jnp.linalg
-    jax.numpy.linalg scipy.linalg scipy.special torch.special jax.scipy.special tf tf.math tf.nn tf.linalg einops""".split()  # noqa: SIM905 - a list of words
+    jax.numpy.linalg scipy.linalg scipy.special torch.special jax.scipy.special jax.scipy.linalg tf tf.math tf.nn tf.linalg
+    tensorflow tensorflow.math tensorflow.nn tensorflow.linalg einops""".split()  # noqa: SIM905 - a list of words
 )
 MODULES = frozenset(prefix.partition(".")[0] for prefix in PREFIXES)
 LONGEST = max(prefix.count(".") + 1 for prefix in PREFIXES)

@@ -13,7 +13,7 @@ from shapecalc.shapes import Dim, show
 
 from . import tree
 from .builder import Builder
-from .libraries import EXTREMES, by_torch
+from .libraries import EXTREMES, by_torch, library
 from .surface import fitted, keywords, surface
 
 SPLITS = frozenset({"split", "chunk", "array_split", "tensor_split", "hsplit", "vsplit", "unbind"})
@@ -42,7 +42,7 @@ def several_of(builder: Builder, node: tree.Index) -> Parts | None:
 
 def _extreme(builder: Builder, node: tree.Call, method: bool = False) -> Parts | None:
     """torch's max along an axis gives the values, and their places; NumPy's gives the values alone."""
-    along = any(k.name in ("axis", "dim") for k in node.keywords) or (len(node.args) == 2 and _is_axis(builder, node.args[1]))
+    along = any(k.name in ("axis", "dim") for k in node.keywords) or (len(node.args) in (2, 3) and _is_axis(builder, node.args[1]))
     if not along or not node.args:
         return None
     if by_torch(node):
@@ -57,7 +57,7 @@ def _extreme(builder: Builder, node: tree.Call, method: bool = False) -> Parts |
 
 def _is_axis(builder: Builder, node: tree.Node) -> bool:
     inner = node.arg if isinstance(node, tree.Unary) else node
-    return isinstance(inner, tree.Number) or (isinstance(inner, tree.Name) and inner.id in builder.scope.static)
+    return (isinstance(inner, tree.Number) and inner.text.isdigit()) or (isinstance(inner, tree.Name) and inner.id in builder.scope.static)
 
 
 @surface(".values")
@@ -147,7 +147,9 @@ def _split(builder: Builder, node: tree.Call) -> list[Expr]:
         return _rows(a, axis, node)
     if not rest:
         raise SyntaxProblem(f"{node.name} needs the number of parts", span=node.span, hint=f"{node.name}(X, 2, axis=1)")
-    lengths = bool(node.prefix.startswith("torch") or any(k.name == "dim" for k in node.keywords)) and node.name == "split"
+    whose = "torch" if any(k.name == "dim" for k in node.keywords) else library(node.prefix)
+    listed = whose == "tensorflow" and isinstance(rest[0], tree.Tuple | tree.List)
+    lengths = (whose == "torch" or listed) and node.name == "split"
     return _parts(a, axis, _lengths(builder, rest[0], a.shape[axis], lengths, node))
 
 

@@ -282,7 +282,7 @@ def _extreme(builder: Builder, node: tree.Call) -> Expr:
     bare = not node.prefix and len(node.args) == 2 and node.args[0].span[0] >= node.name_span[0]
     if len(node.args) == 2 and not isinstance(node.args[1], tree.Tuple | tree.List):
         second = node.args[1].arg if isinstance(node.args[1], tree.Unary) else node.args[1]
-        if not isinstance(second, tree.Number) or isinstance(node.args[0], tree.Number):
+        if not isinstance(second, tree.Number) or isinstance(node.args[0], tree.Number) or not second.text.isdigit():  # 0.0 is no axis
             if not (isinstance(second, tree.Name) and (second.id in builder.scope.static or second.id == "None")):
                 return builder.call(replace(node, name=f"{node.name}imum"))
         elif bare and builder.build(node.args[0]).shape:

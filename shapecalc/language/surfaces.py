@@ -1,5 +1,8 @@
 """Loads every spelling that formulas may use."""
 
-from . import arranging, compositions, convolutions, losses, masks, patterns, repeating, sizing, slicing, surface
+from . import arranging, compositions, convolutions, layers, losses, masks, patterns, repeating, sizing, slicing, solving, surface
 
-__all__ = ["arranging", "compositions", "convolutions", "losses", "masks", "patterns", "repeating", "sizing", "slicing", "surface"]
+__all__ = [
+    "arranging", "compositions", "convolutions", "layers", "losses", "masks", "patterns", "repeating", "sizing", "slicing", "solving",
+    "surface",
+]  # fmt: skip

@@ -12,11 +12,10 @@ from shapecalc.shapes import Dim, Shape, multiply
 
 from .. import tree
 from ..builder import SURFACE
-from ..prefixes import PREFIXES
 from ..tree import Call, Compare, Keyword, List, Method, Name, Node, Number, Power, Product, String, Sum, Transpose, Tuple, Unary
 from .growing import number
 from .python_idioms import Idioms
-from .python_library import prefix_of
+from .python_library import known_module, prefix_of
 from .python_values import Broken, Formula, Known, Several, Size, Table, Value, path, size_node
 
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}
@@ -182,7 +181,9 @@ class Formulas(Idioms):
 
     def _of_module(self, module: str, name: str, node: ast.Call, span: Span, name_span: Span) -> Node:
         """np.sum(X), F.softmax(z), math.sqrt(d)."""
-        if (inner := module.rpartition(".")[0]) not in PREFIXES and inner.rpartition(".")[2] in NAMES:  # np.add.outer
+        if (reduced := self.ufunc(module, node, span)) is not None:
+            return reduced
+        if name not in _COMMON and not known_module(module.rpartition(".")[0]):
             raise NotKnownYet(f"{module} is not read", name_span)
         if name in _ARRAYS and node.args:
             return self.same_values(name, node, self.formula(node.args[0]), span)
@@ -216,8 +217,8 @@ class Formulas(Idioms):
             return self._own(name, node, span, name_span)
         known = self.world.modules.get(name, "")
         if known or name in _COMMON:
-            inner = known.rpartition(".")[2] or name
-            if inner not in SURFACE and inner not in NAMES:
+            whose, _, inner = (known or name).rpartition(".")
+            if (inner not in SURFACE and inner not in NAMES) or (inner not in _COMMON and not known_module(whose)):
                 raise NotKnownYet(f"{name} is not read", name_span)
             args, keywords = self._given(node)
             return Call(inner, args, keywords, prefix_of(known, inner), name_span, span)

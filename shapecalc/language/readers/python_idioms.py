@@ -1,4 +1,4 @@
-"""What code writes in ways of its own: clamp(min=0), expand_as, one_hot of an argmax."""
+"""What code writes in ways of its own: clamp(min=0), expand_as, one_hot of an argmax, np.add.outer."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from collections.abc import Sequence
 from shapecalc.errors import NotKnownYet, Span
 from shapecalc.shapes import Shape
 
+from ..builder import Builder
+from ..libraries import EXTREMES
 from ..masks import WHOLE
-from ..tree import Compare, Name, Node, Tuple
-from .growing import call, number
+from ..tree import Call, Compare, Keyword, Name, Node, Tuple
+from .growing import call, number, picked
 from .python_source import dotted
 from .python_subscripts import Subscripts
 from .python_values import path, size_node
+
+UFUNCS = {"add": "sum", "subtract": "", "multiply": "prod", "divide": "", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp"}
+
+MINUS_INFINITY = -(10**9)  # as a mask before softmax, of which exp is 0 to any number of digits
 
 
 class Idioms(Subscripts):
@@ -25,10 +31,34 @@ class Idioms(Subscripts):
             return self._clamped(name, args, keywords, span)
         if name in {"expand_as", "expand"} and len(args) >= 2:
             return self._expanded(name, args, span)
+        if name in EXTREMES and len(args) == 2 and not keywords and self._is_made_a_tensor(args[1]):
+            return call(f"{name}imum", (self.formula(args[0]), self.formula(args[1])), span)  # torch.max(x, torch.tensor(0))
+        if name in {"where", "masked_fill"} and any(map(self._is_minus_infinity, args)):
+            made = [number(MINUS_INFINITY, span) if self._is_minus_infinity(a) else self.formula(a) for a in args]
+            return call(name, made, span)
         if name == "one_hot" and args:
             return self._one_hot(args[0], span)
         if name == "cross_entropy" and len(args) == 2:
             self.say_targets(args[1], args[0])
+        return None
+
+    def ufunc(self, module: str, node: ast.Call, span: Span) -> Node | None:
+        """np.add.reduce(X, axis=0) and np.subtract.outer(x, y), of vectors; None where it is another call."""
+        inner, _, how = module.rpartition(".")
+        library, _, name = inner.rpartition(".")
+        if library not in {"numpy", "jax.numpy", "cupy", "autograd.numpy"} or name not in UFUNCS:
+            return None
+        args = [self.formula(a) for a in node.args]
+        if how == "outer" and len(args) == 2 and not node.keywords:
+            ranks = [len(Builder(self.world.draft.sheet.scope()).build(a).shape) for a in args]
+            if ranks == [1, 1]:
+                return call(name, (picked(args[0], (":", None)), picked(args[1], (None, ":"))), span)
+            raise NotKnownYet(f"{name}.outer is read of two vectors", span)
+        if how == "reduce" and UFUNCS[name] and 0 < len(args) <= 2 and {k.arg for k in node.keywords} <= {"axis", "keepdims"}:
+            given = [Keyword(k.arg or "", self.formula(k.value), self.world.source.span(k)) for k in node.keywords]
+            axis = args[1:] or [k.value for k in given if k.name == "axis"] or [number(0, span)]  # the first, unless told otherwise
+            rest = tuple(k for k in given if k.name != "axis")
+            return Call(UFUNCS[name], (args[0],), (Keyword("axis", axis[0], span), *rest), "", span, span)
         return None
 
     def is_mask(self, node: Node) -> bool:
@@ -47,6 +77,27 @@ class Idioms(Subscripts):
         if name == "item" and node.args:
             raise NotKnownYet("one entry picked by its number is not read", span, hint="X[0, 1]")
         return made
+
+    def _is_made_a_tensor(self, node: ast.AST) -> bool:
+        """Whether this is np.array(...), torch.tensor(...), so that it is no axis."""
+        made = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and bool(self.world.module(node.func))
+        return (
+            made
+            and isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in {"tensor", "array", "asarray"}
+        )
+
+    def _is_minus_infinity(self, node: ast.AST) -> bool:
+        """-np.inf, float("-inf")."""
+        match node:
+            case ast.Call(func=ast.Name(id="float"), args=[ast.Constant(value=str(word))]):
+                return word.lower() in {"-inf", "-infinity"}
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Call(func=ast.Name(id="float"), args=[ast.Constant(value=str(word))])):
+                return word.lower() in {"inf", "infinity"}
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Attribute(attr="inf") as inner):
+                return bool(self.world.module(inner))
+        return False
 
     def _clamped(self, name: str, args: Sequence[ast.expr], keywords: Sequence[ast.keyword], span: Span) -> Node:
         given = {"min": args[1] if len(args) > 1 else None, "max": args[2] if len(args) > 2 else None}

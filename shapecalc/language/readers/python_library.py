@@ -11,7 +11,12 @@ from ..libraries import library
 from ..prefixes import PREFIXES
 from .python_source import Source, dotted
 
-DIFFERING = frozenset("transpose var std max min norm repeat softmax log_softmax softmin gelu".split())  # noqa: SIM905
+DIFFERING = frozenset(
+    "transpose var std max min norm repeat split softmax log_softmax softmin gelu leaky_relu normalize kl_div cholesky solve".split()  # noqa: SIM905
+)
+LIBRARIES = PREFIXES | frozenset(
+    "jax.lax scipy.spatial.distance cupy cupy.linalg autograd.numpy autograd.numpy.linalg".split()  # noqa: SIM905 - a list of words
+)
 _METHODS = DIFFERING & frozenset({"transpose", "var", "std", "max", "min", "repeat"})
 _WORDS = {"dim": "torch", "keepdim": "torch", "unbiased": "torch", "correction": "torch", "ddof": "numpy", "keepdims": "numpy"}
 
@@ -20,6 +25,11 @@ def prefix_of(module: str, name: str) -> str:
     """The module to be kept before a function, numpy.linalg before norm; "" where all libraries mean the same by it."""
     inner = module.rpartition(".")[0]
     return inner if name in DIFFERING and inner in PREFIXES else ""
+
+
+def known_module(module: str) -> bool:
+    """Whether what a function of this module does is known; another library may mean something else by the same name."""
+    return module in LIBRARIES
 
 
 class Libraries:

@@ -10,13 +10,14 @@ from shapecalc.expr import Expr, Var, rebuild
 from shapecalc.forms import remake
 
 from ..builder import Builder
-from ..tree import Call, Compare, Name, Node
+from ..splitting import several_of
+from ..tree import Call, Compare, Method, Name, Node
 from .python_aliases import array_behind
 from .python_formulas import Formulas
 from .python_gradients import Plan, variable
 from .python_seeds import Seeds
 from .python_steps import Step
-from .python_values import Broken, Formula, Gradients, Known, World, leaf, path
+from .python_values import Broken, Formula, Gradients, Known, Value, World, leaf, path
 from .reading import Piece
 from .spelling import spelled
 
@@ -80,6 +81,18 @@ class Lines(Formulas):
                 self.world.put(other, Broken(NotKnownYet(message, span)))
         if root is not None:
             self.sharing[root] = {where}
+
+    # ---- values with parts
+
+    def parts(self, found: Value) -> int | None:
+        """How many parts a value is taken apart into: split(X, 2), slogdet(A), the rows of a tensor that has so many; None for none."""
+        if isinstance(found, Known):
+            first = (self.world.shape(found) or (None,))[0]
+            return first if isinstance(first, int) else None
+        if not isinstance(found, Formula) or not isinstance(found.node, Call | Method):
+            return None
+        parts = several_of(Builder(self.world.draft.sheet.scope()), found.node)
+        return None if parts is None else len(parts)
 
     # ---- lines of the sheet
 

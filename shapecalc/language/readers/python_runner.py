@@ -9,7 +9,6 @@ from shapecalc.errors import NotDifferentiable, NotKnownYet, ShapecalcError, Spa
 from shapecalc.shapes import is_scalar
 
 from ..builder import Builder
-from ..libraries import EXTREMES
 from ..tree import Call, Node, Number, Unary
 from .growing import filled, product, total
 from .python_aliases import array_behind, changed_in_place
@@ -160,12 +159,11 @@ class Runner(Lines):
                     self._own_name(where, self.world.source.span(item))
             return
         found = self.value(source)
-        if isinstance(found, Formula) and getattr(found.node, "name", "") in EXTREMES and len(items) == 2:
-            # values, places = torch.max(X, 1)
-            first = ast.Subscript(source, ast.copy_location(ast.Constant(0), source), ast.Load())
-            self._assign(items[0], Step(step.node, items[0], "", ast.copy_location(first, source)))
-            message = "the place of an entry is piecewise constant: nothing flows back through it"
-            self.world.put(path(items[1]) or "_", Broken(NotDifferentiable(message, self.world.source.span(source))))
+        if self.parts(found) == len(items):
+            places = [ast.copy_location(ast.Constant(k), source) for k in range(len(items))]
+            values = [ast.copy_location(ast.Subscript(source, k, ast.Load()), source) for k in places]
+            for item, value in zip(items, self._at_once(items, values), strict=True):
+                self._taken(item, Step(step.node, item, "", value))
             return
         if not isinstance(found, Several) or len(found.items) != len(items):
             raise NotKnownYet("what is taken apart here is not known", self.world.source.span(step.node))
@@ -173,6 +171,16 @@ class Runner(Lines):
             where = path(item)
             if where is not None and leaf(where) != "_":
                 self.world.put(where, held)
+
+    def _taken(self, item: ast.expr, step: Step) -> None:
+        """One of several values; a name whose value cannot be read says so where it is used."""
+        where = path(item)
+        if where is not None and leaf(where) == "_":
+            return
+        try:
+            self._assign(item, step)
+        except NotDifferentiable as error:
+            self.world.put(where or "_", Broken(error))
 
     def _at_once(self, items: Sequence[ast.expr], values: Sequence[ast.expr]) -> list[ast.expr]:
         """a, b = b, a: the values are those from before the names are given new ones; one that is used later goes by a name of its own."""
