@@ -30,6 +30,7 @@ from shapecalc.rings import Modular, Real, Table, Unlucky
 from shapecalc.shapes import add, broadcast, canonical, divide, is_empty, multiply, names, negative, polynomial, show, strip, total, value
 from shapecalc.tensor import Tensor
 from shapecalc.verify import Disproved, Judge, borders, certainty, comparison, patchwork, sizes, trials, witness
+from shapecalc.verify import gaps as slopes
 from shapecalc.verify.arrangement import arranged, arrangement
 from shapecalc.verify.certainty import Certainty
 from shapecalc.verify.degrees import Powers, added, bits, degree, derivative, multiplied, power, repeated, zero_test
@@ -197,10 +198,10 @@ def test_gradients_of_one_size_are_checked_together(largest, band_, exponent):
     trial = trials_of("x: (2,); L = sum(exp(x) * sqrt(x))").of("real")[0]
     gradient = Tensor((2,), [Decimal(largest), Decimal(0)])
     v = Tensor((2,), [Decimal(1), Decimal(-2)])
-    assert trials.band(trial, gradient) == band_
-    assert trials.rescaled(trial, v, gradient).data == [Decimal(1).scaleb(exponent), Decimal(-2).scaleb(exponent)]
-    assert trials.band(trial, Tensor((2,), [Decimal(0)] * 2)) == 0
-    assert trials.rescaled(trial, v, Tensor((2,), [Decimal(0)] * 2)) is v
+    assert slopes.band(trial, gradient) == band_
+    assert slopes.rescaled(trial, v, gradient).data == [Decimal(1).scaleb(exponent), Decimal(-2).scaleb(exponent)]
+    assert slopes.band(trial, Tensor((2,), [Decimal(0)] * 2)) == 0
+    assert slopes.rescaled(trial, v, Tensor((2,), [Decimal(0)] * 2)) is v
 
 
 # ---- draws -------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from shapecalc.rings import Modular, Real
 from shapecalc.tensor import Tensor
 
 from .points import distinct, is_structured
-from .trials import ONE, Trial, band, rescaled
+from .trials import ONE, Trial
 
 YES, NO = Decimal("1e-20"), Decimal("1e-12")  # relative gaps up to which reals are equal, and from which on they are different
 SHORTER = Decimal("1e-8")  # a step so much shorter is tried where the first leaves a gap
@@ -89,3 +89,20 @@ def _band_gap(trial: Trial, gradients: Mapping[str, Tensor], reach: Reach) -> fl
     short = {n: Tensor(v.shape, ring.scaled(v.data, SHORTER)) for n, v in directions.items()}
     (wanted,) = trial.witness.slope(short)
     return min(first, gap(found * SHORTER, wanted, largest * SHORTER, noise))
+
+
+def band(trial: Trial, gradient: Tensor) -> int:
+    """Gradients of one band are checked in one sum, in which an error in any of them shows."""
+    if isinstance(trial.ring, Modular):
+        return 0
+    largest: Decimal = max(map(abs, gradient.data), default=Decimal(0))
+    return largest.adjusted() // 10 if largest else 0
+
+
+def rescaled(trial: Trial, v: Tensor, gradient: Tensor) -> Tensor:
+    """A direction that is longer where the gradient is small, and the other way round."""
+    if isinstance(trial.ring, Modular):
+        return v
+    largest: Decimal = max(map(abs, gradient.data), default=Decimal(0))
+    exponent = max(-5, min(5, -largest.adjusted())) if largest else 0
+    return v.mapped(lambda x: x.scaleb(exponent, Real.context)) if exponent else v

@@ -303,20 +303,3 @@ class Trials:
         """One more trial at each tuple of sizes, where one gives too small a certainty."""
         once = {tuple(t.frame.items()): t for t in self.drawn[mode]}
         self.drawn[mode] += [self.draw(mode, t.equal, t.frame) for t in once.values()]
-
-
-def band(trial: Trial, gradient: Tensor) -> int:
-    """Gradients of one band are checked in one sum, in which an error in any of them shows."""
-    if isinstance(trial.ring, Modular):
-        return 0
-    largest: Decimal = max(map(abs, gradient.data), default=Decimal(0))
-    return largest.adjusted() // 10 if largest else 0
-
-
-def rescaled(trial: Trial, v: Tensor, gradient: Tensor) -> Tensor:
-    """A direction that is longer where the gradient is small, and the other way round."""
-    if isinstance(trial.ring, Modular):
-        return v
-    largest: Decimal = max(map(abs, gradient.data), default=Decimal(0))
-    exponent = max(-5, min(5, -largest.adjusted())) if largest else 0
-    return v.mapped(lambda x: x.scaleb(exponent, Real.context)) if exponent else v
