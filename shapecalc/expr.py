@@ -162,16 +162,17 @@ def nodes(e: Expr) -> tuple[Expr, ...]:
 
 def variables(e: Expr) -> Mapping[str, Var]:
     """The variables in e by name, in order of appearance; found once for each node."""
-    if e.names is not None:
-        return e.names
+    found = e.names
+    if found is not None:
+        return found
     # mostly those of the arguments are found already, and there is no need to go down
-    known = isinstance(e, Apply) and all([a.names is not None for a in e.args])
+    known = isinstance(e, Apply) and all(a.names is not None for a in e.args)
     for node in (e,) if known else nodes(e):
         if node.names is None:
             names: dict[str, Var] = {}
             if isinstance(node, Apply):
                 for a in node.args:
-                    names.update(a.names or {})
+                    names.update(variables(a))  # found already, but for one that equals another and was not visited itself
             elif isinstance(node, Var):
                 names[node.name] = node
             node.names = names

@@ -20,7 +20,8 @@ from operations import OPERATIONS
 from shapecalc.calculus.texts import meaning
 from shapecalc.errors import Misfit, ShapecalcError
 from shapecalc.evaluate import evaluate
-from shapecalc.expr import Var
+from shapecalc.expr import Var, variables
+from shapecalc.forms import add as added
 from shapecalc.forms import apply, lit, size
 from shapecalc.language.builder import build_text
 from shapecalc.language.readers.latex_reader import read_latex
@@ -177,3 +178,13 @@ def test_an_operation_with_what_it_does_of_itself_reads_back_as_it_is(op):
             assert (again.shape, text(again)) == (e.shape, text(e))
             tried += 1
     assert tried
+
+
+def test_names_are_found_in_a_part_that_equals_another():
+    """Equal parts that were made one by one: of two of them only one is gone through."""
+
+    def product():
+        return apply("matmul", Var("A", ("m", "n")), Var("x", ("n", 1)))
+
+    for made in (added(product(), apply("exp", product())), added(apply("exp", product()), product())):
+        assert [list(variables(e)) for e in (made, *made.args)] == [["A", "x"]] * 3
