@@ -213,6 +213,14 @@ q = z X -> q = z @ X
 q = t x^\top -> q = t @ x[None, :]
 q = T W -> q = T @ W
 q = A^{-\top} -> q = inv(A).T
+q = z \odot X A -> q = z[:, None] * (X @ A)
+q = x \odot X W -> q = (x * X) @ W
+q = x \odot A y -> q = x * (A @ y)
+q = x \odot x \odot A y -> q = x * x * (A @ y)
+q = A \odot x y^\top -> q = A * outer(x, y)
+q = x \odot y x^\top -> q = outer(x * y, x)
+q = X A \odot V -> q = (X @ A) * V
+q = 2 x \odot y / s -> q = 2 * x * y / s
 q = A^{\odot -1} -> q = 1 / A
 q = s^{-1} -> q = 1 / s
 q = \sigma'(x) -> q = sigmoid(x) * (1 - sigmoid(x))
@@ -307,6 +315,12 @@ q = x \otimes y -> ⊗ is the Kronecker product of matrices here
 q = X / A -> dividing by a square matrix can mean two things
 q = A \odot x -> the vector (D,) fits the rows and the columns of (D, D)
 q = x \odot x^\top -> one of these is a row, the other a column
+q = x \odot X A -> where ⊙ ends cannot be seen
+q = x^\top \odot X A -> where ⊙ ends cannot be seen
+q = X \odot V A -> where ⊙ ends cannot be seen
+q = x y^\top \odot A P -> has D columns, but P has N rows
+q = \mathbf{1} x -> what size this has cannot be seen here
+q = x^\top + y -> one of these is a row, the other a column
 q = I_x x -> this is not a size
 q = \hat{x + y} -> \hat stands over more than one symbol
 q = \hat{2} -> \hat stands over something that is not a symbol

@@ -91,6 +91,38 @@ Z = maximum(X, 0, where=X) -> maximum has no option where
 Z = softplus(X, beta=2) -> softplus has no option beta
 Z = power(X, 2, foo=1) -> power has no option foo
 Z = diagflat(x, 2) -> diagflat takes 1 argument, not 2
+def f(t) = t**2; def f(t) = t; Z = f(X) -> f is defined already
+S: (3,) -> S is a size already, so it cannot name a variable too
+Q: (0,) -> a size is at least 1, not 0
+Q: (S - S,) -> a size is at least 1, not 0
+Q: symetric (S, S) -> symetric is not a property
+Q: symmetric (S, D) -> only a square matrix is symmetric, and this is (S, D)
+Q: orthogonal (S,) -> only a square matrix is orthogonal, and this is (S,)
+Q: posdef () -> only a square matrix is posdef, and this is ()
+Q: onehot () -> a scalar cannot be onehot
+Z = X + W -> D against M: these do not broadcast
+Z = X + X + W -> D against M: these do not broadcast
+Z = X - W + X -> D against M: these do not broadcast
+Z = X * W.T -> S against M: these do not broadcast
+Z = X * b -> D against M: these do not broadcast
+Z = b @ X -> b has M entries, but X has S rows
+Z = X @ W.T -> X has D columns, but W.T has M rows
+Z = norm(X, 2) -> norm(X, 2) can be read in two ways
+Z = norm(X, "nuc") -> norm with ord=nuc is not in the rule book
+Z = norm(x, -1) -> norm with ord=-1 is not in the rule book
+Z = norm(x, 0) -> norm with ord=0 is not in the rule book
+Z = cov(x) -> cov takes a matrix
+Z = cov(X, rowvar=s) -> a fixed number is needed here
+Z = roll(x, s) -> a fixed number is needed here
+Z = diff(X, axis=5) -> diff is along one axis, which is named
+Z = zeros(0) -> a size is at least 1, not 0
+Z = ones(-1) -> a size is at least 1, not -1
+Z = eye() -> eye takes a size
+Z = eye(S, D, M) -> eye takes a size
+Z = eye(S, D) -> eye is for a square matrix
+Z = len(s) * X -> a scalar has no len
+Z = size(X) * X -> a shape is not a number
+Z = huber_loss(X, X, delta=0) -> delta of huber_loss is a positive number
 """.strip().splitlines()
 
 
@@ -127,12 +159,33 @@ READ = {
     "X != 0": "1 - (X == 0)",
     "(X,)": "X",
     "det(A)": "det(A)",
+    "norm(x, s)": "sum(abs(x)**s)**(1/s)",
+    "norm(X, inf, axis=1)": "max(abs(X), axis=1)",
+    "np.linalg.norm(x, np.inf)": "max(abs(x))",
+    "cov(X)": "(X - mean(X, axis=1, keepdims=True)) @ (X - mean(X, axis=1, keepdims=True)).T / (D - 1)",
+    "roll(x, 0)": "x",
+    "roll(X, 1, axis=0)": "concatenate((X[S - 1:], X[:S - 1]), axis=0)",
+    "cumsum(x)": "cumsum(x, axis=0)",
+    "cumsum(X)": "cumsum(reshape(X, (D*S,)), axis=0)",
+    "diff(x)": "x[1:] - x[:D - 1]",
+    "eye(S, S)": "eye(S)",
+    "zeros(X.shape)": "zeros(S, D)",
+    "len(x) * X": "D*X",
+    "X.numel() * X": "D*S*X",
+    "np.size(X, 0) * X": "S*X",
+    "huber_loss(x, 2 * x, delta=2)": "mean(where(abs(x - 2*x) < 2, (x - 2*x)**2/2, 2*(abs(x - 2*x) - 1)))",
 }
 
 
 @pytest.mark.parametrize("formula", READ)
 def test_what_is_read(formula: str):
     assert text(read(f"{GIVEN}Z = {formula}").definitions["Z"]) == READ[formula]
+
+
+@pytest.mark.parametrize("source", ["", "# a note", ";"])
+def test_nothing_is_no_problem(source: str):
+    with pytest.raises(ShapecalcError, match="there is nothing to derive"):
+        read(source)
 
 
 def test_the_determinant_of_a_matrix_that_is_not_square_has_no_pseudoinverse_to_offer():

@@ -244,10 +244,11 @@ def _belongs(a: Value, b: Value, whole: Value) -> bool:
     if broadcast(first, second) is None or (len(first) == len(second) == 1 and a.row != b.row):
         return True
     if len(first) == 1 and len(second) == 2:
-        return len(third) == 1  # a column on the rows of a matrix: the same, and plainer
-    if broadcast(first, third) is None or len(third) > len(first):
+        if len(third) == 1 or first[0] == second[0] or first[0] not in third:
+            return len(third) == 1  # a column on the rows of a matrix: the same, and plainer; on its columns it is not
+    elif broadcast(first, third) is None or len(third) > len(first):
         return False
-    if len(second) == 1 and len(third) == 2:
+    elif len(second) == 1 and len(third) == 2:
         return True
     raise SyntaxProblem("where ⊙ ends cannot be seen", (a.span[0], whole.span[1]), hint="put brackets around what belongs together")
 
