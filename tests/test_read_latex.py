@@ -155,7 +155,7 @@ def verdict(entry, equal=False):
     return "right" if entry.reads else "refused", ""
 
 
-PUBLISHED = [entry for file in ("published.txt", "further.txt", "books.txt") for entry in formulas(file)]
+PUBLISHED = [entry for file in ("published.txt", "further.txt", "books.txt", "statistics.txt") for entry in formulas(file)]
 
 
 @pytest.mark.parametrize("entry", PUBLISHED, ids=lambda e: e.id)

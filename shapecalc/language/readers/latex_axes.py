@@ -14,7 +14,7 @@ from .draft import Draft
 from .growing import call, filled, number, picked
 from .latex_indexed import Indexed, Part, Value, array, fresh, lifted, renamed, settled, summed
 from .latex_terms import Term, size_of
-from .latex_tree import Big, Deriv, Entry, Grad, Latex, Num, Ref, Special, Subscript, Unknown, walk
+from .latex_tree import Big, Deriv, Entry, Grad, Latex, Mul, Num, Ref, Special, Subscript, Unknown, walk
 
 
 class Evaluator(Protocol):
@@ -173,8 +173,10 @@ class Axes:
     # ---- sums
 
     def big(self, node: Big, values: Evaluator) -> Value:
-        """A sum over letters, or the largest entry along one."""
+        """A sum or product over letters, or the largest entry along one."""
         value = values.of(node.body)
+        if node.kind == "prod":
+            return self._product(node, value, values)
         if node.kind != "sum":
             return self._extreme(node, value)
         out = lifted(value)
@@ -188,6 +190,19 @@ class Axes:
             else:
                 out = Indexed((Part(dimension(count, index.span), ()), *out.parts), out.labels, out.core, out.span, out.sizes, out.row)
         return settled(Indexed(out.parts, out.labels, out.core, node.span, out.sizes, out.row))
+
+    def _product(self, node: Big, value: Value, values: Evaluator) -> Value:
+        """The product over letters; a factor behind it that lacks them could stand outside."""
+        last = values.of(node.body.factors[-1][1]) if isinstance(node.body, Mul) else value
+        for index, lower, upper in reversed(node.indices):
+            if not isinstance(last, Indexed) or index.text not in last.labels:
+                where = node.body.factors[-1][1].span if isinstance(node.body, Mul) else node.body.span
+                hint = f"put brackets around what is multiplied for every {index.text}"
+                raise SyntaxProblem(f"where the product over {index.text} ends cannot be seen", where, hint=hint)
+            self._agree(index, self._count(index, lower, upper, values), last.sizes[index.text])
+        for index, _, _ in reversed(node.indices):
+            value = self._extreme(Big(node.kind, ((index, None, None),), node.body, node.span), value)
+        return value
 
     def _count(self, index: Subscript, lower: Latex | None, upper: Latex | None, values: Evaluator) -> Dim | None:
         """How many values a letter takes; None where it is not written."""

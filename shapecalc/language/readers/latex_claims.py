@@ -93,6 +93,9 @@ class Reader(Targets):
                 self.derivative(left, known)
             case Unknown():
                 self.definition(left, known)
+            case Turned(arg=Ref(name=name), prime=True):
+                message = f"{name}' can be the transpose of {name}, or another name"
+                raise SyntaxProblem(message, left.span, hint=f"write {name}^\\top, or \\tilde{{{name}}}")
             case _:
                 self.equality(left, known)
 

@@ -11,7 +11,7 @@ from .latex_names import Script
 from .latex_scripts import subscripts
 from .latex_symbols import FUNCTIONS, REFUSED, Base, Symbols
 from .latex_tokens import Token
-from .latex_tree import Entry, Grad, Latex, Num, Raised, Ref, Special, Subscript, Turned, Unknown
+from .latex_tree import Entry, Func, Grad, Latex, Num, Raised, Ref, Special, Subscript, Turned, Unknown
 
 __all__ = ["FUNCTIONS", "REFUSED", "Base", "Meanings"]
 
@@ -113,7 +113,7 @@ class Meanings(Symbols):
         """A node with the scripts that are no part of its name."""
         rest = list(scripts if scripts is not None else self.scripts())
         below = [s for s in rest if s.kind in {"sub", "sample"}]
-        first = [s for s in rest if s.kind in {"turn", "inverse", "prime"}]
+        first = [s for s in rest if s.kind in {"turn", "inverse", "prime", "plus"}]
         listed = [subscripts(s.tokens) or () for s in below]
         if first and sum(map(len, listed)) >= 2 and not any(t.text == ":" for i in listed for t in i):
             if isinstance(node, Ref) and node.name[:1].isupper() and self._typed(node).islower():
@@ -146,6 +146,10 @@ class Meanings(Symbols):
                 return Raised(node, Num("-1", Fraction(-1), script.span), False, span)
             case "entrywise":
                 return Raised(node, self.formula(script.tokens, script.span), True, span)
+            case "plus":
+                if isinstance(node, Ref) and len(sheet_shape := self.lexicon.draft.shape(node.name) or ()) == 2 and 1 not in sheet_shape:
+                    return Func("pinv", (node,), None, 0, False, script.span, span)
+                raise SyntaxProblem("^+ can be the pseudo-inverse, or the larger of this and 0", script.span, hint="write \\max(0, x)")
             case "conjugate":
                 raise SyntaxProblem("the conjugate transpose is not read", script.span, hint="everything is real here: write ^\\top")
             case "layer":
@@ -164,6 +168,8 @@ class Meanings(Symbols):
         if isinstance(node, Ref) and self._is_word(node, script):
             name = f"{node.name}_{script.text}"
             return Unknown(name, name, (), name, span)
+        if [t.text for t in script.tokens] == ["+"] and not isinstance(node, Ref | Entry | Unknown | Grad):  # (1 - z)_+
+            return Func("max", (Num("0", Fraction(0), script.span), node), None, 0, False, script.span, span)
         indices = subscripts(script.tokens)
         if indices is None:
             hint = "an index is a letter or a number"

@@ -126,7 +126,7 @@ class Operators(Meanings):
     # ---- sums
 
     def big(self, kind: str, token: Token) -> Latex:
-        """A sum over indices, or the largest entry along one."""
+        """A sum or product over indices, or the largest entry along one."""
         indices: list[Subscript] = []
         lower: Latex | None = None
         upper: Latex | None = None

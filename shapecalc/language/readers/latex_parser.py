@@ -143,8 +143,8 @@ class Parser(Derivatives):
                 start = self.place
                 arg = self.formula(self.argument(), (token.start, self.tokens[start].end if start < len(self.tokens) else token.end))
                 return self.scripted(_call("sqrt", arg, token, self.behind()))
-            case "sum":
-                return self.big("sum", token)
+            case "sum" | "prod":
+                return self.big(token.text, token)
             case "nabla":
                 return self.nabla(token)
             case "partial":

@@ -13,7 +13,7 @@ from .latex_tree import Subscript
 
 STYLES = frozenset({"mathbf", "mathrm", "mathcal", "mathbb", "text", "operatorname", "textrm"})
 _NAMED = GREEK_COMMANDS | {"infty"}
-_CONJUGATE = {"H", "*", "dagger", "ast", "+", "\\dagger"}
+_CONJUGATE = {"H", "*", "dagger", "ast", "\\dagger"}
 
 
 class Cursor:
@@ -134,6 +134,8 @@ def above(tokens: Sequence[Token], span: tuple[int, int]) -> list[Script]:
     if texts[0] in {"\\odot", "\\circ"} and len(texts) > 1:
         rest = tokens[1:] if tokens[0] == inner[0] else inner[1:]  # with their styles: a bold 1 is no number
         return [Script("entrywise", "", tuple(rest), span)]
+    if texts == ["+"]:
+        return [Script("plus", "", tuple(inner), span)]
     if len(texts) == 1 and texts[0] in _CONJUGATE:
         return [Script("conjugate", "", tuple(inner), span)]
     return [Script("sup", plain(inner) if len(inner) == 1 else "", tuple(tokens), span)]

@@ -25,7 +25,7 @@ FUNCTIONS = {
     "swish": "silu", "sqrt": "sqrt", "mean": "mean", "sum": "sum",
 }  # fmt: skip
 REFUSED = {
-    "mathbb": "only \\mathbb{1} is read", "prod": "products over an index are not read", "int": "integrals are not read",
+    "mathbb": "only \\mathbb{1} is read", "int": "integrals are not read",
     "lim": "limits are not read", "argmax": "argmax has no derivative", "argmin": "argmin has no derivative", "inf": "bounds are not read",
     "sup": "bounds are not read", "text": "words cannot stand inside a formula", "pm": "two signs at once are not read",
     "mp": "two signs at once are not read", "infty": "infinity is no value here", "forall": "conditions are not read",
@@ -181,7 +181,7 @@ class Symbols(Cursor):
             raise SyntaxProblem(f"\\mathbb{{{word}}} cannot stand in a formula", span, hint=REFUSED["mathbb"])
         if len(inside) == 1:
             return Base(spellings(word), False, span, token.text in {"mathbf", "mathbb"})
-        if upright or self.lexicon.find((word,), self._ahead(), span) is not None:
+        if upright or word in FUNCTIONS or self.lexicon.find((word,), self._ahead(), span) is not None:
             return Base((word,), True, span)
         if self.next_is("^", "_", "'"):
             raise SyntaxProblem(f"what stands behind \\{token.text}{{{word}}} can belong to its last letter or to all", span)

@@ -136,7 +136,7 @@ class Func:
 
 @dataclass(frozen=True, slots=True)
 class Big:
-    """kind: sum, max, min. Each index with the first and the last value that are written."""
+    """kind: sum, prod, max, min. Each index with the first and the last value that are written."""
 
     kind: str
     indices: tuple[tuple[Subscript, Latex | None, Latex | None], ...]

@@ -188,7 +188,12 @@ class Values(Products):
             squared = square_norm(inner, order, span) if isinstance(inner, Term) else None
             if squared is not None:
                 return squared
-        base, exponent = self.of(node.base), self.term(node.exponent)
+        base, over = self.of(node.base), self.of(node.exponent)
+        if isinstance(over, Indexed):
+            if over.core or (base.core if isinstance(base, Indexed) else base.shape):
+                raise SyntaxProblem("the power of a vector can mean many things", span, hint="write it with indices, y_i^{t_i}")
+            return self.entrywise([base, over], lambda n: power(n[0], n[1]))
+        exponent = over
         if isinstance(base, Term):
             return raised(base, exponent, node.entrywise, span)
         if base.core and not node.entrywise:
