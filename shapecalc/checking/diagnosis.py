@@ -158,6 +158,7 @@ STEPS: tuple[Step, ...] = (
     _mends(mend_operands.neighbours),
     _mends(mend_factors.missing_factors),
     _mends(mend_factors.missing_matrices),
+    _slips(slips.dropped_inner_terms),
     _mends(mend_sums.missing_sums),
     lambda s: misreadings(s, "softmax"),
     _mends(mend_sums.extra_sums),

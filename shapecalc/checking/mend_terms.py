@@ -9,7 +9,7 @@ from math import isnan
 
 from ..expr import Apply, Expr, Lit
 from ..language.syntax import parse
-from ..language.tree import Call, Method, Node, Number, Product, Sum, Unary, walk
+from ..language.tree import Call, Method, Node, Number, Product, Sum, Unary
 from ..notation import text
 from ..shapes import names
 from ..tensor import Tensor
@@ -90,7 +90,7 @@ def mentions(case: Case, node: Node, wanted: Scale) -> bool:
     written = text(wanted.atom)
     number = isinstance(wanted.atom, Lit) and not isinstance(wanted.atom.value, str)  # a size that is a large number: / 64
     over = wanted.exponent > 0
-    for part, _ in walk(node):
+    for part in (site.node for site in sites(node) if site.linear):  # what stands inside exp(z / T) scales nothing
         if isinstance(part, Product):
             for op, factor in factors(part):
                 e = case.reader.tried(factor) if number or not isinstance(factor, Number) else None

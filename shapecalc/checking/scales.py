@@ -58,7 +58,7 @@ class Scale:
         if self.atom is None:
             return ("-" if self.sign < 0 else "") + number
         atom = text(power(self.atom, abs(self.exponent)))
-        bare = atom if isinstance(self.atom, Lit | Var) or (atom.endswith(")") and atom[: atom.find("(")].isidentifier()) else f"({atom})"
+        bare = atom if isinstance(self.atom, Lit | Var) or _is_call(atom) else f"({atom})"
         above = atom if self.number == 1 else f"{number}*{bare}"
         out = f"{number}/{bare}" if self.exponent < 0 else above
         return ("-" if self.sign < 0 else "") + out
@@ -139,6 +139,12 @@ class Scales:
         return iter(sorted(found, key=_simplicity))
 
 
+def _is_call(written: str) -> bool:
+    """Whether a text is one call, sqrt(E): then no brackets are needed around it."""
+    name, _, inside = written.partition("(")
+    return name.isidentifier() and inside.endswith(")") and not {"(", ")"} & set(inside[:-1])
+
+
 def scales(problem: Problem, bench: Bench, forms: Sequence[Expr], claim: Expr | None) -> Scales:
     """The numbers that a claim may be off by; all but those in the claim itself are found once."""
     key = "scales", *forms
@@ -150,9 +156,9 @@ def scales(problem: Problem, bench: Bench, forms: Sequence[Expr], claim: Expr | 
 
 def _kind(e: Expr, problem: Problem) -> str:
     """A product of sizes and of declared scalars is a scale as they are; another scalar formula is a factor."""
-    leaves = [n for n in nodes(e) if not isinstance(n, Apply)]
-    plain = all(isinstance(n, Lit) or n.name in problem.declared for n in leaves)
-    simple = all(n.name in ("mul", "div", "power", "sqrt") for n in nodes(e) if isinstance(n, Apply))
+    leaves = [n for n in nodes(e) if not isinstance(n, Apply) or n.name == "pi"]
+    plain = all(isinstance(n, Lit) or n.name in problem.declared or n.name == "pi" for n in leaves)
+    simple = all(n.name in ("mul", "div", "power", "sqrt", "pi") for n in nodes(e) if isinstance(n, Apply))
     if not (plain and simple and leaves and all(n.shape == () for n in leaves)):
         return "composite"
     return "size" if all(isinstance(n, Lit) for n in leaves) else "scalar"

@@ -112,6 +112,13 @@ def dropped_addends(form: Expr) -> Iterator[Slip]:
             yield from _shorter(part, node)
 
 
+def dropped_inner_terms(form: Expr) -> Iterator[Slip]:
+    """A sum on which the formula depends linearly, without one of its addends."""
+    for part, node in named(form, "add"):
+        if part.linear:
+            yield from _shorter(part, node)
+
+
 def _scaled(node: Apply, inner: Expr) -> bool:
     """Whether a node is the inner formula times numbers."""
     return all(a is inner or is_scalar(a.shape) for a in node.args)
