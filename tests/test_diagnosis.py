@@ -15,6 +15,13 @@ NORM = (
     "X: (S, D); g: (D,); beta: (D,); eps: positive (); mu = mean(X, axis=0); var = mean((X - mu)**2, axis=0); sd = sqrt(var + eps); "
     "Xh = (X - mu) / sd; Y = g * Xh + beta"
 )
+DISTILLED = "z, t: (c,); T: positive (); q = softmax(t / T); L = -T**2 * sum(q * log_softmax(z / T))"
+PROBIT = (
+    "X: (n, p); y: (n,); b: (p,); eta = X @ b; P = (1 + erf(eta / sqrt(2))) / 2; L = sum(y * log(P) + (1 - y) * log(1 - P))"
+)
+MARGINS = (
+    "X: (n, d); W: (d, c); Y: onehot (n, c); s = X @ W; m = maximum(0, s - sum(s * Y, axis=1, keepdims=True) + 1) * (1 - Y); L = sum(m) / n"
+)
 TWO = "x: (N,); W: (H, N); V: (K, H); a = W @ x; h = tanh(a); o = V @ h"
 SIGMOID = "X: (S, D); W: (D, M); A = sigmoid(X @ W)"
 TRACE = "A: (P, N); X: (N, M); B: (M, P); L = tr(A @ X @ B)"
@@ -53,6 +60,11 @@ def judged(sheet, claim, **options):
         ("x: (N,); a: (N,); L = norm(x - a)", "dx = x - a", "missing-factor"),
         ("x: (N,); a: (N,); L = norm(x - a)", "dx = 2 * (x - a)", "wrong-function"),
         ("X: invertible (N, N); L = logdet(X)", "dX = det(X) * inv(X).T", "extra-scale"),
+        # what stands inside a function is no scale of the claim; a constant is one
+        (DISTILLED, "dz = softmax(z / T) - q", "missing-scale"),
+        (PROBIT, "db = X.T @ ((y - P) / (P * (1 - P)) * exp(-eta**2 / 2))", "missing-scale"),
+        # an addend inside the formula that is missing, and no sum that is
+        (MARGINS, "dW = X.T @ (m > 0) / n", "missing-term"),
         # factors
         (SIGMOID, "dW = X.T @ dA", "missing-factor"),
         (SIGMOID, "dW = X.T @ (dA * A * (1 - A) * A)", "extra-factor"),
@@ -359,3 +371,8 @@ def test_of_two_slips_each_is_said_once(claim, slip, said):
     (verdict,) = shapecalc.check(f"{source}\ndZ = {claim}").claims
     assert verdict.slip == slip
     assert f"slip: {said}\n" in verdict.message
+
+
+def test_a_product_in_a_divisor_has_its_brackets():
+    v = judged(PROBIT, "db = X.T @ ((y - P) / (P * (1 - P)) * exp(-eta**2 / 2))")
+    assert "a factor 1/(sqrt(pi) * sqrt(2)) is missing" in v.message
