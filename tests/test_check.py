@@ -382,6 +382,7 @@ PLAIN = "X: (S, D); W: (D, M); Y: (S, M); Z = X @ W"
 @pytest.mark.parametrize(
     ("sheet", "verdicts"),
     [
+        ("a, b: (); C: (n, n); t = a < b; z = tanh(C); y = 2*t\ndt = 2\ndt = 1\nda = 0", "right wrong right"),
         ("X: (S, D); W: (D, M); Z = relu(X @ W); mask = Z > 0\ndX = (dZ * mask) @ W.T\ndX = (dZ * (dZ > 0)) @ W.T", "right wrong"),
         (f"{PLAIN}; n = X.shape[0]\ndW = X.T @ dZ\ndW = X.T @ dZ * n", "right wrong"),
         (f"{PLAIN}; n = 1/S\ndW = X.T @ dZ * n", "wrong"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from shapecalc.expr import Apply, Expr, Var, variables
@@ -77,7 +77,16 @@ def _ending(problem: Problem) -> Problem:
     late = set(names[kept:])
     asked = {n for c in problem.claims for n in (c.of, c.wrt, c.wrt2)} | set(problem.upstream)
     used = {p.id for c in problem.claims for v in c.values for p, _ in walk(v) if isinstance(p, Name)}
-    return problem if not late or late & asked or any(f"d{n}" in used for n in late) else _cut(problem, names[:kept])
+    # a claim about a comparison that only these lines use has one of them for its output
+    before, behind = (_used(problem, part) for part in (names[:kept], late))
+    if not late or late & asked or any(f"d{n}" in used for n in late) or (asked & behind) - before - live:
+        return problem
+    return _cut(problem, names[:kept])
+
+
+def _used(problem: Problem, names: Iterable[str]) -> set[str]:
+    """The names that stand in these definitions."""
+    return {v for n in names for v in variables(problem.definitions[n])}
 
 
 def _moves(e: Expr, live: set[str]) -> bool:
