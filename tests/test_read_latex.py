@@ -379,6 +379,76 @@ def test_what_cannot_be_read_for_sure_is_refused_with_its_reason(line):
     assert all(p.span is not None for p in problems)
 
 
+ROWS = "X: (N, D); V: (N, D); w: (D,); A: (D, D); t: (N,); s: (); Z = X @ A; L = sum(Z**2)"
+OF_ROWS = r"""
+x_n^\top w -> sum(X @ w)
+x_n^\top A x_n -> sum(X @ A * X)
+x_n x_n^\top -> X.T @ X
+x_n \odot w -> sum(X * w, axis=0)
+x_n / s -> sum(X, axis=0) / s
+w / x_n -> sum(w / X, axis=0)
+x_n / x_n -> sum(X / X, axis=0)
+(x_n + w) -> sum(X + w, axis=0)
+(x_n + 1) -> sum(X + 1, axis=0)
+\log x_n -> sum(log(X), axis=0)
+\exp(x_n)^\top w -> sum(exp(X) @ w)
+\operatorname{softmax}(x_n) -> sum(softmax(X, axis=1), axis=0)
+x_n^{\odot 2} -> sum(X**2, axis=0)
+\|x_n\|^2 -> sum(X**2)
+\sum_{m=1}^{N} x_n^\top x_m -> sum(X @ X.T)
+(w^\top x_n) x_n -> X.T @ (X @ w)
+x_n x_n^\top w -> X.T @ X @ w
+w x_n^\top -> outer(w, sum(X, axis=0))
+x_n^\top x_n x_n -> X.T @ sum(X * X, axis=1)
+t_n (x_n \odot w)^\top w -> t @ (X * w) @ w
+x_n (t_n - x_n^\top w) -> X.T @ (t - X @ w)
+\frac{x_n^\top w}{x_n^\top x_n} -> sum((X @ w) / sum(X * X, axis=1))
+x_n \cdot v_n -> sum(X * V)
+A x_n \odot v_n -> sum((X @ A.T) * V, axis=0)
+x_n \odot A v_n -> sum(X * (V @ A.T), axis=0)
+x_n \odot w x_n^\top -> (X * w).T @ X
+A^{-1} x_n -> inv(A) @ sum(X, axis=0)
+""".strip().splitlines()
+NOT_OF_ROWS = r"""
+x_n \otimes w -> ⊗ is not read among indices
+x_n^\top \odot w -> these do not fit entry by entry
+x_n w -> two columns side by side are no product
+x_n^\top w^\top -> two rows side by side are no product
+x_n A -> these do not conform: a column before a matrix, or a row behind it
+A x_n^\top -> these do not conform: a column before a matrix, or a row behind it
+1 / x_n -> this does not divide entry by entry
+x_n^\top \odot w^\top A -> where ⊙ ends cannot be seen
+x_n + A -> the vector (D,) fits the rows and the columns of (D, D)
+(x_n + w^\top) -> one of these is a row, the other a column
+\sin x_n -> sin is not read of a vector with an index
+\max(x_n, 0) -> max is not read of a vector with an index
+\sqrt{x_n} -> sqrt is not read of a vector with an index
+|x_n| -> single bars around a vector
+x_n^2 -> the power of a vector can mean many things
+x_n^{(n)} -> n takes N values here, but the axis has D
+x_{nn} -> n takes N values here, but the axis has D
+x_n x_m -> along which axis of (N, D) the index m runs cannot be seen
+\frac{x_n}{\|x_n\|} -> this is not read of a vector with an index
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", OF_ROWS)
+def test_sums_over_rows_that_are_vectors(line):
+    """The rows of X, each a column x_n by itself."""
+    summand, _, wanted = line.partition(" -> ")
+    (got,), problems = read_alone(rf"q = \sum_{{n=1}}^{{N}} {summand}", ROWS)
+    assert not problems
+    assert differs(Numbers(ROWS), got, f"q = {wanted}") == ""
+
+
+@pytest.mark.parametrize("line", NOT_OF_ROWS)
+def test_sums_over_rows_that_are_refused(line):
+    summand, _, reason = line.partition(" -> ")
+    lines, problems = read_alone(rf"q = \sum_{{n=1}}^{{N}} {summand}", ROWS)
+    assert lines == []
+    assert any(reason in str(p) for p in problems)
+
+
 MACROS = {
     r"\newcommand{\vc}[1]{\mathbf{#1}} => \vc{x}^\top \vc y": "x @ y",
     r"\newcommand{\ip}[2]{#1^\top #2} => \ip{x}{A y}": "x @ A @ y",

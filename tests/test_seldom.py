@@ -203,6 +203,16 @@ def test_a_root_in_the_formula_alone_is_no_hindrance(source):
     assert "could not be compared" not in str(shapecalc.derive(source).to("text"))
 
 
+@pytest.mark.parametrize(("low", "high", "value"), [("1", "2", "1.5"), ("2", "1", "1"), ("2", "3", "2"), ("0", "1", "1")])
+def test_of_a_clip_the_upper_bound_counts_where_they_are_the_wrong_way_round(low, high, value):
+    """np.clip and torch.clamp: minimum(maximum(x, a), b)."""
+    e = entries("x, a, b: (); y = clip(x, a, b)")
+    found = e.values["y"].formulas[0]
+    numbers = {"x": Fraction("1.5"), "a": Fraction(low), "b": Fraction(high), "where": lambda c, x, y: x if c else y, "min": min}
+    assert eval(found, {"__builtins__": {}}, numbers) == Fraction(value), found
+    assert e.agrees(backward(e.problem)) is True
+
+
 RELU = "A: (N, N); X: (N, D); W: (D, M); H = {}relu(A @ X @ W)"
 PAGES = [
     RELU.format(""),

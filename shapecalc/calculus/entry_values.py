@@ -82,7 +82,7 @@ _ENTRYWISE: dict[str, Callable[..., Node]] = {
     "maximum": lambda graph, a, b: graph.extreme("max", (a, b)),
     "minimum": lambda graph, a, b: graph.extreme("min", (a, b)),
     # nested choices, so that the derivative at the two bounds is 0, as the rule book says
-    "clip": lambda graph, x, a, b: graph.choose("greater", x, a, graph.choose("less", x, b, x, b), a),
+    "clip": lambda graph, x, a, b: graph.choose("greater", x, a, graph.choose("less", x, b, x, b), graph.extreme("min", (a, b))),
 }
 
 

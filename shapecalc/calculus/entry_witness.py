@@ -217,7 +217,7 @@ def compared(engine: Engine, symbols: Symbols, backward: Backward, seed: int = 0
         for _ in range(REVIVALS):
             if found is not None or not point.dead():
                 break
-            with suppress(NotKnownYet):
+            with suppress(NotKnownYet, Unlucky):
                 found = _difference(point := some_point(engine, draws, reals, exact), direct, symbols, backward)
         return found
 
