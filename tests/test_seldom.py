@@ -11,6 +11,7 @@ import shapecalc
 from shapecalc.calculus.entries import Entries
 from shapecalc.calculus.entry_engine import Engine
 from shapecalc.calculus.entry_graph import ONE, ZERO, Column, Graph
+from shapecalc.calculus.entry_numbers import Even, Exact
 from shapecalc.calculus.entry_slopes import _placeholders, _rule
 from shapecalc.calculus.gradients import backward
 from shapecalc.calculus.identities import unsigned
@@ -21,6 +22,7 @@ from shapecalc.forms import apply
 from shapecalc.language.builder import build_text
 from shapecalc.language.sheet import read
 from shapecalc.notation import text
+from shapecalc.rings import Unlucky
 from shapecalc.verify.arrangement import arrangement
 from shapecalc.verify.general import General, NoGeneral, generalised
 from shapecalc.verify.judge import Judge
@@ -201,6 +203,21 @@ def test_a_root_in_the_formula_alone_is_no_hindrance(source):
     """What sympy makes of the entries needs fractions only."""
     assert agreed(source) is True
     assert "could not be compared" not in str(shapecalc.derive(source).to("text"))
+
+
+@pytest.mark.parametrize(("name", "less", "same", "more"), [
+    ("greater", 0, 0, 1), ("less", 1, 0, 0), ("greater_equal", 0, 1, 1), ("less_equal", 1, 1, 0), ("equal", 0, 1, 0),
+])  # fmt: skip
+def test_comparisons_of_fractions(name, less, same, more):
+    one, two = Fraction(1), Fraction(2)
+    for ring in (Exact(), Even()):
+        assert (ring.test(name, one, two), ring.test(name, two, one)) == (less, more)
+    assert Even().test(name, one, one) == same
+    if name == "equal":
+        assert Exact().test(name, one, one)
+    else:
+        with pytest.raises(Unlucky, match="on a kink"):
+            Exact().test(name, one, one)
 
 
 @pytest.mark.parametrize(("low", "high", "value"), [("1", "2", "1.5"), ("2", "1", "1"), ("2", "3", "2"), ("0", "1", "1")])
