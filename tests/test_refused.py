@@ -122,6 +122,31 @@ Z = eye(S, D, M) -> eye takes a size
 Z = eye(S, D) -> eye is for a square matrix
 Z = len(s) * X -> a scalar has no len
 Z = size(X) * X -> a shape is not a number
+Z = swapaxes(X, 0) -> swapaxes takes a tensor and two axes
+Z = moveaxis(X, 0) -> moveaxis takes a tensor and two axes
+Z = reshape(X, -1, 7) -> reshape: (S, D) has D*S entries, not a multiple of 7
+Z = reshape(X, 0) -> a size is at least 1, not 0
+Z = expand_dims(X, (0, 1)) -> expand_dims takes one axis
+Z = concatenate(X) -> concatenate takes a list of tensors
+Z = stack(X) -> stack takes a list of tensors
+Z = diag(X, 1, 2) -> diag takes a vector, or a matrix
+Z = diag() -> diag takes a vector, or a matrix
+Z = concatenate([X, X], axis=(0, 1)) -> axis=(0, 1) is not possible here
+Z = slice(X, 0) -> write a slice with brackets
+Z = sliding_window_view(x) -> sliding_window_view takes a tensor, the lengths of the windows, and the axes
+Z = overlap_add(X, 0, 1) -> overlap_add takes a tensor and axes
+Z = x.unfold(0, 3, 2) -> unfold is read as x.unfold(axis, length, 1)
+Z = x.unfold(0, 3) -> unfold is read as x.unfold(axis, length, 1)
+Z = conv1d(X) -> conv1d takes x, w and perhaps a bias
+Z = conv1d(T, X) -> conv1d takes (N,) and (K,), or (B, C, N) and (O, C, K), not (B, S, D) and (S, D)
+Z = conv2d(X, T) -> conv2d takes (N, M) and (K, L), or (B, C, N, M) and (O, C, K, L), not (S, D) and (B, S, D)
+Z = conv1d(x, np.ones(3), stride=2) -> conv1d is read with stride=1 alone
+Z = conv1d(x, np.ones(3), padding="same") -> conv1d is read with a number as padding
+Z = conv1d(x, np.ones(3), foo=1) -> conv1d has no option foo
+Z = convolve(X, x) -> convolve takes two vectors, not (S, D) and (D,)
+Z = convolve(x, np.ones(3), mode="same") -> convolve with mode=same is not read
+Z = transpose(X, 0, 1) -> transpose(X, 0, 1) can be read in two ways
+Z = squeeze(X, axis=0) -> squeeze: axis 0 of (S, D) is S, not 1
 Z = huber_loss(X, X, delta=0) -> delta of huber_loss is a positive number
 """.strip().splitlines()
 
@@ -169,6 +194,16 @@ READ = {
     "cumsum(X)": "cumsum(reshape(X, (D*S,)), axis=0)",
     "diff(x)": "x[1:] - x[:D - 1]",
     "eye(S, S)": "eye(S)",
+    "X.flip(0, 1)": "X[::-1, ::-1]",
+    "X.flip()": "X[::-1, ::-1]",
+    "x.unfold(0, 3, 1)": "windows(x, 3)",
+    "conv1d(x, np.ones(3), dilation=1, groups=1)": "windows(x, 3) @ ones(3)",
+    "conv1d(x, np.ones(3), padding=1)": "windows(concatenate((zeros(1), x, zeros(1)), axis=0), 3) @ ones(3)",
+    'convolve(x, np.ones(3), mode="valid")': "windows(x, 3) @ ones(3)[::-1]",
+    "convolve(x, np.ones(3))": "overlap_add(outer(x, ones(3)))",
+    "correlate(x, np.ones(3))": "windows(x, 3) @ ones(3)",
+    "tile(x, 2)": "reshape(broadcast_to(x[None], (2, D)), (2*D,))",
+    "T.flatten(1)": "reshape(T, (B, D*S))",
     "zeros(X.shape)": "zeros(S, D)",
     "len(x) * X": "D*X",
     "X.numel() * X": "D*S*X",
