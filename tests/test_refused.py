@@ -12,7 +12,7 @@ GIVEN = "X: (S, D); W: (D, M); b: (M,); A: (D, D); x: (D,); s: (); T: (B, S, D);
 
 REFUSED = """
 Z = sum() -> sum takes 1 argument (a)
-Z = solve(A) -> solve takes 2 arguments (a, b)
+Z = solve(A) -> solve takes 2 arguments, not 1
 Z = trace(A, 1, 2) -> tr takes 1 argument
 Z = sum(X, 0, True, 5) -> sum takes 1 argument
 Z = relu(X, W) -> relu takes 1 argument
@@ -88,7 +88,7 @@ Z = X.reshape(S*D, order="F") -> reshape has no option order
 Z = np.array(X, ndmin=3) -> array has no option ndmin
 Z = div(X, X, rounding_mode="floor") -> div has no option rounding_mode
 Z = maximum(X, 0, where=X) -> maximum has no option where
-Z = softplus(X, beta=2) -> softplus has no option beta
+Z = softplus(X, beta=0) -> beta of softplus is a positive number
 Z = power(X, 2, foo=1) -> power has no option foo
 Z = diagflat(x, 2) -> diagflat takes 1 argument, not 2
 def f(t) = t**2; def f(t) = t; Z = f(X) -> f is defined already
