@@ -8,6 +8,7 @@ import pytest
 import sympy
 
 import shapecalc
+from shapecalc.calculus.context import Context
 from shapecalc.calculus.entries import Entries
 from shapecalc.calculus.entry_engine import Engine
 from shapecalc.calculus.entry_graph import ONE, ZERO, Column, Graph
@@ -16,6 +17,8 @@ from shapecalc.calculus.entry_slopes import _placeholders, _rule
 from shapecalc.calculus.gradients import backward
 from shapecalc.calculus.identities import unsigned
 from shapecalc.calculus.index_text import _first
+from shapecalc.calculus.parts import scalar_definitions
+from shapecalc.calculus.pieces import leaf_cost
 from shapecalc.errors import Misfit, NotKnownYet, ShapecalcError
 from shapecalc.expr import Var
 from shapecalc.forms import apply
@@ -291,6 +294,31 @@ def test_roots_of_a_single_factor_alone_are_powers_of_it(loss, gradient):
     assert shapecalc.derive(f"x, y: positive (n,); L = {loss}", wrt="x")["x"].formula == gradient
 
 
+@pytest.mark.parametrize(
+    ("definitions", "names", "loose"),
+    [
+        ("s = a*b", "s", False), ("s = a*b*c/c", "s", True), ("r = a*b*c/c; s = b*c", "r s", True), ("s = 2*a*b", "", False),
+        ("s = a/c", "s", False),
+    ],
+)  # fmt: skip
+def test_scalars_that_equal_a_definition_in_which_a_name_cancels(definitions, names, loose):
+    """Such a definition is met by products that do not hang on all of its names: what was found for one step is not kept for another."""
+    context = Context(read(f"a, b, c: (); {definitions}; L = a").definitions)
+    assert [v.name for v, _ in scalar_definitions(context)] == names.split()
+    assert context.loose is loose
+
+
+@pytest.mark.parametrize(
+    ("written", "cost"),
+    [
+        ("x", 1), ("x + y", 5), ("x - y", 5), ("-x", 4), ("x * y", 5), ("x / y", 5), ("A @ x", 5), ("x > y", 5), ("exp(x)", 6), ("x**2", 4),
+        ("A.T", 3),
+    ],
+)  # fmt: skip
+def test_a_factor_costs_its_length_and_the_parentheses_that_it_needs(written, cost):
+    assert leaf_cost(build_text(written, SIGNED.variables(), SIGNED.sizes)) == cost
+
+
 SIGNED = read("x, y: (n,); A: (n, n); c: (); L = sum(x)")
 
 
@@ -399,6 +427,14 @@ def test_a_gradient_that_is_0_as_a_formula_is_not_called_dead(source, dead):
     found = Judge(problem, backward(problem), seed=4).certify(wanted=problem.declared)
     assert found.method == REAL
     assert found.witnesses == (f"difference quotients of the program itself{dead}",)
+
+
+def test_a_difference_in_reals_is_one_modulo_a_prime_as_well():
+    problem = read("x: (n,); L = x @ x")
+    claim, truth = (build_text(e, problem.variables(), problem.sizes) for e in ("x", "2*x"))
+    found = Judge(problem, backward(problem), seed=4).compare(claim, truth)
+    assert (found.verdict, found.method, found.exact, found.gap) == ("different", REAL, True, 0.5)
+    assert found.at.keys() == {"n"}
 
 
 def test_agreement_modulo_a_prime_settles_larger_sizes():
