@@ -196,7 +196,7 @@ def _structured(op: Op) -> list[str]:
 
 def _pointwise(op: Op) -> list[str]:
     means = op.means if isinstance(op.means, str) else ""
-    rules = "<br>".join(f"∂y/∂{a} = `{s}`" for a, s in zip(op.args, op.slopes, strict=True))
+    rules = "<br>".join(f"∂y/∂{a} = `{s}`" for a, s in zip(op.args, op.slopes, strict=False)) or "not known"
     return [_named(op), rules, f"`{means}`" if means else "", _where(op)]
 
 

@@ -41,6 +41,12 @@ def expm(a):
     return sum((np.linalg.matrix_power(a, k) / math.factorial(k) for k in range(40)), np.zeros_like(a))
 
 
+def special(name, a):
+    mpmath = pytest.importorskip("mpmath")
+    function = {"digamma": mpmath.digamma, "psi1": lambda x: mpmath.psi(1, x)}[name]
+    return np.vectorize(lambda x: float(function(x)), otypes=[float])(a)
+
+
 erf, sig = np.vectorize(math.erf), lambda a: 1 / (1 + np.exp(-a))
 CASES = {  # the operation: formulas that use it, and what NumPy makes of them
     "pi": [("pi * s", lambda e: np.pi * e.s)],
@@ -93,6 +99,9 @@ CASES = {  # the operation: formulas that use it, and what NumPy makes of them
     "sigmoid": [("sigmoid(X)", lambda e: sig(e.X))],
     "softplus": [("softplus(X)", lambda e: np.logaddexp(0, e.X))],
     "silu": [("silu(X)", lambda e: e.X * sig(e.X))],
+    "lgamma": [("lgamma(exp(X))", lambda e: np.vectorize(math.lgamma)(np.exp(e.X)))],
+    "digamma": [("digamma(exp(X))", lambda e: special("digamma", np.exp(e.X)))],
+    "trigamma": [("trigamma(exp(X))", lambda e: special("psi1", np.exp(e.X)))],
     "gelu": [("gelu(X)", lambda e: e.X * (1 + erf(e.X / math.sqrt(2))) / 2)],
     "relu": [("relu(X)", lambda e: np.maximum(e.X, 0))],
     "leaky_relu": [("leaky_relu(X, 0.2)", lambda e: np.where(e.X > 0, e.X, 0.2 * e.X))],

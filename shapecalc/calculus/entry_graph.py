@@ -28,7 +28,8 @@ from shapecalc.rings import Unlucky, Unsupported
 from .entry_names import Grid
 
 Number = int | Fraction
-FUNCTIONS = ("exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "erf")
+FUNCTIONS = ("exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "erf", "lgamma", "digamma",
+             "trigamma")  # fmt: skip
 KNOWN = frozenset({*FUNCTIONS, "relu", "abs", "sign", "pi"})
 HIGHEST = 1000  # power of a number that is worked out
 LARGEST = 12  # rows of a determinant that is written out

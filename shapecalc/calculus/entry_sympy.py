@@ -12,7 +12,7 @@ from shapecalc.errors import NotKnownYet, UnknownName
 from .entry_graph import FUNCTIONS, HALF, ONE, ZERO, Column, Graph, Node, reached
 
 Expression = Any  # sympy has no types
-SPELLED = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+SPELLED = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "lgamma": "loggamma"}
 COMPARED = {"greater": "Gt", "less": "Lt", "greater_equal": "Ge", "less_equal": "Le", "equal": "Eq"}
 
 UNDEFINED = Node("const", (), None, False)
@@ -164,6 +164,8 @@ def _read(graph: Graph, e: Expression, args: list[Node]) -> Node:
 def _other(graph: Graph, e: Expression, args: list[Node]) -> Node:
     """Constants, steps, extremes and logic."""
     match e.func.__name__:
+        case "polygamma" if args[0].kind == "const" and args[0].data in (0, 1):
+            return graph.function("trigamma" if args[0].data else "digamma", args[1])
         case "Pi":
             return graph.function("pi")
         case "Exp1":

@@ -34,6 +34,8 @@ def slope(node: Apply, which: int, result: Expr | None = None) -> Expr | None:
     op: Op = node.op
     if op.family == "undefined":
         return apply_op(op, node.args, {"order": node["order"] + 1})
+    if which >= len(op.slopes):
+        raise NotKnownYet(f"the derivative of {op.name} is not in the rule book")
     text = op.slopes[which]
     if text == "0":
         return None

@@ -9,6 +9,8 @@ TABLE: dict[str, str | Spelling] = {
     **{name: how.replace("np.", "jnp.") if isinstance(how, str) else how for name, how in for_numpy.TABLE.items()},
     "softmax": "jax.nn.softmax({a}{over})", "log_softmax": "jax.nn.log_softmax({a}{over})", "logsumexp": "jax.nn.logsumexp({a}{over})",
     "erf": "jax.scipy.special.erf({a})", "sigmoid": "jax.nn.sigmoid({a})", "softplus": "jax.nn.softplus({a})", "silu": "jax.nn.silu({a})",
+    "lgamma": "jax.scipy.special.gammaln({a})", "digamma": "jax.scipy.special.digamma({a})",
+    "trigamma": "jax.scipy.special.polygamma(1, {a})",
     "gelu": "jax.nn.gelu({a}, approximate=False)", "relu": "jax.nn.relu({a})", "leaky_relu": "jax.nn.leaky_relu({a}, {slope})",
     "elu": "jax.nn.elu({a}, {alpha})", "expm": "jax.scipy.linalg.expm({a})",
     "windows": "windows({a}, {sizes}, {axes})",

@@ -29,7 +29,8 @@ TABLE: dict[str, str | Spelling] = {
     "cumprod": "np.cumprod({a}, axis={axis})",
     "var": "np.var({a}{over}, ddof={ddof})", "std": "np.std({a}{over}, ddof={ddof})", "norm": norm,
     "softmax": "softmax({a}{over})", "log_softmax": "log_softmax({a}{over})", "logsumexp": "logsumexp({a}{over})",
-    "erf": "erf({a})", "sigmoid": "sigmoid({a})", "softplus": "np.logaddexp(0, {a})", "silu": "silu({a})", "gelu": "gelu({a})",
+    "erf": "erf({a})", "lgamma": "lgamma({a})", "digamma": "digamma({a})", "trigamma": "trigamma({a})",
+    "sigmoid": "sigmoid({a})", "softplus": "np.logaddexp(0, {a})", "silu": "silu({a})", "gelu": "gelu({a})",
     "relu": "np.maximum({a}, 0)", "leaky_relu": "leaky_relu({a}, {slope})", "elu": "elu({a}, {alpha})",
     "inv": "np.linalg.inv({a})", "det": "np.linalg.det({a})", "logdet": "np.linalg.slogdet({a})[1]",
     "solve": "np.linalg.solve({a}, {b})", "matpow": "np.linalg.matrix_power({a}, {k})", "pinv": "np.linalg.pinv({a})",
@@ -66,6 +67,22 @@ HELPERS = {
     "erf": '''def erf(x):
     """The error function of each entry."""
     return np.vectorize(math.erf, otypes=[float])(x)
+''',
+    "lgamma": '''def lgamma(x):
+    """The logarithm of the gamma function of each entry."""
+    return np.vectorize(math.lgamma, otypes=[float])(x)
+''',
+    "digamma": '''def digamma(x):
+    """The derivative of log Gamma of each entry, x > 0: its asymptotic series at x + 10, and the steps back from there."""
+    z = np.asarray(x, dtype=float) + 10
+    series = 1/12 - (1/120 - (1/252 - (1/240 - (1/132 - 691/32760 / z**2) / z**2) / z**2) / z**2) / z**2
+    return np.log(z) - 0.5 / z - series / z**2 - sum(1 / (z - k) for k in range(1, 11))
+''',
+    "trigamma": '''def trigamma(x):
+    """The second derivative of log Gamma of each entry, x > 0: its asymptotic series at x + 10, and the steps back from there."""
+    z = np.asarray(x, dtype=float) + 10
+    series = 1/6 - (1/30 - (1/42 - (1/30 - (5/66 - 691/2730 / z**2) / z**2) / z**2) / z**2) / z**2
+    return 1 / z + 0.5 / z**2 + series / z**3 + sum(1 / (z - k)**2 for k in range(1, 11))
 ''',
     "gelu": '''def gelu(x):
     """x times the probability that a standard normal number is below x."""

@@ -109,6 +109,7 @@ TABLE: dict[str, str | Spelling] = {
     # above 40 softplus(x) is x in double precision; torch's own threshold of 20 is not
     "softplus": NEURAL + "softplus({a}, threshold=40)", "silu": NEURAL + "silu({a})", "gelu": NEURAL + "gelu({a})",
     "leaky_relu": NEURAL + "leaky_relu({a}, {slope})", "elu": NEURAL + "elu({a}, {alpha})",
+    "trigamma": "torch.special.polygamma(1, {a})",
     "inv": "torch.linalg.inv({a})", "det": "torch.linalg.det({a})", "logdet": "torch.linalg.slogdet({a})[1]",
     "solve": "torch.linalg.solve({a}, {b})", "matpow": "torch.linalg.matrix_power({a}, {k})", "pinv": "torch.linalg.pinv({a})",
     "cholesky": "cholesky({a})", "kron": "kron({a}, {b})", "expm": "torch.linalg.matrix_exp({a})", "cross": "torch.linalg.cross({a}, {b})",

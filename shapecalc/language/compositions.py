@@ -41,7 +41,6 @@ ENTRYWISE: dict[str, tuple[tuple[str, ...], str, Options]] = {
     "relu6": (("A",), "clip(A, 0, 6)", {}),
     "hardsigmoid": (("A",), "clip(A/6 + 1/2, 0, 1)", {}),
     "hardswish": (("A",), "A * clip(A/6 + 1/2, 0, 1)", {}),
-    "mish": (("A",), "A * tanh(softplus(A))", {}),
     "tanhshrink": (("A",), "A - tanh(A)", {}),
     "softshrink": (("A",), "where(A > {lambd}, A - {lambd}, where(A < -{lambd}, A + {lambd}, 0))", {"lambd": Fraction(1, 2)}),
     "hardshrink": (("A",), "where(abs(A) > {lambd}, A, 0)", {"lambd": Fraction(1, 2)}),

@@ -11,6 +11,7 @@ from shapecalc.op import Op
 from .multilinear import _pointwise_shape as _shape
 
 SOURCE = "Abramowitz & Stegun (1964), ch. 4"
+GAMMA = "Abramowitz & Stegun (1964), ch. 6"
 
 
 def _named(name: str) -> Callable[..., Any]:
@@ -28,7 +29,7 @@ def _unary(name: str, slope: str, **more: Any) -> Op:
     )
     more.setdefault("doc", f"{name} of each entry")
     more.setdefault("source", SOURCE)
-    return Op(name, "pointwise", ("x",), _shape, slopes=(slope,), **more)
+    return Op(name, "pointwise", ("x",), _shape, slopes=(slope,) if slope else (), **more)
 
 
 def _comparison(name: str, *aliases: str) -> Op:
@@ -103,6 +104,9 @@ OPS = (
     _unary("cosh", "sinh(x)"),
     _unary("tanh", "1 - y**2"),
     _unary("erf", "2 / sqrt(pi) * exp(-x**2)"),
+    _unary("lgamma", "digamma(x)", domain="{x} > 0", aliases=("gammaln", "loggamma"), doc="log Γ of each entry", source=GAMMA),
+    _unary("digamma", "trigamma(x)", domain="{x} > 0", aliases=("psi",), doc="ψ, the derivative of log Γ, of each entry", source=GAMMA),
+    _unary("trigamma", "", domain="{x} > 0", doc="ψ', the second derivative of log Γ, of each entry", source=GAMMA),
     _unary(
         "sigmoid",
         "y * (1 - y)",

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from operator import add, mul, neg, sub
 
+from . import elementary
 from .ring import Field, Unlucky, Unsupported
+
+
+def _by_decimals(function: Callable[[Decimal], Decimal]) -> Callable[[float], float]:
+    """A function of positive numbers that floats have none of."""
+
+    def call(x: float) -> float:
+        if not 0 < x < math.inf:
+            raise Unlucky("a function of positive numbers")
+        return float(function(Decimal(x)))
+
+    return call
+
 
 _FUNCTIONS: dict[str, Callable[..., float]] = {
     **{name: getattr(math, name) for name in ("exp", "log", "sqrt", "sinh", "cosh", "tanh", "sin", "cos", "tan", "erf")},
+    "lgamma": _by_decimals(elementary.lgamma),
+    "digamma": _by_decimals(elementary.digamma),
+    "trigamma": _by_decimals(elementary.trigamma),
     "arcsin": math.asin,
     "arccos": math.acos,
     "arctan": math.atan,

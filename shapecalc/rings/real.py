@@ -63,6 +63,17 @@ def _inside(function: Callable[[Decimal], Decimal]) -> Callable[[Decimal], Decim
     return call
 
 
+def _positive(function: Callable[[Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
+    """A function of the positive numbers."""
+
+    def call(x: Decimal) -> Decimal:
+        if x <= POLE:
+            raise Unlucky("a function of positive numbers")
+        return function(x)
+
+    return call
+
+
 def _rounded(function: Callable[[Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
     return lambda x: _CONTEXT.plus(function(x))
 
@@ -106,6 +117,9 @@ _REAL: dict[str, Callable[..., Decimal]] = {
     "arccos": _rounded(_inside(elementary.arccos)),
     "arctan": _rounded(elementary.arctan),
     "erf": _rounded(elementary.erf),
+    "lgamma": _rounded(_positive(elementary.lgamma)),
+    "digamma": _rounded(_positive(elementary.digamma)),
+    "trigamma": _rounded(_positive(elementary.trigamma)),
     **_comparisons(KINK),
 }
 
