@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from fractions import Fraction
 from functools import cache
-from itertools import chain, combinations
+from itertools import chain, combinations, permutations
 from pathlib import Path
 from random import Random
 
@@ -18,6 +18,7 @@ from published import evaluate
 
 from shapecalc.calculus.collect import best_formula
 from shapecalc.calculus.context import Context
+from shapecalc.calculus.likeness import key
 from shapecalc.calculus.lowering import lower
 from shapecalc.calculus.pieces import Piece, aligned, leaf_cost, sums, turned
 from shapecalc.calculus.products import hadamards, matmuls, scalings, side_by_side
@@ -180,6 +181,41 @@ def test_a_sum_of_products_with_roots_is_read_as_a_formula(group):
         np.testing.assert_allclose(evaluate(text(formula), VALUES), number(terms, target), rtol=1e-9, err_msg=text(formula))
         found.append(text(formula))
     compared(found, (GROUPS + GROUPS // 2 + group) * GROUP)
+
+
+# ---- terms that are alike ------------------------------------------------------------------------------------
+
+
+def ring_or_chain(random, free, summed):
+    """Factors of two indices, or one, of few names: rings, chains, stars, and what is between."""
+    names = [v for v in LEAVES if v.name in ("A", "S", "x")]
+    places = [random.sample([*free, *summed], 2) for _ in summed] + [[i] for i in summed if random.random() < 0.2]
+    return [Factor(names[random.random() < 0.2] if len(p) == 2 else names[2], tuple(p), Fraction(1)) for p in places]
+
+
+def alike(a, b, summed):
+    """Whether another order of the summed indices makes the factors of one those of the other."""
+
+    def told(factors, names):
+        places = [tuple(names.get(i, i).serial for i in f.places) for f in factors]
+        return sorted((f.base.name, tuple(sorted(p)) if f.base.name == "S" else p) for f, p in zip(factors, places, strict=True))
+
+    wanted = told(b, {})
+    return any(told(a, dict(zip(summed, order, strict=True))) == wanted for order in permutations(summed))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_terms_are_alike_where_only_names_of_indices_differ(seed):
+    random = Random(seed)
+    pool = [Index("n") for _ in range(random.choice((4, 5, 6)))]
+    free, summed = pool[: seed % 3], pool[seed % 3 :]
+    made = [ring_or_chain(random, free, summed) for _ in range(5)]
+    others = dict(zip(pool, [*free, *summed[1:], summed[0]], strict=True))
+    made += [[f._replace(places=tuple(others[i] for i in f.places)) for f in made[0]]]
+    keys = [key(Term(Fraction(1), tuple(random.sample(f, len(f))), frozenset(summed)), tuple(free), Context()) for f in made]
+    assert keys[0] == keys[-1]
+    for (k, a), (m, b) in combinations(zip(keys, made, strict=True), 2):
+        assert (k == m) is alike(a, b, summed)
 
 
 # ---- what is tried, and what it costs ------------------------------------------------------------------------

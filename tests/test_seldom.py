@@ -259,6 +259,20 @@ def test_a_wrong_formula_with_a_relu_is_found():
     assert found.formula == 2 * found.entry
 
 
+LONG = "@ A @ B " * 9
+MERGED = [
+    f"A, B: (n, n); x: (n,); L = x {LONG} @ x",
+    "A: (n, n); b: (); L = b*tr(A@A@A@A@A@A) + b*tr(A@A@A)**2 + b*tr(A@A)*tr(A@A@A@A)",
+    f"A: (n, n); x: (n,); c: (); L = c * (x {'@ A ' * 8} @ x) * (x {'@ A ' * 10} @ x) - c*(x {'@ A ' * 9} @ x)**2",
+]
+
+
+@pytest.mark.parametrize("source", MERGED)
+def test_terms_that_look_alike_from_nearby_are_not_added_up(source):
+    """Both ends of a long chain are out of sight of its middle, and a ring of six looks like two of three: the certificate refused them."""
+    assert shapecalc.derive(source).certificate.bits >= 50
+
+
 # ---- index form ----------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,8 @@ from shapecalc.indexed import Factor, Index, Term, indices
 
 from .context import Context
 from .expanding import addends
-from .simplify import gathered, key, normal
+from .likeness import key
+from .simplify import gathered, normal
 
 
 def added_up(terms: list[Term], free: tuple[Index, ...], context: Context) -> list[Term]:

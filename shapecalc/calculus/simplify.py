@@ -17,6 +17,7 @@ from shapecalc.shapes import Dim, multiply
 
 from .context import Context, is_orthogonal, sums_to_one, symmetric
 from .identities import combined
+from .likeness import key
 from .moving import carried
 
 CARRIERS = frozenset({"slice", "flip", "windows", "transpose"})
@@ -200,25 +201,6 @@ def _sizes(term: Term) -> Term:
                 powers[word] += int(f.power)
     made = tuple(Factor(Lit(name), (), Fraction(k)) for name, k in powers.items() if k)
     return Term(coefficient, tuple(f for f in term.factors if f not in sizes) + made, term.summed)
-
-
-def key(term: Term, free: tuple[Index, ...], context: Context) -> tuple[object, ...]:
-    """What two terms have in common exactly when they differ in their coefficient and in the names of summed indices only."""
-    colour: dict[Index, int] = {i: k for k, i in enumerate(free)}
-    for i in term.summed:
-        colour[i] = hash(("sum", i.dim))
-
-    even = {f.base for f in term.factors if len(f.places) == 2 and symmetric(f.base, context)}
-
-    def mark(f: Factor, mine: Index | None) -> int:
-        places = tuple(tuple((colour[i], i is mine) for i in indices((p,))) for p in f.places)
-        # the power as text: in Python -1 and -2 have the same hash
-        return hash((f.base, str(f.power), tuple(sorted(places)) if f.base in even else places))
-
-    for _ in range(3 if len(term.summed) > 1 else 1):
-        new = {i: hash((colour[i], tuple(sorted(mark(f, i) for f in term.factors if i in set(indices(f.places)))))) for i in term.summed}
-        colour.update(new)
-    return (tuple(sorted(mark(f, None) for f in term.factors)), tuple(sorted(colour[i] for i in term.summed)))
 
 
 def gathered(terms: Iterable[Term], free: tuple[Index, ...], context: Context) -> list[Term]:
