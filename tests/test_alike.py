@@ -123,11 +123,11 @@ def test_one_memory_for_many_programs(maker, programs, monkeypatch):
 
 # in twelve layers, and in each further one: searches for a formula, definitions that are gone back through by the rules, what is kept
 EFFORT = {
-    "relu": ((22, 8, 28), (0, 0, 0)), "gated": ((53, 12, 33), (3, 0, 0)), "residual": ((36, 10, 38), (2, 0, 1)),
-    "symmetric": ((27, 13, 2), (2, 1, 0)), "attention": ((56, 10, 17), (4, 0, 0)), "columns": ((26, 8, 21), (1, 0, 0)),
-    "scaled": ((26, 10, 34), (0, 0, 0)), "normed": ((49, 11, 32), (2, 0, 0)), "sliced": ((13, 8, 21), (0, 0, 0)),
-    "logistic": ((13, 8, 21), (0, 0, 0)), "exponential": ((34, 8, 27), (1, 0, 0)), "gram": ((33, 11, 37), (2, 0, 1)),
-    "unary": ((8, 7, 15), (0, 0, 0)), "masked": ((19, 6, 25), (0, 0, 0)),
+    "relu": ((18, 6, 22), (0, 0, 0)), "gated": ((49, 9, 25), (3, 0, 0)), "residual": ((32, 6, 28), (2, 0, 1)),
+    "symmetric": ((27, 13, 2), (2, 1, 0)), "attention": ((54, 6, 11), (4, 0, 0)), "columns": ((23, 6, 16), (1, 0, 0)),
+    "scaled": ((20, 7, 25), (0, 0, 0)), "normed": ((37, 6, 17), (2, 0, 0)), "sliced": ((8, 5, 13), (0, 0, 0)),
+    "logistic": ((8, 5, 13), (0, 0, 0)), "exponential": ((26, 5, 16), (1, 0, 0)), "gram": ((30, 6, 26), (2, 0, 1)),
+    "unary": ((5, 4, 9), (0, 0, 0)), "masked": ((13, 4, 17), (0, 0, 0)),
 }  # fmt: skip
 
 

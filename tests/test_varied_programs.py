@@ -127,11 +127,14 @@ def test_second_derivatives_and_code_are_made_or_refused(seed):
     "source",
     [
         "C: onehot (n, m); z = max(C, axis=1)",
+        "B: (n,); H: (m,); h1 = min(B); L = h1 + sum(H**2)",  # dh1 is no entry of dH
         "B: (m,); C: (m, k); h = mse(B, B); z = max(C, axis=1); L = h + sum(z**2)",
     ],
 )
-def test_entries_are_compared_where_numbers_tie(source):
-    assert "could not be compared" not in shapecalc.derive(source).to("text")
+def test_entries_are_compared_where_numbers_tie_and_names_are_alike(source):
+    page = shapecalc.derive(source).to("text")
+    assert "could not be compared" not in page
+    assert "do not trust" not in page
 
 
 @pytest.mark.parametrize("kind", ["posdef", "onehot", "lambda_", "(5"])

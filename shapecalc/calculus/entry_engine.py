@@ -93,6 +93,7 @@ class Engine:
             else:
                 plain = given or (p.upstream.get(name, plain) if name in p.definitions else plain)
             self.named_gradients.setdefault(name, plain)
+        names.taken.update(self.named_gradients.values())  # dh1 is the gradient of h1, and no entry of that of H
         inner = [n for n in p.definitions if n in self.flowing and n != p.loss]
         base = incoming_base(p, style, self.named_gradients, inner)
         for name in [*inner, *(n for n in self.wanted if n not in inner)]:

@@ -1,9 +1,9 @@
 """Sketches: what a formula is like, apart from what its names and sizes are called.
 
 A sketch numbers the names and sizes of a formula in the order in which they are met and says of each name what a derivation may ask
-about it: how long it is (the shortest formula is sought), its shape, whether it is a definition, whether it equals its transpose, which
-of its axes add up to 1. Formulas with one sketch have derivatives with one sketch. `Group` puts several sketches side by side, together
-with the definitions that could be found in what is made of them, because all their names are there.
+about it: how long it is, if it is long (the shortest formula is sought), its shape, whether it is a definition, whether it equals its
+transpose, which of its axes add up to 1. Formulas with one sketch have derivatives with one sketch. `Group` puts several sketches side
+by side, together with the definitions that could be found in what is made of them, because all their names are there.
 """
 
 from __future__ import annotations
@@ -22,6 +22,12 @@ SIZED = frozenset({"shape", "n", "items"})  # parameters that hold sizes
 PLAIN = (False, False)  # neither symmetric nor orthogonal, and no axis adds up to 1
 TOLD = frozenset({"softmax", "eigvecs"})  # operations of which more is known
 DECLARED = frozenset().union(*GROUNDS.values())
+NARROW = 5  # letters up to which names count as of one length: no form is another for W10 than it is for W9
+
+
+def breadth(name: str) -> int:
+    """How long a name is, roughly."""
+    return 0 if len(name) <= NARROW else len(name)
 
 
 class Odd(Exception):
@@ -71,7 +77,7 @@ class Numbering:
         """A name by its number, and what may be asked about it besides its shape."""
         context = self.context
         known = context.traits.get(v.name)
-        return (self.name(v), len(v.name), traits(v, context) if known is None else known)
+        return (self.name(v), breadth(v.name), traits(v, context) if known is None else known)
 
     def formula(self, e: Expr) -> tuple[object, ...]:
         """A formula in the numbers of its names, sizes and nodes."""
@@ -106,7 +112,7 @@ class Numbering:
     def order(self) -> tuple[object, ...]:
         """How long sizes are, which comes first in the alphabet, and what those that are sums and products are made of."""
         sizes = self.sizes
-        out: list[object] = [(k, len(d)) for d, k in sorted(sizes.items())]
+        out: list[object] = [(k, breadth(d)) for d, k in sorted(sizes.items())]
         for d, k in sizes.items():
             if not d.isidentifier():
                 out.append((k, *[(tuple([sizes[x] for x in m]), c) for m, c in polynomial(d).items()]))
@@ -220,7 +226,7 @@ class Group(Numbering):
         self.inside = len(numbers)
         for name in self.within():
             if name != own:
-                self.key.append((numbers.get(name, -len(name)), name in hidden))
+                self.key.append((numbers.get(name, -breadth(name) - 1), name in hidden))
                 self.add(self.sketches.body(name))
         self.closed = (*self.key, self.order())
 
