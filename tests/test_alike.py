@@ -185,3 +185,18 @@ def test_names_that_are_not_asked_for():
         passed = gradients.backward(problem, wanted)
         assert {n: text(passed.formula(n)) for n in wanted} == {n: whole[n] for n in wanted}
         assert set(passed.order) < set(whole)
+
+
+def test_a_matrix_that_all_steps_share_is_thought_about_once_for_each(monkeypatch):
+    """Its gradient is a sum over the steps; to write out one gradient after the other in it took time with the square of their number."""
+    sought = []
+    best = gradients.best_formula
+    monkeypatch.setattr(gradients, "best_formula", lambda *args: sought.append(args) or best(*args))
+
+    def effort(steps):
+        sought.clear()
+        lines = [f"x{k} = tanh(A @ x{k - 1})" for k in range(1, steps + 1)]
+        gradients.backward(read("\n".join(["x0: (n,)", "A: (n, n)", *lines, f"L = sum(x{steps})"])))
+        return len(sought)
+
+    assert effort(60) - effort(30) <= 2 * 30

@@ -189,7 +189,7 @@ def test_a_file_whose_name_is_not_utf_8(tmp_path, monkeypatch):
 
 @posix
 def test_an_interrupt_is_quiet_and_130():
-    slow = "x: (n,)\nA: (n, n)\n" + "".join(f"x{k} = tanh(A @ {'x' if k == 0 else f'x{k - 1}'})\n" for k in range(400)) + "L = sum(x399)"
+    slow = "x: (n,)\nA: (n, n)\n" + "".join(f"x{k} = tanh(A @ {'x' if k == 0 else f'x{k - 1}'})\n" for k in range(4000)) + "L = sum(x3999)"
     child = subprocess.Popen([*COMMAND, "derive", slow], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT)
     time.sleep(1.0)  # it is at work by then, and not yet done
     child.send_signal(signal.SIGINT)

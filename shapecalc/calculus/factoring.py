@@ -16,7 +16,7 @@ from .parts import Part, chain, entrywise, length, multiplied, total_of, unchain
 Scalars = tuple[tuple[Expr, Fraction], ...]
 
 LONG = 10**6  # denominators from which numbers stay decimals
-WIDE = 24  # terms above which nothing is multiplied out
+WIDE = 24  # terms above which nothing is multiplied out, nor gradients of definitions written out
 
 
 def paired(a: Part, b: Part) -> Part | None:

@@ -15,6 +15,7 @@ from shapecalc.language.problem import Problem
 from .alike import Arrived, Handed, Memory
 from .collect import best_formula
 from .context import Context
+from .factoring import WIDE
 from .flows import Flow, substitute
 from .folding import fold
 from .parts import burden
@@ -227,13 +228,15 @@ class Reading:
         return fold(found, self.context)
 
     def shorter(self, others: Mapping[str, Flow], best: Expr) -> Expr:
-        """The formula with other gradients written out, one after the other, where that is no longer."""
+        """The formula with other gradients written out, one after the other, where that is no longer; of a long sum none is."""
         for name, other in others.items():
             if not worth_substituting(name, other, best):
                 continue
             if self.sought is None:
                 self.plain()
             assert self.sought is not None
+            if len(self.sought) > WIDE:
+                break
             made = [s for t in self.sought for s in substitute(t, {name: other}, self.context)]
             found, terms = best_formula(made, self.flow.places, self.context)
             found = fold(found, self.context)
