@@ -33,6 +33,7 @@ from .wide import Wide
 
 CULPRITS = 8  # wrong gradients that are named
 REVIVALS = 3  # further points where a gradient was 0 at all of them
+MANY_REVIVALS = 20  # the same where nothing else settles it: x in clip(x, a, b) counts at every sixth entry
 SIGNED = frozenset({"positive", "nonnegative", "probabilities", "onehot", "onehot_columns"})
 
 
@@ -265,7 +266,7 @@ class Judge:
         if made.method != REAL:
             return replace(made, witnesses=(seen,))
         trials, worst = self.trials.of(REAL), made.gap or 0.0
-        for _ in range(REVIVALS):
+        for _ in range(MANY_REVIVALS if self._doubt else REVIVALS):
             if not _dead(trials, formulas):
                 break
             try:
