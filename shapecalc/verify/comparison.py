@@ -18,7 +18,7 @@ from .borders import PATIENCE, Borders, Side
 from .certainty import ENOUGH, Certainty
 from .compared import Comparison, bare, different
 from .conditions import Conditions, assumptions, of_reals
-from .gaps import NO, YES
+from .gaps import NO, YES, telling
 from .larger import Larger, counted_with
 from .points import STYLES
 from .survey import Survey
@@ -161,6 +161,10 @@ class Comparisons:
             if isinstance(found, Comparison):
                 return found
             used, worst = [found[0]], found[1]
+        refuted, gap, more = self._gone_through(self._pairs(telling(self.trials, truth), claim, truth, extra), formulas, FINEST)
+        if refuted:
+            return refuted
+        worst, used = max(worst, gap), used + more
         met = self._met(REAL, used)
         if worst > YES:
             return Comparison("undecided", REAL, len(used), met.sizes, gap=float(worst), reason=f"the values differ by {worst:.0e}")

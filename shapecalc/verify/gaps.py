@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,9 +12,11 @@ from shapecalc.rings import Modular, Real
 from shapecalc.tensor import Tensor
 
 from .points import distinct, is_structured
-from .trials import ONE, Trial
+from .trials import ONE, REAL, Trial, Trials
+from .undecided import Undecided
 
 YES, NO = Decimal("1e-20"), Decimal("1e-12")  # relative gaps up to which reals are equal, and from which on they are different
+FURTHER = 20  # points of a long problem that are drawn until a value is not 0 at two of them
 SHORTER = Decimal("1e-8")  # a step so much shorter is tried where the first leaves a gap
 SLOPE_NOISE, CURVATURE_NOISE = Decimal("1e-36"), Decimal("1e-26")  # of a value: what the steps leave of sixty digits, four to spare
 
@@ -52,6 +54,23 @@ def gaps(trial: Trial, found: Sequence[Any], wanted: Sequence[Any], noise: Decim
         return float(list(found) != list(wanted))
     scale, level = max(map(abs, wanted), default=ONE), noise * trial.level(of)
     return max((gap(a, b, scale, level) for a, b in zip(found, wanted, strict=True)), default=0.0)
+
+
+def telling(trials: Trials, formula: Expr) -> Iterator[Trial]:
+    """Of a long problem further real points, until a formula is other than 0 at two tuples of sizes; Undecided where it never is.
+
+    Where all units of one layer are off, everything behind it is 0, and a formula with a number for a size is not told apart.
+    """
+    drawn = trials.several(REAL) if trials.long and trials.problem.sizes else []
+    for _ in range(FURTHER if drawn else 0):
+        alive = [t for t in drawn if any(t.value(formula).data)]
+        if len({tuple(t.frame.items()) for t in alive}) > 1:
+            return
+        trials.apart_from((alive or drawn)[0])
+        drawn.append(trials.draw(REAL))
+        yield drawn[-1]
+    if drawn:
+        raise Undecided("all values are 0 at all points but one")
 
 
 def slope_gap(trial: Trial, formulas: Mapping[str, Expr], reach: Reach) -> float:

@@ -23,7 +23,7 @@ from .compared import Comparison
 from .comparison import ROUNDS, Comparisons, Extra, Function
 from .conditions import of_reals
 from .degrees import MASKS
-from .gaps import CURVATURE_NOISE, NO, REACHES, SLOPE_NOISE, YES, Reach, gaps, slope_gap
+from .gaps import CURVATURE_NOISE, NO, REACHES, SLOPE_NOISE, YES, Reach, gaps, slope_gap, telling
 from .general import General, NoGeneral, generalised
 from .points import STRUCTURES
 from .question import WITNESS, Disproved, Question, blame, sized
@@ -215,6 +215,11 @@ class Judge:
         trials, worst = self.trials.of(REAL), max(found)
         if worst > NO:
             question.blame(trials[found.index(worst)])
+        for trial in [t for e in question.formulas for t in telling(self.trials, e)] if question.several else ():
+            with suppress(*MISFORTUNE):
+                worst = max(worst, further := question.gap(trial))
+                if further > NO:
+                    question.blame(trial)
         if worst > YES:
             raise Undecided(f"the check against {WITNESS} leaves a gap of {worst:.0e}")
         return self._certificate(REAL, trials, question.formulas, gap=worst)

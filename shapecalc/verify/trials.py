@@ -183,9 +183,13 @@ class Trials:
         """The same for claims of people, who take a size for a number: of a long problem at a second tuple of sizes, too."""
         drawn = self.of(mode)
         if self.long and len(drawn) == 1 and self.problem.sizes:
-            self._avoid = dict(drawn[0].frame)
+            self.apart_from(drawn[0])
             drawn.append(self.draw(mode))
         return drawn
+
+    def apart_from(self, trial: Trial) -> None:
+        """From now on sizes are other numbers than at this point, as far as possible."""
+        self._avoid = dict(trial.frame)
 
     def somewhere(self, mode: str) -> Trial:
         """The first trial; Undecided where there is none."""
@@ -209,7 +213,7 @@ class Trials:
         yield first
         if self.long:
             return
-        self._avoid = dict(first.frame)
+        self.apart_from(first)
         yield self.draw(mode)
         if len(self.problem.sizes) > 1:
             try:
@@ -296,6 +300,8 @@ class Trials:
                 return check(trials[k])
             except MISFORTUNE as error:
                 reason = str(error)
+                if len(trials) > 1:
+                    self.apart_from(trials[k - 1])
                 trials[k] = self.draw(mode, trials[k].equal)
         raise Kinked(f"the difference quotient has no value: {reason}")
 
