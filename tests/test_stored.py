@@ -11,9 +11,16 @@ from pathlib import Path
 import pytest
 
 import shapecalc
+from shapecalc.calculus.gradients import backward
 from shapecalc.cli import main
 from shapecalc.errors import InputProblem, ShapecalcError
+from shapecalc.forms import apply
+from shapecalc.language.sheet import read
 from shapecalc.stored import recheck, several
+from shapecalc.verify.gaps import telling, told
+from shapecalc.verify.judge import Judge
+from shapecalc.verify.trials import REAL
+from shapecalc.verify.undecided import Undecided
 
 AFFINE = "X: (S, D); W: (D, M); b: (M,); Y: (S, M); Z = X @ W + b; L = sum((Z - Y)**2)/(2*S)"
 PROBLEMS = (
@@ -151,6 +158,22 @@ def test_no_size_is_taken_for_a_number_in_a_long_file():
     for number in (2, 3, 4, 5, 6, "n1", "(n1 + n2)"):
         last["formula"] = f"2*Z31/{number}"
         assert wrong(data) == {"dZ31": "it is not the derivative"}
+
+
+def test_a_point_at_which_all_is_0_tells_nothing():
+    """Further points are drawn until a formula is not 0 at two tuples of sizes: at one, 2*Z/5 is 2*Z/S."""
+    layers = "; ".join(f"H{k} = relu(H{k - 1})" for k in range(1, 33))
+    problem = read(f"H0: (S, n); {layers}; L = sum(H32**2) / S")
+    trials = Judge(problem, backward(problem), 0).trials
+    first = trials.several(REAL)[0]
+    truth = backward(problem).formula("H32")
+    trials.drawn[REAL] = [first, first]
+    assert not told(trials, trials.drawn[REAL], truth)
+    assert all(t.frame != first.frame for t in telling(trials, truth))
+    assert told(trials, trials.drawn[REAL], truth)
+    nothing = apply("zeros", shape=truth.shape)
+    with pytest.raises(Undecided, match="all values are 0"):
+        list(telling(trials, nothing))
 
 
 def test_a_certificate_is_not_believed():

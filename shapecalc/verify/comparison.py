@@ -18,7 +18,7 @@ from .borders import PATIENCE, Borders, Side
 from .certainty import ENOUGH, Certainty
 from .compared import Comparison, bare, different
 from .conditions import Conditions, assumptions, of_reals
-from .gaps import NO, YES, telling
+from .gaps import NO, YES, telling, told
 from .larger import Larger, counted_with
 from .points import STYLES
 from .survey import Survey
@@ -165,6 +165,8 @@ class Comparisons:
         if refuted:
             return refuted
         worst, used = max(worst, gap), used + more
+        if not told(self.trials, used, truth):
+            return Comparison("undecided", REAL, reason="the claim has no value at sizes that would tell it from others")
         met = self._met(REAL, used)
         if worst > YES:
             return Comparison("undecided", REAL, len(used), met.sizes, gap=float(worst), reason=f"the values differ by {worst:.0e}")

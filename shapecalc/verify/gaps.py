@@ -56,21 +56,26 @@ def gaps(trial: Trial, found: Sequence[Any], wanted: Sequence[Any], noise: Decim
     return max((gap(a, b, scale, level) for a, b in zip(found, wanted, strict=True)), default=0.0)
 
 
-def telling(trials: Trials, formula: Expr) -> Iterator[Trial]:
-    """Of a long problem further real points, until a formula is other than 0 at two tuples of sizes; Undecided where it never is.
+def told(trials: Trials, drawn: Sequence[Trial], formula: Expr) -> bool:
+    """Whether these real points tell a size from a number: in a long problem a formula has to be other than 0 at two tuples of sizes.
 
     Where all units of one layer are off, everything behind it is 0, and a formula with a number for a size is not told apart.
     """
-    drawn = trials.several(REAL) if trials.long and trials.problem.sizes else []
-    for _ in range(FURTHER if drawn else 0):
-        alive = [t for t in drawn if any(t.value(formula).data)]
-        if len({tuple(t.frame.items()) for t in alive}) > 1:
+    if not (trials.long and trials.problem.sizes):
+        return True
+    return len({tuple(t.frame.items()) for t in drawn if any(t.value(formula).data)}) > 1
+
+
+def telling(trials: Trials, formula: Expr) -> Iterator[Trial]:
+    """Further real points until they tell; Undecided where they never do. One that was of no use is taken out by who asked for it."""
+    drawn = trials.several(REAL)
+    for _ in range(FURTHER):
+        if told(trials, drawn, formula):
             return
-        trials.apart_from((alive or drawn)[0])
+        trials.apart_from(next((t for t in drawn if any(t.value(formula).data)), drawn[0]))
         drawn.append(trials.draw(REAL))
         yield drawn[-1]
-    if drawn:
-        raise Undecided("all values are 0 at all points but one")
+    raise Undecided("all values are 0 at all points but one")
 
 
 def slope_gap(trial: Trial, formulas: Mapping[str, Expr], reach: Reach) -> float:

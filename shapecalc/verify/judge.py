@@ -215,11 +215,14 @@ class Judge:
         trials, worst = self.trials.of(REAL), max(found)
         if worst > NO:
             question.blame(trials[found.index(worst)])
-        for trial in [t for e in question.formulas for t in telling(self.trials, e)] if question.several else ():
-            with suppress(*MISFORTUNE):
+        for trial in (t for e in question.formulas for t in telling(self.trials, e)) if question.several else ():
+            try:
                 worst = max(worst, further := question.gap(trial))
-                if further > NO:
-                    question.blame(trial)
+            except MISFORTUNE:
+                trials.remove(trial)
+                continue
+            if further > NO:
+                question.blame(trial)
         if worst > YES:
             raise Undecided(f"the check against {WITNESS} leaves a gap of {worst:.0e}")
         return self._certificate(REAL, trials, question.formulas, gap=worst)
