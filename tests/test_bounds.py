@@ -238,14 +238,14 @@ def test_a_lift_is_on_the_diagonal_alone():
 
 
 def test_long_problems_have_few_negative_numbers():
-    assert [deep(n).skew for n in (10, 125, 200, 10_000)] == [0.16, 0.16, 0.1, 0.02]
-    style = deep(200)
-    assert (style.low, style.high, style.positive) == (0.5, 1.2, False)
-    matrix, vector = (sampler(Real(), style).free(shape, style).data for shape in ((20, 30), (100,)))
-    scale = Decimal(4 / (1.7 * 0.8 * 50))
-    for data, by in ((matrix, scale), (vector, Decimal("0.05"))):
-        assert 0.05 < sum(x < 0 for x in data) / len(data) < 0.16
-        assert all(Decimal("0.499") * by <= abs(x) <= Decimal("1.201") * by for x in data)
+    assert [[s.skew for s in deep(n)] for n in (10, 125, 200, 10_000)] == [[0.16] * 2, [0.16] * 2, [0.1] * 2, [0.02] * 2]
+    for style, matrices, vectors in zip(deep(200), ("1", "0.6"), ("0.05", "3"), strict=True):
+        assert (style.low, style.high, style.positive) == (0.5, 1.2, False)
+        matrix, vector = (sampler(Real(), style).free(shape, style).data for shape in ((20, 30), (100,)))
+        scale = Decimal(4 / (1.7 * 0.8 * 50)) * Decimal(matrices)
+        for data, by in ((matrix, scale), (vector, Decimal(vectors))):
+            assert 0.05 < sum(x < 0 for x in data) / len(data) < 0.16
+            assert all(Decimal("0.499") * by <= abs(x) <= Decimal("1.201") * by for x in data)
 
 
 HOLDS = {
@@ -493,13 +493,13 @@ def test_values_are_kept_from_claim_to_claim_up_to_a_bound(monkeypatch):
     there = sum(trial.cells[place] is not None for place, _, _ in trial.program.tape.parts)
     # x * y is a part of the program: y and the whole, or x, y, x * y and the whole
     for kept, known in ((2 * parts, there + 2), (2 * parts - 1, 4)):
-        monkeypatch.setattr("shapecalc.verify.trials.KEPT", kept)
+        monkeypatch.setattr("shapecalc.verify.trial.KEPT", kept)
         trial.memo.clear()
         trial.value(e)
         assert len(trial.memo) == known
     other = build_text("y * y", made.problem.variables(), made.problem.sizes)
     for kept, known in ((4, 5), (4, 2)):  # one more than may be kept, and everything is forgotten
-        monkeypatch.setattr("shapecalc.verify.trials.KEPT", kept)
+        monkeypatch.setattr("shapecalc.verify.trial.KEPT", kept)
         trial.value(other)
         assert len(trial.memo) == known
         other = build_text("x * x", made.problem.variables(), made.problem.sizes)

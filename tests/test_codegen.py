@@ -337,6 +337,9 @@ PROBLEMS: dict[str, tuple[str, Reference]] = {
     "pooling and norms": (
         "X: (S, D)\nu = max(X, axis=1)\nL = norm(X) + sum(u**2) + logsumexp(X) + norm(X, ord=1)",
         lambda m, X: m.sqrt(m.sum(X**2)) + m.sum(largest(m, X)**2) + m.log(m.sum(m.exp(X))) + m.sum(m.abs(X))),
+    "bounds that broadcast": (
+        "X: (S, D); a: (D,); b: (D,)\nL = sum(clip(X, a, b)**2)",
+        lambda m, X, a, b: m.sum(m.minimum(m.maximum(X, a), b)**2)),
     "names that code is written with": (
         "np: (S, torch); jnp: (torch,); values: (S,); ϵ: ()\nsoftmax = np @ jnp\nmath = sigmoid(softmax) - values\nL = sum(math**2) + ϵ**2",
         lambda m, np, jnp, values, **rest: m.sum((sigmoid(m, np @ jnp) - values)**2) + rest["ε"]**2),

@@ -28,7 +28,7 @@ from shapecalc.verify.general import generalised
 from shapecalc.verify.larger import WORKABLE
 from shapecalc.verify.patchwork import Patcher, Patches
 from shapecalc.verify.points import Sampler
-from shapecalc.verify.trials import MISFORTUNE, Trial
+from shapecalc.verify.trial import MISFORTUNE, Trial
 from shapecalc.verify.witness import incoming
 
 PROGRAMS = int(os.environ.get("SHAPECALC_PROGRAMS", "60"))

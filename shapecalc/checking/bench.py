@@ -15,7 +15,8 @@ from ..shapes import Shape, strip
 from ..tensor import Tensor
 from ..verify.general import General
 from ..verify.judge import Judge
-from ..verify.trials import FLOAT, REAL, Trial, Trials
+from ..verify.trial import Trial
+from ..verify.trials import FLOAT, REAL, Trials
 from ..verify.undecided import Undecided
 
 RING = Floats()

@@ -15,7 +15,7 @@ from ..expr import Expr, Var, variables
 from ..language.problem import Problem
 from ..rings import Unlucky, Unsupported
 from ..tensor import Tensor, strides
-from ..verify.trials import Trial
+from ..verify.trial import Trial
 from .case import Case
 
 HEAVIEST = 300  # parts of a formula whose entries are still written out

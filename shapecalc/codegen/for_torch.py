@@ -31,9 +31,11 @@ def _tensors(writer: Writer, node: Apply, args: Args) -> list[str]:
 
 
 def clip(writer: Writer, node: Apply, args: Args) -> str:
-    """Held between two bounds, which are both Python numbers or both tensors."""
+    """Held between two bounds, which are both Python numbers or both tensors; torch cannot go back through clamp if it broadcasts."""
     plain = all(a in writer.numbers for a in node.args[1:])
     x, *bounds = _tensors(writer, node, args)
+    if not plain and len({a.shape for a in node.args}) > 1:
+        return f"torch.minimum(torch.maximum({x}, {bounds[0]}), {bounds[1]})"
     return f"torch.clamp({x}, {', '.join(map(notation.text, args[1:]) if plain else bounds)})"
 
 

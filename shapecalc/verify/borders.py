@@ -19,7 +19,8 @@ from shapecalc.notation import text
 from shapecalc.rings import Near
 
 from .rays import Point, between, stretched
-from .trials import MISFORTUNE, REAL, Trial, Trials
+from .trial import MISFORTUNE, Trial
+from .trials import REAL, Trials
 from .undecided import Undecided
 from .witness import incoming
 
@@ -42,7 +43,6 @@ NOUGHT = lit(0)
 NOWHERE = Decimal(0)
 OUT = ("1e-4", "0.01", "0.1", "0.5", "2", "-1", "10", "-10", "100", "-100", "1e4", "-1e4", "1e6", "-1e6", "1e10", "-1e10", "1e-10")
 RAY = tuple(map(Decimal, OUT))
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from shapecalc.rings import PRIME, Table
 
 from .degrees import CONSTANT, FREE, Degree, Powers, added, applied, bits, degree, derivative, extent, multiplied, repeated, zero_test
 from .points import degrees_of
-from .trials import Trial
+from .trial import Trial
 from .witness import Program, incoming
 
 ENOUGH = 50  # bits that a yes needs

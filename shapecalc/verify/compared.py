@@ -10,7 +10,8 @@ from shapecalc.derivation import Certificate
 from shapecalc.shapes import Shape, strip
 from shapecalc.tensor import Tensor, strides
 
-from .trials import REAL, Trial
+from .trial import Trial
+from .trials import REAL
 
 TRUTH = ("the derived formula",)
 

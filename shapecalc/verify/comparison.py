@@ -22,7 +22,8 @@ from .gaps import NO, YES, telling, told
 from .larger import Larger, counted_with
 from .points import STYLES
 from .survey import Survey
-from .trials import EXACT, MISFORTUNE, REAL, SHORT, Trial, Trials
+from .trial import MISFORTUNE, Trial
+from .trials import EXACT, REAL, SHORT, Trials
 from .undecided import Undecided
 
 ZERO = Decimal(0)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from shapecalc.expr import Expr
+from shapecalc.expr import Apply, Expr, Lit
 from shapecalc.rings import Modular, Real
 from shapecalc.tensor import Tensor
 
+from .chained import Links
 from .points import distinct, is_structured
-from .trials import ONE, REAL, Trial, Trials
+from .trial import ONE, Trial
+from .trials import REAL, Trials
 from .undecided import Undecided
 
 YES, NO = Decimal("1e-20"), Decimal("1e-12")  # relative gaps up to which reals are equal, and from which on they are different
@@ -53,6 +55,9 @@ def gaps(trial: Trial, found: Sequence[Any], wanted: Sequence[Any], noise: Decim
     if isinstance(trial.ring, Modular):
         return float(list(found) != list(wanted))
     scale, level = max(map(abs, wanted), default=ONE), noise * trial.level(of)
+    largest = max(map(abs, found), default=ONE)
+    if largest and level > largest * NO:
+        trial.missed([of or ""])
     return max((gap(a, b, scale, level) for a, b in zip(found, wanted, strict=True)), default=0.0)
 
 
@@ -81,38 +86,80 @@ def telling(trials: Trials, formula: Expr) -> Iterator[Trial]:
 def slope_gap(trial: Trial, formulas: Mapping[str, Expr], reach: Reach) -> float:
     """Σ <G, V> over all gradients against the quotient along all the V at once; gradients of very different size apart."""
     bands: dict[int, dict[str, Tensor]] = {}
+    none: dict[str, Tensor] = {}
     for name, formula in formulas.items():
         gradient = trial.derived(formula)
         if reach.structure and not is_structured(gradient, reach.structure):
             return 1.0
         bands.setdefault(band(trial, gradient), {})[name] = gradient
-    return max([_band_gap(trial, gradients, reach) for gradients in bands.values()])
+        if not any(gradient.data):
+            none[name] = gradient
+    found = max([_band_gap(trial, gradients, reach) for gradients in bands.values()])
+    if none and found <= NO and not isinstance(trial.ring, Modular) and trial.program.backward is not None and _is_free(reach):
+        found = max(found, _Band(trial, none, reach).linked())  # too small a derivative looks like none
+    return found
 
 
 def _band_gap(trial: Trial, gradients: Mapping[str, Tensor], reach: Reach) -> float:
-    ring, directions, products = trial.ring, {}, []
-    for name, gradient in gradients.items():
-        v = rescaled(trial, trial.direction(gradient.shape, reach.structure), gradient)
-        if reach.zeros:
-            v = Tensor(v.shape, [x if at else at for x, at in zip(v.data, trial.env[name].data, strict=True)])
-        directions[name] = v
-        if reach.structure:
-            free = list(distinct(v.shape, reach.structure))
-            products.append(ring.inner([gradient.data[k] for k in free], [v.data[k] for k in free]))
-        else:
-            products.append(ring.inner(gradient.data, v.data))
-    found = ring.total(products)
-    (wanted,) = trial.witness.slope(directions)
-    if isinstance(ring, Modular):
-        return float(found != wanted)
-    noise, largest = SLOPE_NOISE * trial.level(), max(map(abs, products))
-    first = gap(found, wanted, largest, noise)
-    if first <= YES or noise > largest * SHORTER * NO:
-        return first
-    # near a pole a step may be too long; a shorter one helps if the formula is right, and only then
-    short = {n: Tensor(v.shape, ring.scaled(v.data, SHORTER)) for n, v in directions.items()}
-    (wanted,) = trial.witness.slope(short)
-    return min(first, gap(found * SHORTER, wanted, largest * SHORTER, noise))
+    made = _Band(trial, gradients, reach)
+    if isinstance(trial.ring, Modular):
+        return float(made.found != trial.witness.slope(made.directions)[0])
+    noise = SLOPE_NOISE * trial.level()
+    if made.unseen(noise):
+        if trial.program.backward is not None and _is_free(reach):
+            return made.linked()
+        trial.missed(gradients)
+    return made.gap(lambda v: trial.witness.slope(v)[0], noise)
+
+
+def _is_free(reach: Reach) -> bool:
+    """Whether every name is moved in any direction, as it takes to put the gradients of the definitions together."""
+    return not (reach.zeros or reach.declared)
+
+
+class _Band:
+    """Gradients of like size along directions, in one sum."""
+
+    def __init__(self, trial: Trial, gradients: Mapping[str, Tensor], reach: Reach) -> None:
+        ring, products = trial.ring, []
+        self.trial = trial
+        self.directions: dict[str, Tensor] = {}
+        for name, gradient in gradients.items():
+            v = rescaled(trial, trial.direction(gradient.shape, reach.structure), gradient)
+            if reach.zeros:
+                v = Tensor(v.shape, [x if at else at for x, at in zip(v.data, trial.env[name].data, strict=True)])
+            self.directions[name] = v
+            if reach.structure:
+                free = list(distinct(v.shape, reach.structure))
+                products.append(ring.inner([gradient.data[k] for k in free], [v.data[k] for k in free]))
+            else:
+                products.append(ring.inner(gradient.data, v.data))
+        self.found = ring.total(products)
+        self.products = products
+
+    def unseen(self, noise: Decimal) -> bool:
+        """Whether what rounding does to a quotient hides an error in the sum, which is not 0."""
+        largest = max(map(abs, self.products))
+        return bool(largest) and noise > largest * NO
+
+    def gap(self, slope: Callable[[Mapping[str, Tensor]], Any], noise: Decimal) -> float:
+        """How far the sum is from a quotient along the directions."""
+        found, largest = self.found, max(map(abs, self.products))
+        first = gap(found, slope(self.directions), largest, noise)
+        if first <= YES or noise > largest * SHORTER * NO:
+            return first
+        # near a pole a step may be too long; a shorter one helps if the formula is right, and only then
+        short = {n: Tensor(v.shape, self.trial.ring.scaled(v.data, SHORTER)) for n, v in self.directions.items()}
+        return min(first, gap(found * SHORTER, slope(short), largest * SHORTER, noise))
+
+    def linked(self) -> float:
+        """The same by the definitions that use the names, one at a time."""
+        links = Links(self.trial, self.directions)
+        noise = SLOPE_NOISE * links.level
+        if self.unseen(noise):
+            self.trial.missed(self.directions)
+        self.trial.linked = self.trial.linked or any(self.products)
+        return self.gap(links.slope, noise)
 
 
 def band(trial: Trial, gradient: Tensor) -> int:
@@ -130,3 +177,12 @@ def rescaled(trial: Trial, v: Tensor, gradient: Tensor) -> Tensor:
     largest: Decimal = max(map(abs, gradient.data), default=Decimal(0))
     exponent = max(-5, min(5, -largest.adjusted())) if largest else 0
     return v.mapped(lambda x: x.scaleb(exponent, Real.context)) if exponent else v
+
+
+def dead(trials: Sequence[Trial], formulas: Mapping[str, Expr]) -> list[str]:
+    """The gradients that were 0, or too small to be seen, at every point although they are not 0 as formulas."""
+    return [n for n, e in formulas.items() if not (_is_zero(e) or any(n not in t.unseen and any(t.derived(e).data) for t in trials))]
+
+
+def _is_zero(e: Expr) -> bool:
+    return isinstance(e, Lit) or (isinstance(e, Apply) and e.name == "zeros")

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from shapecalc.calculus.gradients import Backward
 from shapecalc.derivation import Certificate
 from shapecalc.evaluate import concrete
-from shapecalc.expr import Apply, Expr, Lit
+from shapecalc.expr import Apply, Expr
 from shapecalc.forms import zeros
 from shapecalc.language.problem import Problem
 from shapecalc.rings import Unsupported
@@ -23,11 +23,12 @@ from .compared import Comparison
 from .comparison import ROUNDS, Comparisons, Extra, Function
 from .conditions import of_reals
 from .degrees import MASKS
-from .gaps import CURVATURE_NOISE, NO, REACHES, SLOPE_NOISE, YES, Reach, gaps, slope_gap, telling
+from .gaps import CURVATURE_NOISE, NO, REACHES, SLOPE_NOISE, YES, Reach, dead, gaps, slope_gap, telling
 from .general import General, NoGeneral, generalised
 from .points import STRUCTURES
 from .question import WITNESS, Disproved, Question, blame, sized
-from .trials import EXACT, MISFORTUNE, REAL, Kinked, Trial, Trials
+from .trial import MISFORTUNE, Trial
+from .trials import EXACT, REAL, Kinked, Trials
 from .undecided import Undecided
 from .wide import Wide
 
@@ -110,6 +111,7 @@ class Judge:
 
     def _certified(self, formulas: Mapping[str, Expr], reach: Reach) -> Certificate:
         def wrong_ones(trial: Trial) -> NoReturn:
+            trial.last = True
             wrong = self._culprits(trial, formulas, reach)
             raise Disproved(f"the derived gradient{'s' * (len(wrong) > 1)} of {', '.join(wrong)} failed the check against {WITNESS}", wrong)
 
@@ -225,6 +227,8 @@ class Judge:
                 question.blame(trial)
         if worst > YES:
             raise Undecided(f"the check against {WITNESS} leaves a gap of {worst:.0e}")
+        if question.several and all(t.unseen for t in trials):
+            raise Undecided("the derivative is too small to be seen at all points")
         return self._certificate(REAL, trials, question.formulas, gap=worst)
 
     def _exactly(self, question: Question) -> Certificate | None:
@@ -275,7 +279,7 @@ class Judge:
             return replace(made, witnesses=(seen,))
         trials, worst = self.trials.of(REAL), made.gap or 0.0
         for _ in range(MANY_REVIVALS if self._doubt else REVIVALS):
-            if not _dead(trials, formulas):
+            if not dead(trials, formulas):
                 break
             try:
                 trial = self.trials.draw(REAL)
@@ -285,12 +289,15 @@ class Judge:
             if found > NO:
                 question.blame(trial)
             trials.append(trial)
-        dead = _dead(trials, formulas)
-        unsettled = list(formulas) if worst > YES else self._doubtful({n: formulas[n] for n in dead}, reach) if self._doubt else []
+        still = dead(trials, formulas)
+        unsettled = list(formulas) if worst > YES else self._doubtful({n: formulas[n] for n in still}, reach) if self._doubt else []
         if unsettled:
             raise Undecided(f"the check against {WITNESS} does not settle the gradient of {_listed(unsettled)}")
-        if dead:
-            seen += f" (the gradient{'s' * (len(dead) > 1)} of {_listed(dead)} being 0 at every point)"
+        if any(t.linked for t in trials):
+            seen += ", the smallest gradients by those of each definition"
+        if still:
+            small = "0 or too small to be seen" if any(t.unseen for t in trials) else "0"
+            seen += f" (the gradient{'s' * (len(still) > 1)} of {_listed(still)} being {small} at every point)"
         return replace(made, points=len(trials), sizes=sizes_of(trials), gap=worst, witnesses=(seen,))
 
     def _doubtful(self, dead: Mapping[str, Expr], reach: Reach) -> list[str]:
@@ -301,17 +308,8 @@ class Judge:
             return list(dead)
 
 
-def _dead(trials: Sequence[Trial], formulas: Mapping[str, Expr]) -> list[str]:
-    """The gradients that were 0 at every point although they are not 0 as formulas."""
-    return [n for n, e in formulas.items() if not (_is_zero(e) or any(any(t.derived(e).data) for t in trials))]
-
-
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) < 5 else f"{', '.join(names[:3])} and {len(names) - 3} more"
-
-
-def _is_zero(e: Expr) -> bool:
-    return isinstance(e, Lit) or (isinstance(e, Apply) and e.name == "zeros")
 
 
 def _is_mask(body: Expr | None) -> bool:

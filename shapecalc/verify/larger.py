@@ -16,7 +16,8 @@ from shapecalc.shapes import Dim, names
 
 from .borders import gaps_of
 from .sizes import SMALLEST
-from .trials import MISFORTUNE, REAL, Trial, Trials
+from .trial import MISFORTUNE, Trial
+from .trials import REAL, Trials
 from .undecided import Undecided
 
 WORKABLE = 2_000  # entries of one tensor at the larger sizes

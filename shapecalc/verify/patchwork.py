@@ -29,7 +29,8 @@ from shapecalc.tensor import Tensor
 from .compared import Comparison
 from .comparison import Comparisons, Extra
 from .points import BROAD, STYLES, Sampler, Style
-from .trials import MISFORTUNE, Trial, Trials
+from .trial import MISFORTUNE, Trial
+from .trials import Trials
 from .undecided import Undecided
 from .witness import incoming
 

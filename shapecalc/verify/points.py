@@ -29,8 +29,8 @@ class Style:
     """How real values are drawn: |x| between low and high, of both signs or only positive, ``lift`` more on the diagonal.
 
     ``who``: "all" variables, or the "needy", those that a function with a restricted domain depends on; the others are drawn as
-    in the first style. ``skew``: the share of negative numbers, if it is not half of them; matrices are then scaled by their size, so
-    that a deep chain neither dies out nor explodes.
+    in the first style. ``skew``: the share of negative numbers, if it is not half of them; matrices are then scaled by their size
+    to ``matrices``, and vectors to ``vectors``, so that a deep chain neither dies out nor explodes.
     """
 
     low: float = 0.2
@@ -39,6 +39,8 @@ class Style:
     who: str = "all"
     lift: int = 0
     skew: float = 0.0
+    matrices: float = 1.0
+    vectors: float = 0.05
 
 
 PLAIN = Style()
@@ -53,9 +55,13 @@ STYLES = (
 )
 
 
-def deep(definitions: int) -> Style:
-    """For long problems: the longer, the fewer negative numbers, since a single layer without a positive entry stops everything."""
-    return Style(0.5, 1.2, skew=max(0.02, min(0.16, 20 / definitions)))
+def deep(definitions: int) -> tuple[Style, ...]:
+    """For long problems: the longer, the fewer negative numbers, since a single layer without a positive entry stops everything.
+
+    Where each layer divides by its own size (a norm), all samples come out alike unless vectors are large and matrices small.
+    """
+    skew = max(0.02, min(0.16, 20 / definitions))
+    return Style(0.5, 1.2, skew=skew), Style(0.5, 1.2, skew=skew, matrices=0.6, vectors=3.0)
 
 
 def needy(problem: Problem) -> frozenset[str]:
@@ -100,7 +106,8 @@ class Sampler:
         scale = 1.0
         if style.skew and shape:
             # a product with such a matrix keeps a positive vector's size on average, and the vectors that are added stay small
-            scale = 4 / ((style.low + style.high) * (1 - 2 * style.skew) * (shape[-1] + shape[-2])) if len(shape) > 1 else 0.05
+            mean = (style.low + style.high) / 2 * (1 - 2 * style.skew)
+            scale = style.matrices * 2 / (mean * (shape[-1] + shape[-2])) if len(shape) > 1 else style.vectors
         elif len(shape) > 1 and max(shape) > BROAD:
             scale = (BROAD / max(shape)) ** 0.5
         return Tensor(shape, data if scale == 1.0 else ring.dots(data, [ring.lift(Fraction(scale))] * len(data), 1))

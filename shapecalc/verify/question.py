@@ -11,7 +11,7 @@ from shapecalc.expr import Expr
 from shapecalc.shapes import Shape, show, total
 
 from .certainty import Certainty
-from .trials import Trial
+from .trial import Trial
 
 WITNESS = "difference quotients of the program itself"
 

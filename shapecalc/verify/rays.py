@@ -9,7 +9,8 @@ from decimal import Decimal
 from shapecalc.rings import Real
 from shapecalc.tensor import Tensor
 
-from .trials import Trial, Trials
+from .trial import Trial
+from .trials import Trials
 
 FIXED = frozenset({"onehot", "onehot_columns", "orthogonal"})  # what lies between two such values is no such value
 HELD = FIXED | {"probabilities"}  # a multiple of which is none

@@ -11,7 +11,7 @@ from shapecalc.rings import Unsupported
 from shapecalc.tensor import Tensor
 
 from .certainty import sizes_of, total_bits
-from .trials import KEPT, MISFORTUNE, Trial
+from .trial import KEPT, MISFORTUNE, Trial
 
 MOST_STEPS = 4096
 

@@ -5,27 +5,22 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
-from functools import cached_property
 from math import isfinite, prod
 from random import Random
 from typing import TypeVar
 
 from shapecalc.calculus.gradients import Backward
-from shapecalc.calculus.texts import meaning
-from shapecalc.evaluate import Frame, concrete, evaluate
-from shapecalc.expr import Expr
+from shapecalc.evaluate import Frame, concrete
 from shapecalc.language.problem import Problem
-from shapecalc.rings import Field, Floats, Modular, Real, Table, Unknown, Unlucky, Unsupported, random_prime
+from shapecalc.rings import Field, Floats, Real, Table, Unknown, Unlucky, Unsupported, random_prime
 from shapecalc.shapes import show
-from shapecalc.tensor import Tensor
 
 from .degrees import kinds
 from .points import PLAIN, STYLES, Sampler, Style, deep, needy
 from .sizes import SMALLEST, WIDE, axes_of, draw_sizes, fixed_entries, numbers_in
-from .tape import Cells, Values
+from .trial import MISFORTUNE, Dim, Trial
 from .undecided import Undecided
-from .witness import Program, Witness, incoming
+from .witness import Program, incoming
 
 EXACT, REAL, FLOAT = "exact", "real", "float"  # the last for trying things out: no verdict rests on floats
 LONG = 30  # definitions beyond which a single tuple of sizes is tried, so that the cost stays linear
@@ -33,108 +28,15 @@ BITS = (61, 73, 79)  # of the prime; its square is no longer for the machine at 
 MOST_ENTRIES = 1 << 19  # of one value
 PATIENCE = 10.0  # seconds after which no further point is drawn for one trial
 NARROW, WIDER = SMALLEST, 3  # where many sizes begin; in reals a layer of two, both of them negative, stops everything behind a relu
+DIM = 3  # ways of drawing at which derivatives are too small to be seen, after which that is said
 TRIES = 24  # points for each way of drawing; fewer where one takes long
-KEPT = 20_000  # values remembered from claim to claim
-MISFORTUNE = (Unlucky, ArithmeticError)  # a pole, a kink, outside a domain; a decimal that overflows is an ArithmeticError
 SHORT = "an index is past the end"
-ONE = Decimal(1)
 
 Found = TypeVar("Found")
 
 
 class Kinked(Undecided):
     """At every point the program is on a kink."""
-
-
-class Trial:
-    """One point: sizes, and the values of every name; of the gradients too, once `add_gradients` has run.
-
-    In exact arithmetic the program runs modulo p², as the witness wants it, and all else is found modulo p from what that leaves.
-    """
-
-    def __init__(self, program: Program, ring: Field, frame: Frame, declared: Values, given: Values, random: Random) -> None:
-        self.ring = ring
-        self.frame = frame
-        self.program = program
-        self.witness = Witness(program, ring, frame, declared, given)
-        self.declared = declared
-        self.given = given
-        self.memo: dict[Expr, Tensor] = {}
-        self.cells = self._cells()
-        self.sampler = Sampler(ring, frame, random)
-        self.equal = False
-        self.style = PLAIN
-
-    def _cells(self) -> Cells:
-        """What the run of the program left."""
-        if not isinstance(self.ring, Modular):
-            return self.witness.base(self.ring)
-        base, p = self.witness.base(self.ring.raised(2)), self.ring.prime
-        cells = self.program.tape.cells({**self.declared, **self.given})
-        for place in self.program.shared:
-            cells[place] = [x % p for x in base[place]]
-        for line in self.program.forward:
-            cells[line.own] = cells[line.body]
-        return cells
-
-    @cached_property
-    def env(self) -> dict[str, Tensor]:
-        """The values of all names, of the gradients too."""
-        tape, cells, shape = self.program.tape, self.cells, self.frame.shape
-        out = {**self.declared, **self.given}
-        for name, _, body, own in tape.lines:
-            if cells[body] is not None:
-                out[name] = Tensor(shape(tape.shapes[own]), cells[body])
-        return out
-
-    def add_gradients(self) -> None:
-        """The values of the derived gradients, in the order of the backward pass."""
-        self.program.tape.run(self.ring, self.frame, self.cells, self.program.gradients)
-        self.__dict__.pop("env", None)
-
-    def derived(self, e: Expr) -> Tensor:
-        """The value of a formula of the backward pass, which is there already; of any other it is found."""
-        place = self.program.tape.numbers.get(e)
-        if place is None or self.cells[place] is None:
-            return self.value(e)
-        return Tensor(self.frame.shape(e.shape), self.cells[place])
-
-    def value(self, e: Expr, extra: Mapping[str, Expr] | None = None) -> Tensor:
-        """The value of a formula; `extra` are names that it may use besides, each a formula in the names before it."""
-        try:
-            if not extra:
-                if (known := self.memo.get(e)) is not None:
-                    return known
-                if len(self.memo) > KEPT:
-                    self.memo.clear()
-                return evaluate(self.ring, e, self.env, self.frame, meaning, self.memo or self._remembered())
-            env = dict(self.env)
-            for name, formula in extra.items():
-                # a name may be given a new value, so nothing remembered under the old one is used
-                env[name] = evaluate(self.ring, formula, env, self.frame, meaning)
-            return evaluate(self.ring, e, env, self.frame, meaning)
-        except KeyError as error:
-            raise Undecided(f"{error.args[0]} has no value here") from None
-
-    def _remembered(self) -> dict[Expr, Tensor]:
-        """The parts of the program and of its gradients, for whatever is asked next."""
-        cells, shape = self.cells, self.frame.shape
-        parts = self.program.tape.parts if len(self.program.tape.parts) <= KEPT // 2 else []
-        self.memo.update({e: Tensor(shape(e.shape), cells[place]) for place, e, _ in parts if cells[place] is not None})
-        return self.memo
-
-    def direction(self, shape: tuple[int, ...], structure: frozenset[str] = frozenset()) -> Tensor:
-        """A random direction."""
-        return self.sampler.direction(shape, structure)
-
-    def level(self, of: str | None = None) -> Decimal:
-        """How large the numbers are whose differences a real quotient takes: at least 1."""
-        return max(map(abs, self.witness.still(self.ring, of)), default=ONE).max(ONE)
-
-    @property
-    def masked(self) -> bool:
-        """Whether a comparison was met, or exp or log, so that an exact disagreement is no disproof."""
-        return isinstance(self.ring, Unknown) and bool(self.ring.masks or len(self.ring.table))
 
 
 class Trials:
@@ -160,6 +62,7 @@ class Trials:
         self._first: dict[str, Trial] = {}
         self._lucky: dict[str, Style] = {}
         self._avoid: dict[str, int] = {}
+        self._dim: set[Style] = set()
 
     @property
     def needy(self) -> frozenset[str]:
@@ -244,6 +147,7 @@ class Trials:
                         break
                     continue
                 trial.equal = equal
+                trial.last = mode != REAL or len(self._dim) >= DIM
                 self._lucky.setdefault(mode, style)
                 return trial
         raise Undecided(f"no point was found where everything has a value; at the last one, {reason}")
@@ -268,8 +172,9 @@ class Trials:
     def _styles(self, mode: str) -> tuple[Style, ...]:
         if mode == EXACT:
             return (PLAIN,)
-        every = (deep(len(self.problem.definitions)), *STYLES) if self.long else STYLES
-        return (self._lucky[mode], *every) if mode in self._lucky else every
+        every = (*deep(len(self.problem.definitions)), *STYLES) if self.long else STYLES
+        bright = tuple(s for s in every if s not in self._dim) or every
+        return (self._lucky[mode], *bright) if mode in self._lucky else bright
 
     def _once(self, mode: str, style: Style, sizes: Mapping[str, int]) -> Trial:
         frame = sizes if isinstance(sizes, Frame) else Frame(sizes)
@@ -300,6 +205,9 @@ class Trials:
                 return check(trials[k])
             except MISFORTUNE as error:
                 reason = str(error)
+                if isinstance(error, Dim):
+                    self._dim.add(trials[k].style)
+                    self._lucky.pop(mode, None)
                 if len(trials) > 1:
                     self.apart_from(trials[k - 1])
                 trials[k] = self.draw(mode, trials[k].equal)

@@ -37,6 +37,7 @@ class Program:
 
     def __init__(self, problem: Problem, backward: Backward | None = None) -> None:
         self.problem = problem
+        self.backward = backward
         self.tape = Tape()
         for name, body in problem.definitions.items():
             self.tape.add(name, body)
