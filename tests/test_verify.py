@@ -794,13 +794,33 @@ def test_a_program_without_a_value_is_undecided_soon(source):
     assert time.perf_counter() - start < 5
 
 
+def test_a_gradient_that_is_0_but_for_rounding_is_not_disproved():
+    """Of two numbers the correlation is 1 or -1, at any of which steps that are long leave more than rounding does."""
+    source = "x, y: (n,); a = x - mean(x); b = y - mean(y); r = a @ b / (norm(a) * norm(b))"
+    for seed in range(40):
+        judge_of(source, seed)[0].certify()
+
+
+MASKS = ["S + M * -1e9", "S + (1 - M) * -1e9", "S / d + (1 - M) * -10000"]
+
+
+@pytest.mark.parametrize("scores", MASKS)
+def test_scores_behind_a_mask_show_what_is_wrong(scores):
+    """Most points of a mask leave one score in reach, where a softmax is 1 and every claim about it is 0."""
+    source = f"S, M: (T, T); d: positive (); Z = {scores}; P = softmax(Z)\n"
+    right = "P * (dP - sum(dP * P, axis=-1, keepdims=True))"
+    assert compared(source, "Z", right).verdict == "equal"
+    for wrong in ("P * dP", f"-{right}", f"2 * {right}", "P * (dP - sum(dP * P, axis=0))", "dP - sum(dP * P, axis=-1, keepdims=True)"):
+        assert compared(source, "Z", wrong).verdict == "different"
+
+
 def test_kinks_are_kept_away_from():
-    judge, _ = judge_of("x: (D,)\nL = sum(relu(x) * sigmoid(x))")
-    judge.certify()
-    for trial in judge.trials.of(REAL):
-        assert all(abs(x) > Decimal("1e-8") for x in trial.env["x"].data)
-    signs = {x > 0 for trial in judge.trials.of(REAL) for x in trial.env["x"].data}
-    assert signs == {True, False}
+    judges = [judge_of("x: (D,)\nL = sum(relu(x) * sigmoid(x))")[0] for _ in range(6)]
+    for judge in judges:
+        judge.certify()
+    met = [x for judge in judges for trial in judge.trials.of(REAL) for x in trial.env["x"].data]
+    assert all(abs(x) > Decimal("1e-8") for x in met)
+    assert {x > 0 for x in met} == {True, False}
 
 
 def test_a_kink_that_cannot_be_avoided():

@@ -127,6 +127,8 @@ class Bench:
 
 def _drawn(trials: Trials) -> Sequence[Trial]:
     """The judge's own points in real numbers where there are some, else points in floats, which cost less."""
+    if unmasked := trials.unmasked():
+        return unmasked
     try:
         return trials.of(REAL if REAL in trials.drawn else FLOAT)[:MOST]
     except Undecided:

@@ -154,6 +154,8 @@ class Comparisons:
     def _really(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison:
         """Equal, different or undecided by sixty digits."""
         formulas = (claim, truth, *(extra or {}).values())
+        if refuted := self.differs(self.trials.unmasked(), claim, truth, extra):
+            return refuted
         refuted, worst, used = self._gone_through(self._pairs(self._one_by_one(), claim, truth, extra), formulas, FINEST)
         if refuted:
             return refuted

@@ -20,6 +20,7 @@ from .undecided import Undecided
 YES, NO = Decimal("1e-20"), Decimal("1e-12")  # relative gaps up to which reals are equal, and from which on they are different
 FURTHER = 20  # points of a long problem that are drawn until a value is not 0 at two of them
 SHORTER = Decimal("1e-8")  # a step so much shorter is tried where the first leaves a gap
+RESIDUE = Decimal("1e-48")  # of a value: what rounding may leave of a 0
 SLOPE_NOISE, CURVATURE_NOISE = Decimal("1e-36"), Decimal("1e-26")  # of a value: what the steps leave of sixty digits, four to spare
 
 
@@ -146,9 +147,9 @@ class _Band:
         """How far the sum is from a quotient along the directions."""
         found, largest = self.found, max(map(abs, self.products))
         first = gap(found, slope(self.directions), largest, noise)
-        if first <= YES or noise > largest * SHORTER * NO:
+        if first <= YES or noise > largest * SHORTER * NO > noise * SHORTER * NO:
             return first
-        # near a pole a step may be too long; a shorter one helps if the formula is right, and only then
+        # near a pole a step may be too long; a shorter one helps if the formula is right (0, too), and only then
         short = {n: Tensor(v.shape, self.trial.ring.scaled(v.data, SHORTER)) for n, v in self.directions.items()}
         return min(first, gap(found * SHORTER, slope(short), largest * SHORTER, noise))
 
@@ -175,7 +176,8 @@ def rescaled(trial: Trial, v: Tensor, gradient: Tensor) -> Tensor:
     if isinstance(trial.ring, Modular):
         return v
     largest: Decimal = max(map(abs, gradient.data), default=Decimal(0))
-    exponent = max(-5, min(5, -largest.adjusted())) if largest else 0
+    # what rounding left of a gradient that is 0 asks for no longer steps, whose own error would be taken for a slope
+    exponent = max(-5, min(5, -largest.adjusted())) if largest > RESIDUE * trial.level() else 0
     return v.mapped(lambda x: x.scaleb(exponent, Real.context)) if exponent else v
 
 

@@ -268,7 +268,7 @@ class Judge:
         """Which names were positive at all of the points, a value being found more easily there; that is no condition of the formula."""
         names: set[str] = set(self.problem.declared)
         for t in trials:
-            names &= (self.trials.needy if t.style.who == "needy" else names) if t.style.positive else set()
+            names &= (self.trials.asked("needy") if t.style.who == "needy" else names) if t.style.positive else set()
         drawn = [n for n, v in self.problem.declared.items() if n in names and not v.properties & SIGNED]
         return f" (at positive {_listed(drawn)})" if drawn else ""
 

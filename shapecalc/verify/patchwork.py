@@ -188,7 +188,7 @@ class Patchwork:
         for _ in range(TRIES):
             sizes = {n: k for n, k in self.trials.sizes(equal=False, avoid=False).items() if n not in self.numbers}
             frame, ring = Patches(sizes, self.cut), Firm()
-            sampler = Sampler(ring, frame, self.random, style, self.trials.needy if style.who == "needy" else ())
+            sampler = Sampler(ring, frame, self.random, style, self.trials.asked(style.who))
             patcher = Patcher(ring, frame, sampler, damped)
             try:
                 declared = {name: patcher.value(v) for name, v in problem.declared.items()}

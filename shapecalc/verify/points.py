@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product as indices
@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from shapecalc.evaluate import Frame
-from shapecalc.expr import Apply, Var, nodes, variables
+from shapecalc.expr import Apply, Expr, Lit, Var, nodes, variables
 from shapecalc.language.problem import Problem
 from shapecalc.ops.linear_algebra import identity, product
 from shapecalc.rings import Field, Floats, Modular, Real, Unlucky
@@ -28,9 +28,10 @@ DIGITS = 9  # of a drawn real: enough to be in no special position, short enough
 class Style:
     """How real values are drawn: |x| between low and high, of both signs or only positive, ``lift`` more on the diagonal.
 
-    ``who``: "all" variables, or the "needy", those that a function with a restricted domain depends on; the others are drawn as
-    in the first style. ``skew``: the share of negative numbers, if it is not half of them; matrices are then scaled by their size
-    to ``matrices``, and vectors to ``vectors``, so that a deep chain neither dies out nor explodes.
+    ``who``: "all" variables, the "needy", those that a function with a restricted domain depends on, or the "masks", which are
+    multiplied by a large number; the others are drawn as in the first style. ``skew``: the share of negative numbers, if it is not
+    half of them; matrices are then scaled by their size to ``matrices``, and vectors to ``vectors``, so that a deep chain neither
+    dies out nor explodes. ``shrink``: how many digits further behind the point everything begins; ``near``: what it is added to.
     """
 
     low: float = 0.2
@@ -41,6 +42,8 @@ class Style:
     skew: float = 0.0
     matrices: float = 1.0
     vectors: float = 0.05
+    shrink: int = 0
+    near: int = 0
 
 
 PLAIN = Style()
@@ -53,6 +56,8 @@ STYLES = (
     Style(0.05, 0.95, positive=True),
     Style(0.2, 1.8, positive=True, lift=6),
 )
+MASK = 1000  # from which on a number may stand for an infinity that is added to scores
+MASKED = Style(who="masks", shrink=9), Style(who="masks", shrink=9, near=1)  # -1e9 * mask, -1e9 * (1 - mask) are numbers like others
 
 
 def deep(definitions: int) -> tuple[Style, ...]:
@@ -71,10 +76,34 @@ def needy(problem: Problem) -> frozenset[str]:
         for node in nodes(body):
             if isinstance(node, Apply) and _restricted(node):
                 asked.update(n for a in node.args for n in variables(a))
+    return _declared(problem, asked)
+
+
+def _declared(problem: Problem, asked: set[str]) -> frozenset[str]:
+    """The declared names among these, and among what these are defined by."""
     for name in reversed(problem.definitions):
         if name in asked:
             asked.update(variables(problem.definitions[name]))
     return frozenset(asked & set(problem.declared))
+
+
+def masks(problem: Problem) -> frozenset[str]:
+    """The declared names in what is multiplied by a large number: (1 - M) * -1e9."""
+    asked: set[str] = set()
+    for body in problem.definitions.values():
+        for node in nodes(body):
+            if isinstance(node, Apply) and node.name == "mul" and any(_is_large(a) for a in node.args):
+                asked.update(n for a in node.args for n in variables(a))
+    return _declared(problem, asked)
+
+
+ASKED: Mapping[str, Callable[[Problem], frozenset[str]]] = {"needy": needy, "masks": masks, "all": lambda _: frozenset()}
+
+
+def _is_large(node: Expr) -> bool:
+    while isinstance(node, Apply) and len(node.args) == 1:
+        node = node.args[0]  # -1e9, spread
+    return isinstance(node, Lit) and isinstance(node.value, Fraction) and abs(node.value) >= MASK
 
 
 def _restricted(node: Apply) -> bool:
@@ -102,7 +131,11 @@ class Sampler:
         low, high = round(style.low * 10**DIGITS), round(style.high * 10**DIGITS)
         below = 0.0 if style.positive else style.skew or 0.5
         drawn = (random.randint(low, high) * (-1 if random.random() < below else 1) for _ in range(prod(shape)))
-        data = [x / 10**DIGITS for x in drawn] if isinstance(ring, Floats) else [Decimal(x).scaleb(-DIGITS, Real.context) for x in drawn]
+        digits = DIGITS + style.shrink
+        if isinstance(ring, Floats):
+            data: list[Any] = [style.near + x / 10**digits for x in drawn]
+        else:
+            data = [Decimal(style.near * 10**digits + x).scaleb(-digits, Real.context) for x in drawn]
         scale = 1.0
         if style.skew and shape:
             # a product with such a matrix keeps a positive vector's size on average, and the vectors that are added stay small
@@ -119,14 +152,14 @@ class Sampler:
     def value(self, v: Var) -> Tensor:
         """A value of a declared variable."""
         shape, own, style = self.frame.shape(v.shape), v.properties, self.style
-        if not own and not style.lift and (style.who != "needy" or v.name in self.asked):
+        if not own and not style.lift and (style.who == "all" or v.name in self.asked):
             return self.free(shape, style)
-        if style.who == "needy" and v.name not in self.asked:
+        if style.who != "all" and v.name not in self.asked:
             style = PLAIN
         if own & {"onehot", "onehot_columns"}:
             return self.onehot(shape, 0 if "onehot_columns" in own else len(shape) - 1)
         if own & {"positive", "nonnegative", "probabilities"} and not style.positive:
-            style = Style(style.low, style.high, positive=True, skew=style.skew)
+            style = replace(style, positive=True, lift=0)
         if "probabilities" in own:
             return self.probabilities(shape, style)
         if "orthogonal" in own:

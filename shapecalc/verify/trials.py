@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from math import isfinite, prod
 from random import Random
 from typing import TypeVar
@@ -16,7 +17,7 @@ from shapecalc.rings import Field, Floats, Real, Table, Unknown, Unlucky, Unsupp
 from shapecalc.shapes import show
 
 from .degrees import kinds
-from .points import PLAIN, STYLES, Sampler, Style, deep, needy
+from .points import ASKED, MASKED, PLAIN, STYLES, Sampler, Style, deep
 from .sizes import SMALLEST, WIDE, axes_of, draw_sizes, fixed_entries, numbers_in
 from .trial import MISFORTUNE, Dim, Trial
 from .undecided import Undecided
@@ -55,21 +56,19 @@ class Trials:
         self.functions = "function" in self.kinds
         self.bits = BITS[2 if self.functions else 1 if self.long else 0]
         self.prime = random_prime(self.random, self.bits)
+        self._unmasked: list[Trial] | None = None
         self.axes, self.numbers = axes_of(problem), numbers_in(parts)
         self.drawn: dict[str, list[Trial]] = {}
+        self._asked: dict[str, frozenset[str]] = {}
         self.tries = max(4, TRIES * LONG // max(LONG, len(problem.definitions)))
-        self._needy: frozenset[str] | None = None
         self._first: dict[str, Trial] = {}
         self._lucky: dict[str, Style] = {}
         self._avoid: dict[str, int] = {}
         self._dim: set[Style] = set()
 
-    @property
-    def needy(self) -> frozenset[str]:
-        """The names whose values decide whether a function is defined."""
-        if self._needy is None:
-            self._needy = needy(self.problem)
-        return self._needy
+    def asked(self, who: str) -> frozenset[str]:
+        """The needy names, or those of masks."""
+        return self._asked.setdefault(who, ASKED[who](self.problem) if who not in self._asked else frozenset())
 
     def of(self, mode: str) -> list[Trial]:
         """The trials in exact or in real arithmetic; none where the program has no exact meaning. Undecided where no point is found."""
@@ -99,6 +98,15 @@ class Trials:
         if mode not in self._first:
             self._first[mode] = self.draw(mode)
         return self._first[mode]
+
+    def unmasked(self) -> list[Trial]:
+        """Real points at which a mask times -1e9 leaves several scores in reach; masks are too near to 0 or 1 there to bear a claim out."""
+        if self._unmasked is None:
+            self._unmasked = []
+            for style in MASKED if self.asked("masks") else ():
+                with suppress(Undecided):
+                    self._unmasked.append(self.draw(REAL, styles=(style,)))
+        return self._unmasked
 
     def tables(self) -> list[Table]:
         """What exp and log are at the exact points."""
@@ -148,7 +156,8 @@ class Trials:
                     continue
                 trial.equal = equal
                 trial.last = mode != REAL or len(self._dim) >= DIM
-                self._lucky.setdefault(mode, style)
+                if style not in MASKED:
+                    self._lucky.setdefault(mode, style)
                 return trial
         raise Undecided(f"no point was found where everything has a value; at the last one, {reason}")
 
@@ -182,7 +191,7 @@ class Trials:
             if prod(concrete(v.shape, frame)) > MOST_ENTRIES:
                 raise Undecided(f"{name} has too many entries, {show(v.shape)}, to be checked number by number")
         ring: Field = Unknown(self.random, self.prime) if mode == EXACT else Floats() if mode == FLOAT else Real()
-        sampler = Sampler(ring, frame, self.random, style, self.needy if style.who == "needy" else ())
+        sampler = Sampler(ring, frame, self.random, style, self.asked(style.who))
         declared = {name: sampler.value(v) for name, v in self.problem.declared.items()}
         shapes = {symbol: self.problem.definitions[name].shape for name, symbol in incoming(self.problem).items()}
         given = {symbol: sampler.free(concrete(shape, frame)) for symbol, shape in shapes.items()}
