@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shapecalc.errors import NameProblem, ShapecalcError, ShapeProblem, SyntaxProblem, TooLarge, UnknownName
-from shapecalc.expr import Expr, Var, collector_off
+from shapecalc.expr import Expr, Var, collector_off, variables
 from shapecalc.shapes import Dim, show
 
 from . import (
@@ -16,7 +16,7 @@ from . import (
 from .abbreviations import settled
 from .builder import Builder, Scope
 from .nearest import nearest
-from .problem import Claim, Problem
+from .problem import Claim, Problem, is_loss_name
 from .statements import Assign, Declaration, Define, Equality, GradTarget, PlainTarget, Statement, Upstream, split
 
 PROPERTIES = {
@@ -43,6 +43,7 @@ class Sheet:
     abbreviations: set[str] = field(default_factory=set)
     aliases: Mapping[str, str] = field(default_factory=dict)
     names: dict[str, Expr] = field(default_factory=dict)
+    stated: dict[str, Var] = field(default_factory=dict)  # gradients whose shapes were declared before what they are the gradients of
 
     def read(self, statement: Statement) -> None:
         """One statement."""
@@ -72,6 +73,8 @@ class Sheet:
                 )
             self.declared[name.id] = self.names[name.id] = Var(name.id, shape, frozenset(properties))
             self.spans[name.id] = name.span
+            if name.id[1:] in self.definitions:
+                self._state(name.id, self.definitions[name.id[1:]])
 
     def properties(self, s: Declaration, shape: tuple[Dim, ...]) -> set[str]:
         """The words before the shape, checked against it."""
@@ -144,6 +147,10 @@ class Sheet:
             self.claim(s, GradTarget(None, gradient, 1, None, s.target.span))
             return
         used = [part for value in s.values for part in tree.names(value)]
+        if is_loss_name(name) and not self.claims:
+            for part in used:  # L = sum(dO * O): here it is a value like any other
+                if part.id in self.stated:
+                    self.declared[part.id] = self.names[part.id] = self.stated.pop(part.id)
         if any(self.is_gradient(part.id) for part in used) or (self.claims and name not in self.declared):
             self.abbreviations.add(name)
             self.claims.append(Claim("abbreviation", name, s.text, s.line, s.span, s.values, operator=s.operator))
@@ -206,9 +213,18 @@ class Sheet:
             raise TooLarge(deep, span=target.span, hint="give some of its parts names")
         self.definitions[name] = built[0]
         self.names[name] = Var(name, built[0].shape)
+        self._state(f"d{name}", built[0])
         self.spans[name] = s.span
         for v in s.values[1:]:
             self.claims.append(Claim("equality", name, s.text, s.line, s.span, (s.values[0], v)))
+
+    def _state(self, gradient: str, value: Expr) -> None:
+        """dO: (T, d), declared beside an O of that shape and not used so far, says of the gradient by O what is known anyway."""
+        given = self.declared.get(gradient) if gradient.startswith("d") else None
+        alike = given is not None and given.shape == value.shape and not given.properties and value.shape
+        if given is not None and alike and not any(gradient in variables(body) for body in self.definitions.values()):
+            self.stated[gradient] = given
+            del self.declared[gradient], self.names[gradient]
 
     def scope(self) -> Scope:
         """The names known so far."""

@@ -27,6 +27,11 @@ _PROPERTIES = frozenset({
     "symmetric", "sym", "posdef", "spd", "positive", "nonnegative", "invertible", "orthogonal", "diagonal", "triangular", "onehot",
     "onehot_columns", "one_hot", "one-hot", "probabilities",
 })  # fmt: skip
+_NUMBERS = frozenset({"float", "int", "scalar", "number", "real", "float32", "float64"})
+_TYPES = frozenset({
+    "array", "ndarray", "np.ndarray", "numpy.ndarray", "numpy array", "tensor", "torch.tensor", "list", "tuple", "dict", "str", "string",
+    "bool", "optional", "vector", "matrix", "function", "callable", "integer", "none",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ def declaration(words: str, shape: str) -> str | None:
     if any(word not in _PROPERTIES for word in properties):
         return None
     sizes = [s.strip() for s in re.split(r",|\bx\b|×", shape[1:-1]) if s.strip()]
+    if len(sizes) == 1 and (kind := sizes[0].lower()) in _NUMBERS | _TYPES:  # reg: (float) regularization strength
+        return " ".join([*properties, "()"]) if kind in _NUMBERS else None
     if any(s in VALUES for s in sizes):
         return None
     text = " ".join([*properties, f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from shapecalc.errors import NotKnownYet, ShapecalcError, Span, SyntaxProblem
+from shapecalc.expr import Var
 from shapecalc.shapes import Shape, show
 
+from ..builder import Builder
 from ..tree import Compare, Dots, Index, Name, NewAxis, Node, Number, Product, Slice, Subscript, Sum
-from .growing import call, number, product, total
+from .growing import call, number, picked, product, total
 from .python_library import Libraries
 from .python_notes import Note
 from .python_values import Known, Several, Size, Value, World, path
@@ -202,7 +205,19 @@ class Subscripts:
             return product(old, "*", Compare(flipped, mask.left, mask.right, mask.span))
         return call("where", (mask, _changed(old, op, new), old), span)
 
+    def _axes(self, node: Node) -> int:
+        """How many axes a value has."""
+        draft = self.world.draft
+        scope = draft.sheet.scope()
+        known = {name: Var(name, shape) for name, shape in draft.abbreviations.items() if shape is not None}
+        try:
+            return len(Builder(replace(scope, variables={**known, **scope.variables})).build(node).shape)
+        except ShapecalcError:
+            raise NotKnownYet("how many axes this value has is not known, so it is not put where labels point", node.span) from None
+
     def _at_labels(self, old: Node, labels: Node, new: Node, op: str) -> Node:
+        if not isinstance(new, Number) and self._axes(new):
+            new = picked(new, (":", None))  # one value for each row, which stands beside the row
         if op in {"+", "-"}:
             scaled = labels if _is(new, 1) else product(new, "*", labels)
             return total((("+", old), (op, scaled)))
