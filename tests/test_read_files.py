@@ -14,15 +14,18 @@ WORK = Work(Judged("denominator", structured=False, aliases={}))
 
 # each line that is judged, and what is found: right, or the slip
 FOUND = """
+asides.md: 7 right, 9 right, 11 nonconformable
 adjoint.py: 15 right, 16 right, 17 right, 28 right, 41 right
 attention.py: 9 right, 10 right, 11 right, 12 right, 13 missing-scale
 autograd.py: 18 right, 20 right, 22 wrong-axis
 batchnorm.py: 33 right, 34 right, 35 right, 36 right, 37 right, 38 right
 bn2.py: 34 right, 35 right, 37 right, 38 right, 40 right, 43 right, 45 right, 47 right, 52 right, 56 right
 cases.tex: 9 right, 10 right, 11 right, 14 right
+cs229.md: 5 right, 6 right, 7 right, 8 sign
 cs231n.py: 38 right, 41 right, 42 right, 45 factor-2, 46 wrong-axis
 dlai.py: 45 missing-scale, 46 right, 47 right, 48 right, 49 right, 50 rank
 drawn.py: 14 right, 15 extra-scale
+flash.md: 5 right, 6 right, 7 right, 8 right
 gpt.py: 11 missing-scale, 12 right, 13 right, 14 right, 15 right, 16 right, 17 right
 jax_manual.py: 16 right, 17 missing-scale
 jax_typed.py: 11 right, 12 right, 13 right, 14 wrong-layout
@@ -40,10 +43,12 @@ rnn.py: 20 right, 21 right, 22 right, 23 right, 24 right
 ng.py: 33 missing-scale, 34 right, 35 right, 36 right, 37 right, 38 right
 notes.md: 14 right, 14 right, 18 right, 22 nonconformable
 notes.tex: 7 right, 8 right, 9 wrong-order, 11 right
+properties.tex: 3 right
 prose.md: 15 right, 16 right, 17 right
 prose.tex: 11 right, 12 right, 13 wrong-order, 14 right
 ridge.tex: 3 right, 4 right
 softmax_loss.py: 15 right
+svm.py: 17 missing-scale, 19 right
 """
 EXPECTED = dict(line.split(": ", 1) for line in FOUND.strip().splitlines())
 
@@ -84,6 +89,23 @@ def test_lines_that_are_carried_forward_are_those_of_the_file():
     assert [c.carried for c in report.claims] == [None, 33, 33, 33, 33, 33]
     assert report.claims[3].message == "consistent with line 33; nothing new is wrong here"
     assert "Some leave it out here and divide in the lines of the parameters" in report.claims[0].message
+
+
+UNREAD = r"""
+Let $X \in \mathbb{R}^{n \times d}$, $w \in \mathbb{R}^d$, $y \in \mathbb{R}^n$.
+
+$$z = Xw$$
+
+$$L = \mathrm{median}((z - y)^2) + \text{more}$$
+
+$$\frac{\partial L}{\partial w} = X^\top (z - y)$$
+"""
+
+
+def test_nothing_is_said_of_derivatives_of_what_could_not_be_read():
+    (report,) = judged(UNREAD, "notes.md")
+    assert not any(c.verdict in {"right", "wrong"} for c in report.claims)
+    assert "the definition of what is differentiated could not be read" in str([*report.problems, *(c.message for c in report.claims)])
 
 
 CARRIED = {

@@ -13,6 +13,7 @@ from shapecalc.expr import Var
 from shapecalc.language.builder import Builder, Scope
 from shapecalc.language.readers.latex_document import read_tex
 from shapecalc.language.readers.latex_reader import read_latex
+from shapecalc.language.readers.told_shapes import told
 from shapecalc.language.sheet import read
 from shapecalc.language.statements import Equality, GradTarget, split
 from shapecalc.shapes import names, value
@@ -475,3 +476,24 @@ def test_macros(text):
         assert MACROS[text] in str(found.anchored(found.problems[0]))
     else:
         assert differs(Numbers("A: (D, D); x: (D,); y: (D,)"), found.source.splitlines()[-1], f"q = {MACROS[text]}") == ""
+
+
+TOLD = {
+    r"Let $X \in \mathbb{R}^{n \times d}$": [("X", "(n, d)")],
+    r"$\mathbf{O} = \mathbf{P}\mathbf{V} \in \mathbb{R}^{N \times d}$": [],
+    r"$\Theta X \in \mathbb{R}^{n}$": [],
+    r"$A \in \mathbb{R}^{n \times n}$ symmetric, $x \in \mathbb{R}^n$": [("A", "symmetric (n, n)"), ("x", "(n,)")],
+    r"$S \in \mathbb{R}^{D \times D}$ is a symmetric positive definite matrix.": [("S", "posdef (D, D)")],
+    r"$A \in \mathbb{R}^{n \times n}$ is not symmetric.": [("A", "(n, n)")],
+    r"a non-symmetric $A \in \mathbb{R}^{n \times n}$": [("A", "(n, n)")],
+    r"a symmetric $A \in \mathbb{R}^{n \times m}$": [("A", "(n, m)")],
+    r"$y \in \mathbb{R}^V$ one-hot.": [("y", "onehot (V,)")],
+    r"$w \in \mathbb{R}^d$, orthogonal $Q \in \mathbb{R}^{d\times d}$": [("w", "(d,)"), ("Q", "orthogonal (d, d)")],
+    r"with $\tau > 0$ and": [("tau", "positive ()")],
+    r"1 if $\alpha > 0$; $z > 0$; with $\sigma > 0$ where $\sigma = 3$": [],
+}
+
+
+@pytest.mark.parametrize("text", TOLD)
+def test_what_prose_tells_of_shapes(text):
+    assert [(", ".join(t.names), t.text) for t in told(text)] == TOLD[text]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -10,8 +12,9 @@ from shapecalc.errors import NothingToRead, ShapecalcError, TooLarge
 from ..statements import Declaration, Statement, split
 from ..tree import Name
 from .draft import Draft
+from .latex_asides import inline
 from .latex_claims import Claims
-from .latex_reader import read_display
+from .latex_reader import read_aside, read_display
 from .latex_tokens import Macros
 from .reading import Page, Piece, Reading
 from .told_shapes import told
@@ -74,7 +77,7 @@ def _by_prose(pages: list[Page], blocks: list[Block], hint: str, macros: Macros 
     claims = Claims(Draft(pages), layout)
     for number, page in enumerate(pages):
         for t in told(page.text, hint.startswith("a fenced")):
-            names = [n for n in t.names if n not in claims.draft.sheet.names]
+            names = [n for n in t.names if n not in claims.draft.sheet.names and not _of_gradient(n, page.text)]
             try:
                 if names:
                     claims.draft.line([Piece(f"{', '.join(names)}: {t.text}", *t.span, number)])
@@ -82,13 +85,34 @@ def _by_prose(pages: list[Page], blocks: list[Block], hint: str, macros: Macros 
                 claims.draft.problem(error, number)
     readings: list[Reading] = []
     if claims.draft.sheet.declared:
-        for block in blocks[:MOST_DISPLAYS]:
-            read_display(claims, block.start, block.end, macros, block.page)
+        waiting: list[Block] = []  # L = ||z - y||^2, where z is told behind it
+        for block in _with_asides(pages, blocks)[:MOST_DISPLAYS]:
+            if block.kind == "math":
+                read_display(claims, block.start, block.end, macros, block.page)
+            else:
+                waiting.append(block)
+            waiting = [b for b in waiting if not read_aside(claims, b.start, b.end, macros, b.page)]
         _finish(claims, readings)
     if not readings:
         name = pages[0].name if pages else None
         raise NothingToRead("there is nothing to read: no shapes are declared", hint=hint).at("", name)
     return readings
+
+
+def _of_gradient(name: str, text: str) -> bool:
+    """Whether what is told is the shape of a gradient: dO beside an O that the text names as well."""
+    return name.startswith("d") and name[1:].isidentifier() and re.search(rf"(?<![A-Za-z\\]){name[1:]}(?![A-Za-z])", text) is not None
+
+
+def _with_asides(pages: list[Page], blocks: list[Block]) -> list[Block]:
+    """Displays, and what stands between dollars in the prose around them, in order."""
+    asides: list[Block] = []
+    for number, page in enumerate(pages):
+        inside = sorted((b.start, b.end) for b in blocks if b.page == number)
+        for start, end in itertools.pairwise([0, *itertools.chain.from_iterable(inside), len(page.text)]):
+            if (start, end) not in inside:
+                asides += [Block("aside", *span, number) for span in inline(page.text, start, end)]
+    return sorted([*blocks, *asides], key=lambda b: (b.page, b.start))
 
 
 def _title(page: Page, place: int) -> str:

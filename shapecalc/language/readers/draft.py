@@ -33,6 +33,7 @@ class Draft:
     defined: list[str] = field(default_factory=list)  # for each line of the head the name that it defines, or ""
     abbreviations: dict[str, Shape | None] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    missed: set[str] = field(default_factory=set)  # names whose definitions could not be read
     given: set[str] = field(default_factory=set)  # defined by sheets, whose last definition is what they are about
     problems: list[ShapecalcError] = field(default_factory=list)
 

@@ -14,11 +14,13 @@ from ..refusals import VALUES, WORDS
 from ..tree import Node
 from .draft import Draft
 from .growing import transposed
+from .latex_asides import missed
 from .latex_derivatives import differential_mark
 from .latex_differentials import gradients, has_differential
 from .latex_indexed import Indexed, Value, array, lifted, renamed
 from .latex_names import Lexicon
 from .latex_parser import Parser
+from .latex_reach import reached
 from .latex_rows import LatexStatement
 from .latex_targets import Target, Targets
 from .latex_terms import Term, Vectors, fitted
@@ -47,6 +49,7 @@ class Claims:
             Reader(self, statement).read()
         except ShapecalcError as error:
             self.draft.problem(error, self.page)
+        self.draft.missed |= missed(statement, self.draft)
 
     def finish(self) -> None:
         """Takes back the claims that hang on how vectors are meant, where the text means them in both ways."""
@@ -79,6 +82,8 @@ class Reader(Targets):
         right = [self.parsed(side) for side in sides[1:]]
         known = [node for node in right if node is not None]
         left = self.left(sides[0], any(has_differential(node) for node in known))
+        if isinstance(left, Unknown) and not left.sub and Lexicon(self.draft).is_loss((left.name,)):
+            known = [reached(node) for node in known]
         self.axes.learn([left, *known], self.values)
         if not known:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shapecalc.errors import ShapecalcError
 
 from .draft import Draft
+from .latex_asides import defines
 from .latex_claims import Claims
 from .latex_rows import LatexStatement, statements
 from .latex_tokens import Macros, scan
@@ -24,6 +25,24 @@ def read_display(claims: Claims, start: int, end: int, macros: Macros | None = N
             claims.statement(statement)
         else:
             claims.draft.problem(statement, page)
+
+
+def read_aside(claims: Claims, start: int, end: int, macros: Macros | None = None, page: int = 0) -> bool:
+    """The definitions of a formula in a line of prose, which makes no claims; whether all of them are known.
+
+    What of it is not read is no matter until it is used.
+    """
+    kept, claims.page = len(claims.draft.problems), page
+    try:
+        tokens = scan(claims.draft.pages[page].text, start, end, macros)
+    except ShapecalcError:
+        return True
+    for statement in statements(tokens):
+        if isinstance(statement, LatexStatement) and defines(statement, claims.draft):
+            claims.statement(statement)
+    done = len(claims.draft.problems) == kept
+    del claims.draft.problems[kept:]
+    return done
 
 
 def read_latex(text: str, given: str = "", name: str | None = None, layout: str = "denominator", macros: Macros | None = None) -> Reading:

@@ -8,12 +8,15 @@ from shapecalc.errors import NotKnownYet, Span, SyntaxProblem
 from shapecalc.shapes import Shape, is_scalar
 
 from .draft import Draft
+from .latex_asides import missing_loss
 from .latex_axes import Axes
 from .latex_indexed import Indexed
 from .latex_names import Lexicon
 from .latex_terms import Vectors
 from .latex_tree import Deriv, Entry, Grad, Latex, Ref, Turned, Unknown
 from .latex_values import Values
+
+UNREAD = "the definition of what is differentiated could not be read, so that nothing can be said of its derivatives"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Targets:
                 shape = self.draft.shape(name)
                 if shape is None:
                     raise SyntaxProblem("a differential stands here, but none on the right", span)
+                if missing_loss(self.draft):
+                    raise SyntaxProblem(UNREAD, span)
                 return Target(f"∂{self.draft.loss or 'L'}/∂{name}", span, shape, (), shape)
             case Entry(base=Grad(name=name), span=span) | Entry(base=Deriv(by=(Ref(name=name),)), span=span):
                 plain = self.target(node.base)
@@ -105,6 +110,8 @@ class Targets:
         if isinstance(of, Unknown):
             if not Lexicon(self.draft).is_loss((of.name,)):
                 raise self.values.unknown(of)
+            if missing_loss(self.draft, of.name):
+                raise SyntaxProblem(UNREAD, of.span)
             return self.draft.loss or "L", ()
         if isinstance(of, Ref) and of.name in self.draft.sheet.definitions:
             return of.name, ()

@@ -3,10 +3,11 @@ r"""Shapes that prose tells, as papers do: X \in \mathbb{R}^{N \times D}, W, b �
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from shapecalc.errors import ShapecalcError, Span
+from shapecalc.symbols import GREEK
 
 from ..refusals import VALUES
 from ..statements import Declaration, split
@@ -22,12 +23,24 @@ _POWER = r"(?:\^\s{0,9}(?:\{(?P<braces>[^{}]{1,80}(?:\{[^{}]{1,20}\}[^{}]{0,80})
 _SIGN = r"(?:_\s{0,9}\{?\s{0,9}(?P<sign>\+\+?|>\s{0,9}0|\\geq?\s{0,9}0)\s{0,9}\}?)?"
 _NAMES = rf"(?P<names>{_NAME}(?:{_S}(?:,|,?{_S1}and){_S}{_NAME}){{0,7}})"
 _TOLD = re.compile(rf"(?<![A-Za-z\\]){_NAMES}{_S}(?:\\in(?![A-Za-z])|∈){_S}{_SET}{_S}{_SIGN}{_S}{_POWER}")
-_PROPERTY = r"(symmetric|invertible|orthogonal|diagonal|one-hot|positive[ -]definite)"
-_WORD = re.compile(rf"{_PROPERTY}\s+(?:[a-z]+\s+){{0,2}}\$?\\?\(?\s*$", re.IGNORECASE)
+_PROPERTY = r"(symmetric|invertible|non-?singular|orthogonal|diagonal|one[- ]hot|(?:symmetric\s+)?positive[- ]definite)"
+_WORD = re.compile(rf"(?<![\w-]){_PROPERTY}\s+(?:[a-z]+\s+){{0,2}}\$?\\?\(?\s*$", re.IGNORECASE)
+_NOUN = r"(?:\s+(?:matrix|matrices|vectors?|labels?))?"
+_BEHIND = re.compile(
+    rf"\s{{0,3}}(?:\$|\\\))?,?\s{{0,3}}(?:(?:is|be|are)\s+)?(?:an?\s+)?{_PROPERTY}{_NOUN}(?=\s*(?:[.,;()]|\n|$|and\s+(?:\$|\\\()))",
+    re.IGNORECASE,
+)
+_APART = re.compile(  # what may stand right before the names; behind anything else a formula goes on: O = PV \in ...
+    r"(?:^|[$(\[,;:.&~|]|\\\\|\\[,;: !]|\\q?quad|\\item|\\noindent|\\left\(|(?:^|\n)\s*[-*>]|(?<![\\\w{])[A-Za-z]*[a-z]{2}"
+    r"|\\(?:text\w*|mbox|emph|begin|label|section|intertext|tag)\*?\s?\{[^{}]{0,80}\})\s*$"
+)
+_POSITIVE = re.compile(rf"(?<!if )(?<!when )(?:\$|\\\(|,){_S}(?P<name>\\[A-Za-z]+){_S}(?P<sign>>|\\geq?(?![A-Za-z])|≥){_S}0(?![.\d])")
 _TIMES = re.compile(r"\\times(?![A-Za-z])|×|\\cdot(?![A-Za-z])|(?<=\w)\s+x\s+(?=\w)")
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _FENCE = re.compile(r"^[ \t]{0,9}(?:```|~~~)", re.MULTILINE)
-BEFORE = 40  # characters before a name in which a property of it is looked for
+BEFORE, AROUND = 40, 120  # characters before a name in which a property of it is looked for; in which a formula would begin
+SQUARES = frozenset({"symmetric", "invertible", "orthogonal", "diagonal", "posdef"})
+PLAIN = {"one hot": "onehot", "nonsingular": "invertible", "positive definite": "posdef", "symmetric positive definite": "posdef"}
 MOST = 500  # shapes of one file
 
 
@@ -50,17 +63,27 @@ def told(text: str, markdown: bool = False) -> Iterator[Told]:
             ahead += 1
         if ahead < len(silent) and silent[ahead][0] <= match.start():
             continue
+        if not _APART.search(text[max(0, match.start() - AROUND) : match.start()]):
+            continue
         sizes = _sizes(match["braces"] or match["round"] or match["one"] or "")
         names = tuple(_plain(m[0]) for m in re.finditer(_NAME, match["names"]) if m[0] != "and")
         if sizes is None or not all(names):
             continue
         shape = sizes * 2 if match["set"] == "S" and len(sizes) == 1 else sizes
-        said = f"({', '.join(shape)}{',' if len(shape) == 1 else ''})"
-        declared = f"{_property(text, match)} {said}".strip()
-        errors: list[ShapecalcError] = []
-        found = split(f"{', '.join(names)}: {declared}", errors)
-        if not errors and len(found) == 1 and isinstance(found[0], Declaration):
-            yield Told(names, declared, match.span())
+        yield from _declared(names, f"({', '.join(shape)}{',' if len(shape) == 1 else ''})", _property(text, match, shape), match.span())
+    for match in _POSITIVE.finditer(text):
+        # an epsilon that is worked out is no number that is told
+        if not re.search(rf"{re.escape(match['name'])}(?![A-Za-z])\s*&?\s*=", text) and (name := _plain(match["name"])) in GREEK:
+            yield from _declared((name,), "()", "positive" if match["sign"] == ">" else "nonnegative", match.span())
+
+
+def _declared(names: tuple[str, ...], shape: str, properties: str, span: Span) -> Iterator[Told]:
+    """What is told as the language says it, if it can be said there."""
+    errors: list[ShapecalcError] = []
+    declared = f"{properties} {shape}".strip()
+    found = split(f"{', '.join(names)}: {declared}", errors)
+    if not errors and len(found) == 1 and isinstance(found[0], Declaration):
+        yield Told(names, declared, span)
 
 
 def _fenced(text: str) -> Iterator[Span]:
@@ -70,16 +93,19 @@ def _fenced(text: str) -> Iterator[Span]:
         yield marks[k], marks[k + 1] if k + 1 < len(marks) else len(text)
 
 
-def _property(text: str, match: re.Match[str]) -> str:
-    """What is said of the entries: by the set, or by a word before the name."""
+def _property(text: str, match: re.Match[str], shape: Sequence[str]) -> str:
+    """What is said of the entries: by the set, or by a word before the name or behind all of it."""
     if match["set"] == "S":
         return "posdef" if match["sign"] == "++" else "symmetric"
     if match["sign"]:
         return "nonnegative" if match["sign"] == "+" or "g" in match["sign"] else "positive"
-    word = _WORD.search(text, max(0, match.start() - BEFORE), match.start())
+    word = _WORD.search(text, max(0, match.start() - BEFORE), match.start()) or _BEHIND.match(text, match.end())
     if word is None:
         return ""
-    return {"one-hot": "onehot", "positive definite": "posdef", "positive-definite": "posdef"}.get(word[1].lower(), word[1].lower())
+    said = re.sub(r"[\s-]+", " ", word[1].lower()).replace("non singular", "nonsingular")
+    said = PLAIN.get(said, said)
+    square = len(shape) == 2 and (shape[0] == shape[1] or said == "orthogonal")
+    return "" if said in SQUARES and not square else said
 
 
 def _sizes(written: str) -> tuple[str, ...] | None:
