@@ -125,7 +125,7 @@ def functions(case: Case) -> Iterator[Mend]:
                 yield from _exponents(site, node)
             case Product():
                 yield from _operations(site, node)
-            case Sum(terms=terms) if len(terms) == 2:
+            case Sum(terms=terms) if len(terms) == 2 and not any(isinstance(term, Number) for _, term in terms):
                 what = "a sum" if terms[1][0] == "+" else "a difference"
                 yield Mend("wrong-function", site.plug(times(terms[0][1], terms[1][1])), f"a product, not {what}", node.span)
             case Compare(op=op) if op in TURNED:

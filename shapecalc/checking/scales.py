@@ -12,7 +12,8 @@ from ..expr import ONE, Apply, Expr, Lit, Var, nodes
 from ..forms import apply, lit, power
 from ..language.problem import Problem
 from ..notation import text
-from ..shapes import is_scalar
+from ..ops.reducing import axes_of
+from ..shapes import Dim, is_scalar, total
 from .bench import Bench, Spot
 
 DIGITS = 1e-8
@@ -58,7 +59,7 @@ class Scale:
         if self.atom is None:
             return ("-" if self.sign < 0 else "") + number
         atom = text(power(self.atom, abs(self.exponent)))
-        bare = atom if isinstance(self.atom, Lit | Var) or _is_call(atom) else f"({atom})"
+        bare = atom if atom.replace(".", "").isalnum() or isinstance(self.atom, Var) or _is_call(atom) else f"({atom})"
         above = atom if self.number == 1 else f"{number}*{bare}"
         out = f"{number}/{bare}" if self.exponent < 0 else above
         return ("-" if self.sign < 0 else "") + out
@@ -106,6 +107,8 @@ class Scales:
     def _inside(self, formula: Expr, problem: Problem) -> Iterator[tuple[Expr, str]]:
         general = self.bench.general
         for node in nodes(formula):
+            if isinstance(node, Apply) and node.name == "mean" and isinstance(counted := _averaged(node), str):
+                yield Lit(counted), "size"
             if isinstance(node, Lit) and isinstance(node.value, str):
                 yield node, "size"
             elif isinstance(node, Lit) and general is not None and (counted := general.counted(node)) > 1:
@@ -137,6 +140,12 @@ class Scales:
                 if rest is not None and abs(rest) in SIMPLE:
                     found.append(Scale(-1 if rest < 0 else 1, abs(rest), e, exponent, kind))
         return iter(sorted(found, key=_simplicity))
+
+
+def _averaged(node: Apply) -> Dim:
+    """Over how many entries a mean goes."""
+    shape = node.args[0].shape
+    return total(tuple(shape[k] for k in axes_of({"axis": node["axis"]}, len(shape))))
 
 
 def _is_call(written: str) -> bool:

@@ -10,7 +10,7 @@ from ..forms import remake
 from .case import Case, Found, Mend
 from .mend_terms import Solved, slug_of, solved
 from .scales import Scale
-from .slips import HEAVIEST, Slip
+from .slips import HEAVIEST, Slip, dropped_terms
 from .whole import scale_words
 
 ORDER = (
@@ -61,10 +61,17 @@ class Search:
                 continue
             for s in make(form):
                 case.effort.spend(form.weight)
-                if case.explains(s.formula) and case.equal(s.formula, case.claim):
+                if self._is_claim(s):
+                    if s.slug == "missing-factor":  # without which a whole addend may be 0: a mean of what has none
+                        shorter = (t for t in dropped_terms(form) if t.formula.weight < s.formula.weight)
+                        s = next((t for t in shorter if self._is_claim(t)), s)
                     return Found(s.slug, s.words, None, case.tree.span, s.note)
                 self._explains_nearly(s)
         return None
+
+    def _is_claim(self, s: Slip) -> bool:
+        case = self.case
+        return case.claim is not None and case.explains(s.formula) and case.equal(s.formula, case.claim)
 
     @property
     def lacks_factor(self) -> bool:
