@@ -1645,3 +1645,17 @@ def test_the_derivative_of_an_undefined_function_is_read_back():
     assert report.ok
     with pytest.raises(ShapecalcError, match="an operator is missing"):
         derive("x: (n,); A: (n, n); L = x'(A @ x)")
+
+
+DOTTED = {"2·X": "2*X", "a + 0.5 ⋅ X.T": "a + 0.5*X.T", "f(3·x)": "f(3*x)", "-2·X @ w": "-2*X @ w"}
+
+
+@pytest.mark.parametrize(("written", "plain"), DOTTED.items())
+def test_a_number_before_a_dot_is_a_factor(written, plain):
+    assert parse(written) == parse(plain)
+
+
+@pytest.mark.parametrize("written", ["x · y", "x**2 · y", "2*3 · y", "x/2 · y", "a[1] · y"])
+def test_what_else_stands_before_a_dot_is_not_guessed(written):
+    with pytest.raises(ShapecalcError, match="is not part of the language"):
+        parse(written)

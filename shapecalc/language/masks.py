@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+from dataclasses import replace
+from fractions import Fraction
+
 from shapecalc.errors import NotDifferentiable, SyntaxProblem
 from shapecalc.expr import Apply, Expr
 from shapecalc.forms import add, apply, lit, mul
 
 from . import tree
 from .builder import COMPARE, Builder
-from .surface import fitted, keywords, one, surface
+from .surface import fitted, generic, keywords, one, surface
 
 COMPARED = {"gt": ">", "lt": "<", "ge": ">=", "le": "<=", "eq": "==", "not_equal": "!=", "ne": "!="}
 WHOLE = frozenset({"int", "long", "bool", "int8", "int16", "int32", "int64", "uint8", "intp", "bool_", "short"})
+MINUS_INFINITY = -(10**9)  # as a mask before softmax, of which exp is 0 to any number of digits
 LOGICAL = frozenset({*COMPARE.values(), "sign"})
 
 
@@ -84,10 +89,34 @@ def _step(builder: Builder, node: tree.Call) -> Expr:
     return fitted(builder, node, make, a, h)
 
 
+def minus_infinity(node: tree.Node, known: Container[str] = ()) -> bool:
+    """Whether this is -inf, -np.inf or float("-inf"), and not a name that means something else."""
+    match node:
+        case tree.Call(name="float", args=(tree.String(value=word),)):
+            return word.lower() in {"-inf", "-infinity"}
+        case tree.Unary(op="-", arg=tree.Call(name="float", args=(tree.String(value=word),))):
+            return word.lower() in {"inf", "infinity"}
+        case tree.Unary(op="-", arg=tree.Name(id="inf")):
+            return "inf" not in known
+    return False
+
+
+def _with_masks(builder: Builder, node: tree.Call) -> tree.Call:
+    """The call with a number for minus infinity, which scores are set to before softmax."""
+    number = tree.Unary("-", tree.Number(str(-MINUS_INFINITY), Fraction(-MINUS_INFINITY), node.span), node.span)
+    return replace(node, args=tuple(number if minus_infinity(a, builder.scope.variables) else a for a in node.args))
+
+
+@surface("where")
+def _where(builder: Builder, node: tree.Call) -> Expr:
+    return generic(builder, _with_masks(builder, node))
+
+
 @surface("masked_fill")
 def _filled(builder: Builder, node: tree.Call) -> Expr:
     """x.masked_fill(mask, value): the value where the mask is 1."""
-    a, mask, value = one(builder, node, 3)
+    keywords(builder, node)
+    a, mask, value = one(builder, _with_masks(builder, node), 3)
     return fitted(builder, node, lambda: apply("where", mask, value, a), a, mask, value)
 
 

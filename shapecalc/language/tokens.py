@@ -65,6 +65,7 @@ _PLAIN = {
     "⊙": "*", "−": "-", "≥": ">=", "≤": "<=", "≠": "!=", "‖": "||", "∥": "||", "…": "...", "𝜕": "∂", "𝛛": "∂", "⊺": "⊤", "′": "'", "’": "'",
 }  # fmt: skip
 _POSTFIXES = frozenset("ᵀ⊤'")
+_DOTS = frozenset("·⋅∙•")
 _SUPERSCRIPTS = {c: str(k) for k, c in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 _PRIMES = frozenset("ʹʺʼˈ")  # Python takes these for letters; on paper they are marks
 _DIGITS = frozenset("0123456789")
@@ -108,12 +109,19 @@ def scan(source: str) -> list[Token]:
             if group == _ODD:
                 token, place = _odd(source, start, tokens[-1] if tokens else None)
                 if token is not None:
-                    append(token)
+                    append(token._replace(text="*") if token.text in _DOTS and _is_scale(tokens) else token)
                 break
             append(make((_KINDS[group], match[group], start, place)))
         if len(tokens) > MOST_TOKENS:
             raise TooLarge(f"the text has more than {MOST_TOKENS} names, numbers and signs")
     return tokens
+
+
+def _is_scale(tokens: list[Token]) -> bool:
+    """Whether the last token is a number that begins a product: whatever a dot behind it means elsewhere, 2·X is 2*X."""
+    if not tokens or tokens[-1].kind is not Kind.NUMBER:
+        return False
+    return len(tokens) == 1 or tokens[-2].kind in {Kind.OPENING, Kind.BREAK} or tokens[-2].text in {"=", "+", "-", ","}
 
 
 def _odd(source: str, place: int, previous: Token | None) -> tuple[Token | None, int]:

@@ -10,7 +10,7 @@ from shapecalc.shapes import Shape
 
 from ..builder import Builder
 from ..libraries import EXTREMES
-from ..masks import WHOLE
+from ..masks import MINUS_INFINITY, WHOLE
 from ..tree import Call, Compare, Keyword, Name, Node, Tuple
 from .growing import call, number, picked
 from .python_source import dotted
@@ -18,8 +18,6 @@ from .python_subscripts import Subscripts
 from .python_values import path, size_node
 
 UFUNCS = {"add": "sum", "subtract": "", "multiply": "prod", "divide": "", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp"}
-
-MINUS_INFINITY = -(10**9)  # as a mask before softmax, of which exp is 0 to any number of digits
 
 
 class Idioms(Subscripts):
