@@ -29,7 +29,7 @@ from shapecalc.ops import undefined
 from shapecalc.rings import Modular, Real, Table, Unlucky
 from shapecalc.shapes import add, broadcast, canonical, divide, is_empty, multiply, names, negative, polynomial, show, strip, total, value
 from shapecalc.tensor import Tensor
-from shapecalc.verify import Disproved, Judge, borders, certainty, comparison, patchwork, sizes, trials, witness
+from shapecalc.verify import Disproved, Judge, borders, certainty, comparison, patchwork, rounding, sizes, trials, witness
 from shapecalc.verify import gaps as slopes
 from shapecalc.verify.arrangement import arranged, arrangement
 from shapecalc.verify.certainty import Certainty
@@ -462,7 +462,7 @@ PAGE = (Path(__file__).parent.parent / "docs/trust.md").read_text(encoding="utf-
         ("10⁻²⁰ (10⁻¹⁵ for second derivatives)", (Decimal("1e-20"), Decimal("1e-15")) == (witness.STEP, witness.SECOND_STEP)),
         ("relative gap is at most 10⁻²⁰", Decimal("1e-20") == comparison.YES),
         ("from 10⁻¹² on", Decimal("1e-12") == comparison.NO),
-        ("10⁻⁴⁸ of the largest number met", Decimal("1e-48") == comparison.NOISE),
+        ("10⁻⁴⁸ of the largest number met", Decimal("1e-48") == rounding.NOISE),
         ("in ordinary floats, to 10⁻⁸", comparison.FLOATS == 1e-8),
         ("Up to six such points are tried", patchwork.POINTS == 6),
         ("up to 10¹⁰ times as far in both directions", {max(borders.RAY), min(borders.RAY)} == {10**10, -(10**10)}),

@@ -93,3 +93,28 @@ def test_definitions_are_not_put_together_where_they_are_not_moved(monkeypatch):
         assert slope_gap(trial, {"x": mul(lit(2), passed.formula("x"))}, reach) < 1e-12
         assert trial.unseen == {"x"}
         assert not trial.linked
+
+
+# ---- claims about them -------------------------------------------------------------------------------
+
+CLAIMS = (
+    ("dh1 = dh2 / (50 * (1 + h1**2)**(3/2))", "right"),
+    ("dh1 = 2*dh2 / (50 * (1 + h1**2)**(3/2))", "wrong"),
+    ("dh1 = h0*0", "wrong"),
+    ("dx = dh0 / 2", "right"),
+    ("dx = dh0", "wrong"),
+    ("dx = 0*x", "wrong"),
+    ("dx = (dh0 + 1) / 2 - 1/2", "right"),  # of which rounding leaves nothing but itself
+)
+
+
+@pytest.mark.parametrize(("claim", "verdict"), CLAIMS)
+def test_a_claim_about_a_small_gradient_is_no_matter_of_rounding(claim, verdict):
+    assert [c.verdict for c in shapecalc.check(f"{SHRINKING}\n{claim}").claims] == [verdict]
+
+
+@pytest.mark.parametrize("power", [30, 45, 60, 120])
+def test_neither_is_one_that_is_small_beside_another(power):
+    right = f"y / sqrt(1 + y**2) / 10**{power}"
+    sheet = TINY.replace("60", str(power)) + f"\ndy = {right}\ndy = 2*{right}\ndy = {right} + 0*x*sqrt(1 + y**2)\ndy = 0*y"
+    assert [c.verdict for c in shapecalc.check(sheet).claims] == ["right", "wrong", "right", "wrong"]

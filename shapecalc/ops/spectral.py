@@ -30,7 +30,7 @@ def _rotated(c: Any, a: list[list[Decimal]], v: list[list[Decimal]], p: int, q: 
     one, two = Decimal(1), Decimal(2)
     theta = c.divide(c.subtract(a[q][q], a[p][p]), c.multiply(two, a[p][q]))
     t = c.divide(one, c.add(abs(theta), c.sqrt(c.add(c.multiply(theta, theta), one))))
-    t = t if theta >= 0 else -t
+    t = t if theta >= 0 else t.copy_negate()  # minus would round to what the thread has set
     cos = c.divide(one, c.sqrt(c.add(c.multiply(t, t), one)))
     sin = c.multiply(t, cos)
     for rows in (a, v):
@@ -70,7 +70,7 @@ def _decimals(c: Context, rows: list[list[Decimal]]) -> tuple[list[Decimal], lis
     if any(y - x < NEAR for x, y in pairwise(values)):
         raise Unlucky("two eigenvalues are alike")
     columns = [[row[k] for row in v] for k in order]
-    columns = [col if max(col, key=abs) > 0 else [-x for x in col] for col in columns]
+    columns = [col if max(col, key=Decimal.copy_abs) > 0 else [x.copy_negate() for x in col] for col in columns]
     return values, [list(row) for row in zip(*columns, strict=True)]
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from .floats import Floats
 from .modular import PRIME, Masked, Modular, random_prime
-from .real import Firm, Near, Real
+from .near import Firm, Near, Shaken
+from .real import Real
 from .ring import Adapted, Field, Ring, Unlucky, Unsupported
 from .unknown import Table, Unknown
 
 __all__ = [
-    "PRIME", "Adapted", "Field", "Firm", "Floats", "Masked", "Modular", "Near", "Real", "Ring", "Table", "Unknown", "Unlucky",
+    "PRIME", "Adapted", "Field", "Firm", "Floats", "Masked", "Modular", "Near", "Real", "Ring", "Shaken", "Table", "Unknown", "Unlucky",
     "Unsupported", "random_prime",
 ]  # fmt: skip

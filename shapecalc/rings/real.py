@@ -3,53 +3,50 @@
 from __future__ import annotations
 
 import decimal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
-from typing import ClassVar
 
 from . import elementary
 from .ring import Field, Unlucky, Unsupported
 
-_CONTEXT = decimal.Context(prec=60, Emin=-(10**13), Emax=10**6, traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow])
+CONTEXT = decimal.Context(prec=60, Emin=-(10**13), Emax=10**6, traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow])
 KINK = Decimal("1e-8")  # arguments nearer to a kink than this are drawn again
-NEAREST = Decimal("1e-25")  # the same where rounding alone could mistake one side for the other
 MOST, LEAST = 4000, -(10**12)  # of which exp is taken: masks that stand for minus infinity are -1e9
 POLE = Decimal("1e-30")
 ZERO, ONE, HALF = Decimal(0), Decimal(1), Decimal("0.5")
 FIRM = frozenset({ZERO, ONE, -ONE})
-LOST = Decimal("1e-30")  # of an addend: a sum that is less is one of numbers that cancel
 
 
 def _exp(x: Decimal) -> Decimal:
     if x > MOST or x < LEAST:
         raise Unlucky("the value is out of range")
-    return _CONTEXT.exp(x)
+    return CONTEXT.exp(x)
 
 
 def _log(x: Decimal) -> Decimal:
     if x <= 0:
         raise Unlucky("log of a number that is not positive")
-    return _CONTEXT.ln(x)
+    return CONTEXT.ln(x)
 
 
 def _sqrt(x: Decimal) -> Decimal:
     if x <= 0:
         raise Unlucky("a root of a number that is not positive")
-    return _CONTEXT.sqrt(x)
+    return CONTEXT.sqrt(x)
 
 
 def _hyperbolic(make: Callable[[Decimal, Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
     def call(x: Decimal) -> Decimal:
         up = _exp(x)
-        return make(up, _CONTEXT.divide(ONE, up))
+        return make(up, CONTEXT.divide(ONE, up))
 
     return call
 
 
 def _tanh(up: Decimal, down: Decimal) -> Decimal:
-    return _CONTEXT.divide(_CONTEXT.subtract(up, down), _CONTEXT.add(up, down))
+    return CONTEXT.divide(CONTEXT.subtract(up, down), CONTEXT.add(up, down))
 
 
 def _inside(function: Callable[[Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
@@ -75,15 +72,15 @@ def _positive(function: Callable[[Decimal], Decimal]) -> Callable[[Decimal], Dec
 
 
 def _rounded(function: Callable[[Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
-    return lambda x: _CONTEXT.plus(function(x))
+    return lambda x: CONTEXT.plus(function(x))
 
 
-def _comparisons(kink: Decimal, firm: bool = False) -> dict[str, Callable[..., Decimal]]:
+def comparisons(kink: Decimal, firm: bool = False) -> dict[str, Callable[..., Decimal]]:
     """The functions with a kink; what is nearer to one than this is drawn again, and (`firm`) what is on it, unless it stays there."""
 
     def gap(a: Decimal, b: Decimal) -> Decimal:
         """a - b, which is 0 or far from it."""
-        found = _CONTEXT.subtract(a, b)
+        found = CONTEXT.subtract(a, b)
         if (found or (firm and not (a in FIRM and b in FIRM))) and abs(found) < kink:
             raise Unlucky("too near to a kink")
         return found
@@ -102,14 +99,14 @@ def _comparisons(kink: Decimal, firm: bool = False) -> dict[str, Callable[..., D
     }
 
 
-_REAL: dict[str, Callable[..., Decimal]] = {
+FUNCTIONS: dict[str, Callable[..., Decimal]] = {
     "exp": _exp,
     "log": _log,
     "sqrt": _sqrt,
-    "sinh": _hyperbolic(lambda up, down: _CONTEXT.multiply(HALF, _CONTEXT.subtract(up, down))),
-    "cosh": _hyperbolic(lambda up, down: _CONTEXT.multiply(HALF, _CONTEXT.add(up, down))),
+    "sinh": _hyperbolic(lambda up, down: CONTEXT.multiply(HALF, CONTEXT.subtract(up, down))),
+    "cosh": _hyperbolic(lambda up, down: CONTEXT.multiply(HALF, CONTEXT.add(up, down))),
     "tanh": _hyperbolic(_tanh),
-    "sigmoid": lambda x: _CONTEXT.divide(ONE, _CONTEXT.add(ONE, _exp(x.copy_negate()))),
+    "sigmoid": lambda x: CONTEXT.divide(ONE, CONTEXT.add(ONE, _exp(x.copy_negate()))),
     "sin": _rounded(elementary.sin),
     "cos": _rounded(elementary.cos),
     "tan": _rounded(elementary.tan),
@@ -120,7 +117,7 @@ _REAL: dict[str, Callable[..., Decimal]] = {
     "lgamma": _rounded(_positive(elementary.lgamma)),
     "digamma": _rounded(_positive(elementary.digamma)),
     "trigamma": _rounded(_positive(elementary.trigamma)),
-    **_comparisons(KINK),
+    **comparisons(KINK),
 }
 
 
@@ -128,8 +125,8 @@ class Real(Field):
     """Reals to sixty digits."""
 
     exact = False
-    context = _CONTEXT
-    functions: ClassVar[dict[str, Callable[..., Decimal]]] = _REAL
+    context = CONTEXT
+    functions: Mapping[str, Callable[..., Decimal]] = FUNCTIONS
 
     def lift(self, value: Fraction) -> Decimal:
         """A fraction to sixty digits."""
@@ -222,71 +219,3 @@ class Real(Field):
     def powers(self, a: Sequence[Decimal], exponent: Fraction) -> list[Decimal]:
         """Each entry to a fixed power."""
         return list(map(self.context.multiply, a, a)) if exponent == 2 else [self.power(x, exponent) for x in a]
-
-
-class Near(Real):
-    """The same next to a kink, where nothing is differentiated by steps that could lead beyond it."""
-
-    functions: ClassVar[dict[str, Callable[..., Decimal]]] = {**_REAL, **_comparisons(NEAREST)}
-
-
-class Firm(Real):
-    """Reals at a point where many entries are alike, in which no number is 0, 1 or -1 because of that, and no sum cancels.
-
-    Such a number may come only of such numbers, or of a comparison: relu(-2) is 0, and so is 0 times x, at all points around. A
-    comparison is therefore no tie, or one that stays a tie, and every value hangs smoothly on the point. Anything else is Unlucky.
-    """
-
-    functions: ClassVar[dict[str, Callable[..., Decimal]]] = {**_REAL, **_comparisons(KINK, firm=True)}
-    decided = frozenset(_comparisons(KINK))
-
-    def add(self, a: Decimal, b: Decimal) -> Decimal:
-        """A sum."""
-        found = self._held(self.context.add(a, b), a, b)
-        if a and abs(found) < LOST * abs(a) and found not in FIRM:
-            raise Unlucky("a sum cancels")
-        return found
-
-    def mul(self, a: Decimal, b: Decimal) -> Decimal:
-        """A product."""
-        return self._held(self.context.multiply(a, b), a, b) if a and b else ZERO
-
-    def power(self, a: Decimal, exponent: Fraction) -> Decimal:
-        """a to a rational power."""
-        return self._held(super().power(a, exponent), a)
-
-    def power2(self, a: Decimal, b: Decimal) -> Decimal:
-        """a ** b for a > 0."""
-        return self._held(super().power2(a, b), a, b)
-
-    def function(self, name: str, *args: Decimal) -> Decimal:
-        """A named function."""
-        found = super().function(name, *args)
-        return found if name in self.decided else self._held(found, *args)
-
-    def _held(self, found: Decimal, *of: Decimal) -> Decimal:
-        """A number that was found of others."""
-        if found in FIRM and not all(x in FIRM for x in of):
-            raise Unlucky("a number is 0 or 1 where entries are alike")
-        return found
-
-    def total(self, values: Iterable[Decimal]) -> Decimal:
-        """A sum."""
-        return reduce(self.add, values, ZERO)
-
-    def each(self, name: str, columns: Sequence[Sequence[Decimal]]) -> list[Decimal]:
-        """A function, entry by entry."""
-        return [self.function(name, *entries) for entries in zip(*columns, strict=True)]
-
-    def dots(self, a: Sequence[Decimal], b: Sequence[Decimal], n: int) -> list[Decimal]:
-        """Σ a·b over each run of n entries."""
-        return self.runs(list(map(self.mul, a, b)), n)
-
-    def runs(self, a: Sequence[Decimal], n: int) -> list[Decimal]:
-        """The sum of each run of n entries."""
-        return list(a) if n == 1 else [reduce(self.add, a[k : k + n]) for k in range(0, len(a), n)]
-
-    def combined(self, columns: Sequence[Sequence[Decimal]], signs: Sequence[int]) -> list[Decimal]:
-        """The sum of several rows of entries with signs."""
-        signed = [c if s == 1 else list(map(self.negative, c)) for c, s in zip(columns, signs, strict=True)]
-        return [reduce(self.add, entries) for entries in zip(*signed, strict=True)]

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from shapecalc.evaluate import EMPTY
-from shapecalc.expr import Expr, nodes
-from shapecalc.rings import Real, Unsupported
+from shapecalc.expr import Expr
+from shapecalc.rings import Unsupported
 from shapecalc.shapes import show
 from shapecalc.tensor import Tensor, flat, nested
 
@@ -21,14 +21,13 @@ from .conditions import Conditions, assumptions, of_reals
 from .gaps import NO, YES, telling, told
 from .larger import Larger, counted_with
 from .points import STYLES
+from .rounding import Pair, apart
 from .survey import Survey
 from .trial import MISFORTUNE, Trial
 from .trials import EXACT, REAL, SHORT, Trials
 from .undecided import Undecided
 
 ZERO = Decimal(0)
-NOISE, SHARP = Decimal("1e-48"), Decimal("1e-30")  # of the largest number met: what rounding may do, and what it cannot
-FINEST = Decimal("1e-75")  # and what is less than one rounding of it
 FLOATS = 1e-8  # what a function of arrays is held to
 ROUNDS = 4  # how often points are added for a certainty that is too small
 TRUTH = ("the derived formula",)
@@ -114,15 +113,15 @@ class Comparisons:
         yield first
         yield from (t for t in self._survey(REAL).trials if t is not first)
 
-    def _pairs(self, trials: Iterable[Trial], claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[tuple[Trial, Tensor, Tensor]]:
+    def _pairs(self, trials: Iterable[Trial], claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[Pair]:
         """Both values, wherever the claim has one."""
         for trial in trials:
             try:
-                pair = trial.value(claim, extra), trial.value(truth)
+                claimed, true = trial.value(claim, extra), trial.value(truth)
             except MISFORTUNE as error:
                 self._short = str(error) in TOO_SMALL
                 continue
-            yield trial, *pair
+            yield Pair(trial, claimed, true, lambda t: (t.value(claim, extra), t.value(truth)))
 
     def _exactly(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison | None:
         """Equal or different modulo a prime; None where that settles nothing."""
@@ -131,7 +130,7 @@ class Comparisons:
                 used, survey = [], self._survey(EXACT)
                 if not extra:
                     survey.fill(claim)
-                for trial, a, b in self._pairs(survey.trials, claim, truth, extra):
+                for trial, a, b, _ in self._pairs(survey.trials, claim, truth, extra):
                     if a.data != b.data:
                         if not trial.masked:
                             return Comparison("different", EXACT, 1, at=dict(trial.frame), exact=True)
@@ -156,7 +155,7 @@ class Comparisons:
         formulas = (claim, truth, *(extra or {}).values())
         if refuted := self.differs(self.trials.unmasked(), claim, truth, extra):
             return refuted
-        refuted, worst, used = self._gone_through(self._pairs(self._one_by_one(), claim, truth, extra), formulas, FINEST)
+        refuted, worst, used = self._gone_through(self._pairs(self._one_by_one(), claim, truth, extra), formulas)
         if refuted:
             return refuted
         if not used:
@@ -164,7 +163,7 @@ class Comparisons:
             if isinstance(found, Comparison):
                 return found
             used, worst = [found[0]], found[1]
-        refuted, gap, more = self._gone_through(self._pairs(telling(self.trials, truth), claim, truth, extra), formulas, FINEST)
+        refuted, gap, more = self._gone_through(self._pairs(telling(self.trials, truth), claim, truth, extra), formulas)
         if refuted:
             return refuted
         worst, used = max(worst, gap), used + more
@@ -188,7 +187,7 @@ class Comparisons:
         made = self._equal(REAL, met, (claim,), gap=float(worst))
         return self._at_larger_sizes(claim, truth, extra, REAL) or replace(made, conditions=(*made.conditions, *unseen))
 
-    def _at_border(self, side: Side, claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[tuple[Trial, Tensor, Tensor]]:
+    def _at_border(self, side: Side, claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[Pair]:
         """Both values on either side; where the numbers met were so large that a difference passed for rounding, nearer by as well."""
         self._hidden = False
         yield from self._pairs(side.trials, claim, truth, extra)
@@ -211,7 +210,7 @@ class Comparisons:
             drawn = self.larger.of(EXACT, counted)
             if drawn and not extra:
                 self._kept(counted, drawn).fill(claim)
-            if [a.data == b.data for _, a, b in self._pairs(drawn, claim, truth, extra)] == [True]:
+            if [p.claimed.data == p.true.data for p in self._pairs(drawn, claim, truth, extra)] == [True]:
                 return None
         return self._gone_through(self._pairs(self.larger.of(REAL, counted), claim, truth, extra), (truth, *formulas))[0]
 
@@ -219,18 +218,16 @@ class Comparisons:
         """The first difference at some trials."""
         return self._gone_through(self._pairs(trials, claim, truth, extra), (claim, truth, *(extra or {}).values()))[0]
 
-    def _gone_through(
-        self, pairs: Iterable[tuple[Trial, Tensor, Tensor]], formulas: Sequence[Expr], finest: Decimal = ZERO
-    ) -> tuple[Comparison | None, Decimal, list[Trial]]:
+    def _gone_through(self, pairs: Iterable[Pair], formulas: Sequence[Expr]) -> tuple[Comparison | None, Decimal, list[Trial]]:
         """The first difference, if there is one; the largest gap; and the trials."""
         worst = ZERO
         used: list[Trial] = []
-        for trial, a, b in pairs:
-            gap, place = self._gap(trial, formulas, a, b, finest)
+        for pair in pairs:
+            gap, place = self._gap(pair, formulas)
             if gap > NO:
-                return different(trial, a, b, place, gap), gap, used
+                return different(pair.trial, pair.claimed, pair.true, place, gap), gap, used
             worst = max(worst, gap)
-            used.append(trial)
+            used.append(pair.trial)
         return None, worst, used
 
     def _elsewhere(self, claim: Expr, truth: Expr, extra: Extra | None) -> Comparison | tuple[Trial, Decimal]:
@@ -238,12 +235,12 @@ class Comparisons:
 
         The first point at which it agrees, and how well.
         """
-        for trial, a, b in self._pairs(self._further(), claim, truth, extra):
-            gap, place = self._gap(trial, (claim, truth, *(extra or {}).values()), a, b)
+        for pair in self._pairs(self._further(), claim, truth, extra):
+            gap, place = self._gap(pair, (claim, truth, *(extra or {}).values()))
             if gap > NO:
-                return different(trial, a, b, place, gap)
+                return different(pair.trial, pair.claimed, pair.true, place, gap)
             if gap <= YES:
-                return trial, gap
+                return pair.trial, gap
         if self._short:
             return Comparison("undecided", REAL, reason="the sizes at which the claim has a value are larger than those that are tried")
         return Comparison("undecided", REAL, reason="the claim has no value at any of the points", void=True)
@@ -269,27 +266,11 @@ class Comparisons:
         narrow = tuple(c for c in provided if c not in self.conditions()) if missed else ()
         return Comparison("equal", method, len(met.trials), met.sizes, conditions=provided, assumptions=known, narrow=narrow, **how)
 
-    def _gap(self, trial: Trial, formulas: Sequence[Expr], a: Tensor, b: Tensor, finest: Decimal = ZERO) -> tuple[Decimal, int]:
-        """The largest relative difference of two values, and in which entry; what rounding may have done counts as none.
-
-        finest: of the largest number met, what is too little to be the rounding of it: exp(x - 1000) against 2 * exp(x - 1000). It
-        matters where both values are as small in every entry.
-        """
-        away = [Real.context.subtract(x, y).copy_abs() for x, y in zip(a.data, b.data, strict=True)]
-        divide = Real.context.divide  # whose exponents reach further than those of Python's own operators
-        relative = [divide(d, max(x.copy_abs(), y.copy_abs())) if d else ZERO for d, x, y in zip(away, a.data, b.data, strict=True)]
-        place = max(range(len(relative)), key=relative.__getitem__)
-        if relative[place] <= YES:
-            return relative[place], place
-        met = (x for e in formulas for n in nodes(e) if (t := trial.memo.get(n)) is not None for x in t.data)
-        scale: Decimal = max((x.copy_abs() for x in met), default=Decimal(1))
-        least = finest * scale if all(x.copy_abs() <= NOISE * scale for x in (*a.data, *b.data)) else ZERO
-        for k, d in enumerate(away):
-            if d <= SHARP * scale:
-                self._hidden = self._hidden or relative[k] > NO
-                relative[k] = ZERO if least <= d <= NOISE * scale or not d else min(relative[k], NO)
-        place = max(range(len(relative)), key=relative.__getitem__)
-        return relative[place], place
+    def _gap(self, pair: Pair, formulas: Sequence[Expr]) -> tuple[Decimal, int]:
+        """The largest relative difference of two values, and in which entry."""
+        found, place, hidden = apart(pair, formulas)
+        self._hidden = self._hidden or hidden
+        return found, place
 
     def compare_function(self, function: Function, truth: Expr) -> Comparison:
         """A function of arrays against the truth: it is called with nested lists of floats by name and may return any nested sequence."""

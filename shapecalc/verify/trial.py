@@ -10,7 +10,7 @@ from random import Random
 from shapecalc.calculus.texts import meaning
 from shapecalc.evaluate import Frame, evaluate
 from shapecalc.expr import Expr
-from shapecalc.rings import Field, Modular, Unknown, Unlucky
+from shapecalc.rings import Field, Modular, Shaken, Unknown, Unlucky
 from shapecalc.tensor import Tensor
 
 from .points import PLAIN, Sampler
@@ -42,6 +42,7 @@ class Trial:
         self.given = given
         self.memo: dict[Expr, Tensor] = {}
         self.cells = self._cells()
+        self.random = random
         self.sampler = Sampler(ring, frame, random)
         self.equal = False
         self.linked = False
@@ -77,6 +78,14 @@ class Trial:
         """The values of the derived gradients, in the order of the backward pass."""
         self.program.tape.run(self.ring, self.frame, self.cells, self.program.gradients)
         self.__dict__.pop("env", None)
+
+    @cached_property
+    def shaken(self) -> tuple[Trial, ...]:
+        """The same point twice where every operation errs, which tells a number from what rounding left."""
+        made = tuple(Trial(self.program, Shaken(self.random), self.frame, self.declared, self.given, self.random) for _ in range(2))
+        for trial in made:
+            trial.add_gradients()
+        return made
 
     def derived(self, e: Expr) -> Tensor:
         """The value of a formula of the backward pass, which is there already; of any other it is found."""
