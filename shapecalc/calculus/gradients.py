@@ -20,6 +20,7 @@ from .flows import Flow, substitute
 from .folding import fold
 from .parts import burden
 from .reverse import Lost, Reverse, onto, terms_of
+from .signs import signed
 from .sketches import Sketch
 
 LONGEST = 500  # names and operations of a gradient that is written out: some seconds
@@ -225,7 +226,7 @@ class Reading:
     def plain(self) -> Expr:
         """The sum of all that arrives."""
         found, self.sought = best_formula(self.flow.collected, self.flow.places, self.context)
-        return fold(found, self.context)
+        return signed(fold(found, self.context))
 
     def shorter(self, others: Mapping[str, Flow], best: Expr) -> Expr:
         """The formula with other gradients written out, one after the other, where that is no longer; of a long sum none is."""
@@ -239,7 +240,7 @@ class Reading:
                 break
             made = [s for t in self.sought for s in substitute(t, {name: other}, self.context)]
             found, terms = best_formula(made, self.flow.places, self.context)
-            found = fold(found, self.context)
+            found = signed(fold(found, self.context))
             if burden(found) <= burden(best):
                 best, self.sought = found, terms
         return best
