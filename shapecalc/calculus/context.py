@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from shapecalc.expr import Apply, Expr, Lit, Var, variables
+from shapecalc.expr import Apply, Expr, Var, variables
 from shapecalc.forms import apply
 from shapecalc.indexed import Places, Term, fresh
 from shapecalc.shapes import Shape, is_scalar
@@ -59,7 +59,7 @@ class Context:
 
     def note(self, e: Expr, what: str) -> None:
         """Remembers that a declared property was used: that e is "symmetric" or "orthogonal", or that it "sums" to 1 along an axis."""
-        for v in variables(e).values() if what == "symmetric" else [e]:
+        for v in variables(e).values() if what == "symmetric" or not isinstance(e, Var) else [e]:
             word = next((p for p in GROUNDS[what] if isinstance(v, Var) and p in v.properties), None)
             if isinstance(v, Var) and word is not None:
                 self.used[v.name, word] = None
@@ -132,18 +132,3 @@ def is_orthogonal(e: Expr, context: Context) -> bool:
         body = context.definitions.get(e.name)
         return "orthogonal" in e.properties or (body is not None and is_orthogonal(body, context))
     return isinstance(e, Apply) and e.name == "eigvecs"
-
-
-def sums_to_one(base: Expr, axis: int, context: Context) -> bool:
-    """Whether the entries of base along an axis add up to 1."""
-    if isinstance(base, Apply) and base.name == "softmax":
-        return bool(base["axis"] % len(base.shape) == axis)
-    if not isinstance(base, Var):
-        return False
-    rank = len(base.shape)
-    if base.properties & {"onehot", "probabilities"} and axis == rank - 1:
-        return True
-    if "onehot_columns" in base.properties and axis == 0:
-        return True
-    body = context.definitions.get(base.name)
-    return body is not None and not isinstance(body, Lit) and sums_to_one(body, axis, context)

@@ -15,10 +15,11 @@ from shapecalc.forms import apply
 from shapecalc.indexed import Factor, Index, Places, Term, in_order, indices, renamed
 from shapecalc.shapes import Dim, multiply
 
-from .context import Context, is_orthogonal, sums_to_one, symmetric
+from .context import Context, is_orthogonal, symmetric
 from .identities import combined
 from .likeness import key
 from .moving import carried
+from .totals import sums_to_one
 
 CARRIERS = frozenset({"slice", "flip", "windows", "transpose"})
 MASKS = frozenset({"greater", "less", "greater_equal", "less_equal", "equal"})

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from shapecalc.expr import Apply, Expr, Lit, Var, nodes, variables
 from shapecalc.shapes import Dim, names, polynomial
 
-from .context import GROUNDS, Context, is_orthogonal, sums_to_one, symmetric
+from .context import GROUNDS, Context, is_orthogonal, symmetric
+from .totals import MIXED, sums_to_one
 
 HEAVY = 200  # nodes of a formula up to which it is sketched
 AROUND = 16  # definitions in one name that are looked at, to see whether all their names are there
@@ -127,7 +128,7 @@ def traits(v: Var, context: Context) -> tuple[object, ...]:
     body = context.definitions.get(v.name)
     if body is not None:
         own: tuple[object, ...] = PLAIN
-        if isinstance(body, Var) or len(set(v.shape)) < len(v.shape) or (isinstance(body, Apply) and body.name in TOLD):
+        if isinstance(body, Var) or len(set(v.shape)) < len(v.shape) or (isinstance(body, Apply) and body.name in TOLD | MIXED):
             own = (symmetric(v, context), is_orthogonal(v, context), *[k for k in range(len(v.shape)) if sums_to_one(v, k, context)])
         if own != PLAIN and _declared(v, context):
             raise Odd
