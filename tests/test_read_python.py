@@ -209,6 +209,7 @@ READ = {
     "Z = X.clamp_min(0) + V.clamp_max(1)": ["Z = maximum(X, 0) + minimum(V, 1)"],
     "Z = b.expand(X.shape[0], b.shape[0])": ["Z = broadcast_to(b, (N, C))"],
     "Z = X * 2\nY = V[0].expand_as(Z)": ["Z = X * 2", "Y = broadcast_to(V[0], (N, D))"],
+    "Z = X * torch.cast(X > 0, torch.float32)": ["Z = X * (X > 0)"],
     "Z = relu(X) + torch.tanh(V)": ["Z = relu(X) + tanh(V)"],
     "Z = X.data + V": ["Z = X + V"],
     "X.requires_grad_()\nZ = X * 2\nZ.retain_grad_()\nY = Z + 1": ["Z = X * 2", "Y = Z + 1"],

@@ -59,7 +59,8 @@ def two_slips(case: Case, *makers: Callable[[Expr], Iterator[Slip]]) -> Found | 
                         return None
                     case.effort.spend(form.weight)
                     if case.explains(second.formula) and case.equal(second.formula, case.claim):
-                        return Found(first.slug, first.words, None, case.tree.span, first.note, second.words, second.slug)
+                        slugs = [s.called(case.problem) for s in (first, second)]
+                        return Found(slugs[0], first.words, None, case.tree.span, first.note, second.words, slugs[1])
     return None
 
 
@@ -76,7 +77,7 @@ def met(case: Case, mended: Sequence[tuple[Mend, Expr]], slipped: Sequence[Slip]
         if found is not None and case.bare(e.shape) == case.bare(found.formula.shape) and case.equal(e, found.formula):
             if (m.slug, found.slug) == ("extra-factor", "missing-factor"):
                 return Found("wrong-function", f"{found.words}, and {m.words}", None, m.span)
-            return Found(m.slug, m.words, None, m.span, m.note, found.words, found.slug)
+            return Found(m.slug, m.words, None, m.span, m.note, found.words, found.called(case.problem))
     return None
 
 

@@ -114,7 +114,7 @@ class Scales:
             elif isinstance(node, Lit) and general is not None and (counted := general.counted(node)) > 1:
                 yield Lit(counted), "size"
             elif isinstance(node, Apply | Var) and is_scalar(node.shape) and node.weight <= 24:
-                yield node, _kind(node, problem)
+                yield node, kind(node, problem)
 
     @staticmethod
     def _values(spots: Iterable[Spot], e: Expr) -> tuple[float, ...] | None:
@@ -163,7 +163,7 @@ def scales(problem: Problem, bench: Bench, forms: Sequence[Expr], claim: Expr | 
     return found if claim is None else found.with_those_of(claim)
 
 
-def _kind(e: Expr, problem: Problem) -> str:
+def kind(e: Expr, problem: Problem) -> str:
     """A product of sizes and of declared scalars is a scale as they are; another scalar formula is a factor."""
     leaves = [n for n in nodes(e) if not isinstance(n, Apply) or n.name == "pi"]
     plain = all(isinstance(n, Lit) or n.name in problem.declared or n.name == "pi" for n in leaves)

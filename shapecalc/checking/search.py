@@ -65,7 +65,7 @@ class Search:
                     if s.slug == "missing-factor":  # without which a whole addend may be 0: a mean of what has none
                         shorter = (t for t in dropped_terms(form) if t.formula.weight < s.formula.weight)
                         s = next((t for t in shorter if self._is_claim(t)), s)
-                    return Found(s.slug, s.words, None, case.tree.span, s.note)
+                    return Found(s.called(case.problem), s.words, None, case.tree.span, s.note)
                 self._explains_nearly(s)
         return None
 
@@ -117,7 +117,7 @@ class Search:
         scale = next((x for x in case.scales.find(ks) if x.parts == 1 and x.kind != "composite"), None) if ks is not None else None
         if scale is not None:
             other = slug_of(case, scale, case.tree)
-            self._keep(s.slug, other, s.words, scale_words(case, other, scale), None)
+            self._keep(s.called(case.problem), other, s.words, scale_words(case, other, scale), None)
 
     def _keep(self, first: str, second: str, words: str, also: str, mend: Mend | None) -> None:
         span = mend.span if mend is not None else self.case.tree.span

@@ -10,8 +10,10 @@ from typing import Any
 from ..errors import Misfit
 from ..expr import Apply, Expr, Lit, Var, rebuild
 from ..forms import add, apply, remake, transposed
+from ..language.problem import Problem
 from ..notation import text
 from ..shapes import is_scalar
+from .scales import kind
 
 HEAVIEST = 160  # parts of a form that is still searched
 Change = Callable[[Expr], Expr]
@@ -19,17 +21,24 @@ LINEAR = frozenset({
     "neg", "transpose", "sum", "mean", "matmul", "mul", "outer", "inner", "tr", "diag", "diagonal", "reshape", "expand_dims", "squeeze",
     "broadcast_to", "kron", "einsum", "vec", "tril", "triu", "add",
 })  # fmt: skip
+COMPARED = frozenset({"greater", "less", "greater_equal", "less_equal", "equal"})
 SCALAR_RULES = "the rules for numbers, used entry by entry: products, inverses and powers of matrices are not entrywise"
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A formula that comes of one slip, which slip, and in words."""
+    """A formula that comes of one slip, which slip, and in words; ``gone``: a factor that it lacks."""
 
     slug: str
     formula: Expr
     words: str
     note: str = ""
+    gone: Expr | None = None
+
+    def called(self, problem: Problem) -> str:
+        """Which slip it is: a declared scalar or a size that is missing is a scale, any other number is a factor."""
+        composite = self.slug == "missing-scale" and self.gone is not None and kind(self.gone, problem) == "composite"
+        return "missing-factor" if composite else self.slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +87,11 @@ def applied(name: str, *args: Expr | None, **params: Any) -> Expr | None:
         return None
 
 
-def made(slug: str, part: Part, new: Expr | None, words: str, note: str = "") -> Iterator[Slip]:
+def made(slug: str, part: Part, new: Expr | None, words: str, note: str = "", gone: Expr | None = None) -> Iterator[Slip]:
     """The slip that puts something else in a place, if that conforms."""
     e = part.put(new)
     if e is not None:
-        yield Slip(slug, e, words, note)
+        yield Slip(slug, e, words, note, gone)
 
 
 def named(form: Expr, *names: str) -> Iterator[tuple[Part, Apply]]:
@@ -138,7 +147,7 @@ def dropped_factors(form: Expr) -> Iterator[Slip]:
             yield from _dropped_runs(part, node)
         for k in (0, 1) if node.name != "div" else (0,):
             slug, words, note = _without(node, node.args[1 - k], part.linear)
-            yield from made(slug, part, node.args[k], words, note)
+            yield from made(slug, part, node.args[k], words, note, node.args[1 - k])
 
 
 def unnormalised(form: Expr) -> Iterator[Slip]:
@@ -176,8 +185,10 @@ def counting(e: Expr) -> bool:
 
 
 def signs(form: Expr) -> Iterator[Slip]:
-    """The sign of an addend."""
+    """The sign of an addend; in a comparison it may be a mask that is missing, which is then 1."""
     for part, node in named(form, "add"):
+        if part.parent is not None and part.parent.name in COMPARED:
+            continue
         for k, s in enumerate(node["signs"]):
             turned = (*node["signs"][:k], -s, *node["signs"][k + 1 :])
             yield from made("sign", part, add(*node.args, signs=turned), f"the sign of {text(node.args[k])}")

@@ -23,7 +23,7 @@ _COMPARISONS = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<=", ast.Eq: 
 _TRANSPARENT = frozenset(
     "copy clone item astype to float double numpy contiguous cpu cuda requires_grad_ requires_grad type block_until_ready".split()  # noqa: SIM905
 )
-_ARRAYS = frozenset("array asarray copy tensor as_tensor float float64 float32 squeeze_".split())  # noqa: SIM905
+_ARRAYS = frozenset("array asarray copy tensor as_tensor float float64 float32 squeeze_ cast".split())  # noqa: SIM905
 _COMMON = frozenset({"sigmoid", "softmax", "relu", "tanh", "log_softmax", "softplus"})
 MOST_NODES = 4_000
 

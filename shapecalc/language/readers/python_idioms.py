@@ -67,7 +67,8 @@ class Idioms(Subscripts):
 
     def same_values(self, name: str, node: ast.Call, made: Node, span: Span) -> Node:
         """What a conversion leaves as it is: X.astype(float), X.to(device), torch.tensor(X, dtype=...); whole numbers it does not."""
-        given = [*(node.args if name in {"astype", "to", "type"} else []), *(k.value for k in node.keywords)]
+        place = {"astype": 0, "to": 0, "type": 0, "cast": 1}.get(name, len(node.args))
+        given = [*node.args[place:], *(k.value for k in node.keywords)]
         if not self.is_mask(made) and any(_is_whole(g) for g in given):
             raise NotKnownYet("a whole number has its decimals cut off: nothing flows back through that", span)
         if isinstance(made, Compare) and (given or name in {"float", "double"}):
