@@ -460,7 +460,8 @@ PAGE = (Path(__file__).parent.parent / "docs/trust.md").read_text(encoding="utf-
         ("as a fixed polynomial of degree 12", undefined.DEGREE == 12),
         ("decimals of 60 digits", Real.context.prec == 60),
         ("10⁻²⁰ (10⁻¹⁵ for second derivatives)", (Decimal("1e-20"), Decimal("1e-15")) == (witness.STEP, witness.SECOND_STEP)),
-        ("relative gap is at most 10⁻²⁰", Decimal("1e-20") == comparison.YES),
+        ("relative gap to the quotient is at most 10⁻²⁰", Decimal("1e-20") == slopes.YES),
+        ("relative gap is at most 10⁻⁴⁰", Decimal("1e-40") == rounding.EQUAL),
         ("from 10⁻¹² on", Decimal("1e-12") == comparison.NO),
         ("10⁻⁴⁸ of the largest number met", Decimal("1e-48") == rounding.NOISE),
         ("in ordinary floats, to 10⁻⁸", comparison.FLOATS == 1e-8),
@@ -695,7 +696,7 @@ EXPONENTIAL = "x: (n,); y: (n,); L = sum(exp(x) * y)"
 
 @pytest.mark.parametrize(
     ("digits", "verdict"),
-    [(25, "equal"), (21, "equal"), (19, "undecided"), (13, "undecided"), (11, "different"), (3, "different")],
+    [(45, "equal"), (41, "equal"), (39, "undecided"), (21, "undecided"), (13, "undecided"), (11, "different"), (3, "different")],
 )
 def test_between_a_yes_and_a_no_nothing_is_decided(digits, verdict):
     problem = read(EXPONENTIAL)

@@ -118,3 +118,18 @@ def test_neither_is_one_that_is_small_beside_another(power):
     right = f"y / sqrt(1 + y**2) / 10**{power}"
     sheet = TINY.replace("60", str(power)) + f"\ndy = {right}\ndy = 2*{right}\ndy = {right} + 0*x*sqrt(1 + y**2)\ndy = 0*y"
     assert [c.verdict for c in shapecalc.check(sheet).claims] == ["right", "wrong", "right", "wrong"]
+
+
+@pytest.mark.parametrize(
+    ("factor", "verdict"),
+    [
+        ("1", "right"),
+        ("(1 + 10**(-23))", "undecided"),
+        ("(1 + 10**(-38))", "undecided"),
+        ("(sqrt(2)**2 / 2)", "right"),
+        ("(1 + 10**(-11))", "wrong"),
+    ],
+)
+def test_a_factor_that_is_nearly_one(factor, verdict):
+    """Rounding leaves 10**-60 of a value: 10**-23 of it is no rounding."""
+    assert shapecalc.check(f"x: (n,)\nL = sum(sqrt(x**2 + 1))\ndx = x / sqrt(x**2 + 1) * {factor}").claims[0].verdict == verdict

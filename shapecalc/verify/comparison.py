@@ -18,10 +18,10 @@ from .borders import PATIENCE, Borders, Side
 from .certainty import ENOUGH, Certainty
 from .compared import Comparison, bare, different
 from .conditions import Conditions, assumptions, of_reals
-from .gaps import NO, YES, telling, told
+from .gaps import NO, telling, told
 from .larger import Larger, counted_with
 from .points import STYLES
-from .rounding import Pair, apart
+from .rounding import EQUAL, Pair, apart
 from .survey import Survey
 from .trial import MISFORTUNE, Trial
 from .trials import EXACT, REAL, SHORT, Trials
@@ -170,7 +170,7 @@ class Comparisons:
         if not told(self.trials, used, truth):
             return Comparison("undecided", REAL, reason="the claim has no value at sizes that would tell it from others")
         met = self._met(REAL, used)
-        if worst > YES:
+        if worst > EQUAL:
             return Comparison("undecided", REAL, len(used), met.sizes, gap=float(worst), reason=f"the values differ by {worst:.0e}")
         unseen = []
         for side in self.borders.of((claim, truth), extra):
@@ -181,7 +181,7 @@ class Comparisons:
             if side.late:
                 return Comparison("undecided", REAL, reason=f"not all borders of its comparisons were found in {PATIENCE:.0f} seconds")
             unseen += [side.unseen] if side.unseen else []
-        if worst > YES:
+        if worst > EQUAL:
             why = f"beyond a kink the values differ by {worst:.0e}"
             return Comparison("undecided", REAL, len(used), met.sizes, gap=float(worst), reason=why)
         made = self._equal(REAL, met, (claim,), gap=float(worst))
@@ -239,7 +239,7 @@ class Comparisons:
             gap, place = self._gap(pair, (claim, truth, *(extra or {}).values()))
             if gap > NO:
                 return different(pair.trial, pair.claimed, pair.true, place, gap)
-            if gap <= YES:
+            if gap <= EQUAL:
                 return pair.trial, gap
         if self._short:
             return Comparison("undecided", REAL, reason="the sizes at which the claim has a value are larger than those that are tried")

@@ -15,6 +15,7 @@ from .trial import MISFORTUNE, Trial
 from .undecided import Undecided
 
 ZERO = Decimal(0)
+EQUAL = Decimal("1e-40")  # relative gaps up to which two values are the same
 NOISE, SHARP = Decimal("1e-48"), Decimal("1e-30")  # of the largest number met: what rounding may do, and what it cannot
 STAYS = Decimal("1e-3")  # by how much of itself a difference changes at the most, where every operation errs, that is none of rounding
 
@@ -39,16 +40,16 @@ def apart(pair: Pair, formulas: Sequence[Expr]) -> tuple[Decimal, int, bool]:
     larger = [max(x.copy_abs(), y.copy_abs()) for x, y in zip(a.data, b.data, strict=True)]
     relative = [divide(d.copy_abs(), x) if d else ZERO for d, x in zip(away, larger, strict=True)]
     place, hidden = _largest(relative), False
-    if relative[place] <= YES:
+    if relative[place] <= EQUAL:
         return relative[place], place, hidden
     met = (x for e in formulas for n in nodes(e) if (t := trial.memo.get(n)) is not None for x in t.data)
     scale: Decimal = max((x.copy_abs() for x in met), default=Decimal(1))
-    small = [k for k, d in enumerate(away) if d.copy_abs() <= SHARP * scale]
-    staying = _staying(pair, away) if any(relative[k] > YES for k in small) else frozenset()
-    for k in small:
+    doubtful = [k for k, d in enumerate(away) if d.copy_abs() <= SHARP * scale or relative[k] <= YES]
+    staying = _staying(pair, away) if any(relative[k] > EQUAL for k in doubtful) else frozenset()
+    for k in doubtful:
         if k not in staying:
             hidden = hidden or relative[k] > NO
-            relative[k] = ZERO if away[k].copy_abs() <= NOISE * scale else min(relative[k], NO)
+            relative[k] = ZERO if relative[k] <= YES or away[k].copy_abs() <= NOISE * scale else min(relative[k], NO)
     place = _largest(relative)
     return relative[place], place, hidden
 
