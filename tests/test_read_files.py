@@ -91,6 +91,22 @@ def test_lines_that_are_carried_forward_are_those_of_the_file():
     assert "Some leave it out here and divide in the lines of the parameters" in report.claims[0].message
 
 
+SPACE = r"Let $X \in \mathbb{R}^{n \times d}$, $w \in \mathbb{R}^d$, $y \in \mathbb{R}^n$"
+PROSE = {  # behind the spaces
+    r" $L = \|y - Xw\|^2$; to be precise $$L(w) = \frac12 \|y - Xw\|^2$$ $$\nabla_w L = -X^\top (y - Xw)$$": ["right"],
+    r" $L = \|r\|^2$, where $r = y - Xw$. $$\nabla_w L = -2 X^\top r$$ At the optimum $\nabla_w L = 0$, if $n = d$.": ["right"],
+    r" $L = \|r\|^2$. $$z = Xw$$ $$\nabla_w L = X^\top z$$": [],
+    r" $L = \|y - Xw\|^2$. Not $\nabla_w L = X$, but $$\nabla_w L = 2 X^\top (Xw - y)$$": ["right"],
+    r" $$\pi = \mathrm{softmax}(Xw)$$ $$J = \log \pi_1$$ $$\nabla_w J = w$$": [],
+}
+
+
+@pytest.mark.parametrize("text", PROSE)
+def test_definitions_in_prose(text):
+    (report,) = judged(SPACE + text, "notes.md")
+    assert [c.verdict for c in report.claims if c.verdict != "unreadable"] == PROSE[text]
+
+
 UNREAD = r"""
 Let $X \in \mathbb{R}^{n \times d}$, $w \in \mathbb{R}^d$, $y \in \mathbb{R}^n$.
 

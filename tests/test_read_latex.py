@@ -490,6 +490,7 @@ TOLD = {
     r"$y \in \mathbb{R}^V$ one-hot.": [("y", "onehot (V,)")],
     r"$w \in \mathbb{R}^d$, orthogonal $Q \in \mathbb{R}^{d\times d}$": [("w", "(d,)"), ("Q", "orthogonal (d, d)")],
     r"with $\tau > 0$ and": [("tau", "positive ()")],
+    r"$W^{[2]} \in \mathbb{R}^{n \times n}$, $h_{t-1}, h_{t+1}, x_t \in \mathbb{R}^H$": [("W2", "(n, n)"), ("h_prev, h_next, x_t", "(H,)")],
     r"1 if $\alpha > 0$; $z > 0$; with $\sigma > 0$ where $\sigma = 3$": [],
 }
 

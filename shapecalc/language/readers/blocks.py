@@ -14,7 +14,7 @@ from ..tree import Name
 from .draft import Draft
 from .latex_asides import inline
 from .latex_claims import Claims
-from .latex_reader import read_aside, read_display
+from .latex_reader import introduced, read_aside, read_display
 from .latex_tokens import Macros
 from .reading import Page, Piece, Reading
 from .told_shapes import told
@@ -22,6 +22,7 @@ from .told_shapes import told
 MOST_PROBLEMS = 1_000
 MOST_DISPLAYS = 1_000
 MOST_SHEETS = 4_000
+MOST_WAITING = 20  # definitions in prose that are tried again when more is known
 
 
 class Block(NamedTuple):
@@ -86,12 +87,15 @@ def _by_prose(pages: list[Page], blocks: list[Block], hint: str, macros: Macros 
     readings: list[Reading] = []
     if claims.draft.sheet.declared:
         waiting: list[Block] = []  # L = ||z - y||^2, where z is told behind it
+        displayed = frozenset().union(*(introduced(pages[b.page], b.start, b.end, macros) for b in blocks[:MOST_DISPLAYS]))
         for block in _with_asides(pages, blocks)[:MOST_DISPLAYS]:
+            known = len(claims.draft.sheet.names)
             if block.kind == "math":
                 read_display(claims, block.start, block.end, macros, block.page)
-            else:
-                waiting.append(block)
-            waiting = [b for b in waiting if not read_aside(claims, b.start, b.end, macros, b.page)]
+            elif not read_aside(claims, block.start, block.end, macros, block.page, displayed):
+                waiting = [*waiting, block][-MOST_WAITING:]
+            if len(claims.draft.sheet.names) > known:
+                waiting = [b for b in waiting if not read_aside(claims, b.start, b.end, macros, b.page, displayed)]
         _finish(claims, readings)
     if not readings:
         name = pages[0].name if pages else None

@@ -14,6 +14,7 @@ from .latex_rows import LatexStatement
 from .latex_tokens import Token
 from .latex_tree import Latex, Ref, Unknown, walk
 
+STYLES = frozenset({"mathbf", "mathcal", "boldsymbol", "bm", "mathrm", "{", "}"})
 _INLINE = re.compile(r"(?<![\\$])\$(?![$\s])([^$\n]{3,300})(?<![\\\s])\$(?!\$)|\\\(([^\n]{3,300}?)\\\)")
 
 
@@ -39,12 +40,20 @@ def inline(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             yield match.span(group)
 
 
+def head(statement: LatexStatement) -> str:
+    """The left side as it is written, without a bracket behind it: L of L(w)."""
+    left = statement.sides[0]
+    opening = next((k for k, token in enumerate(left) if token.is_("(")), len(left))
+    return " ".join(token.text for token in left[:opening] if token.text not in STYLES)
+
+
 def defines(statement: LatexStatement, draft: Draft) -> bool:
     """Whether a statement introduces a name by others: L = ||Xw - y||^2, but not n = 100."""
     if len(statement.sides) < 2 or _left(statement, draft) is None:
         return False
     found = _parsed(statement.sides[1], draft)
-    return found is None or any(isinstance(part, Ref) and part.name in draft.sheet.names for part in walk(found))
+    known = draft.sheet.names
+    return found is None or any(isinstance(p, Unknown) or (isinstance(p, Ref) and p.name in known) for p in walk(found))
 
 
 def _left(statement: LatexStatement, draft: Draft) -> Unknown | None:

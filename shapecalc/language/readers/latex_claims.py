@@ -25,7 +25,7 @@ from .latex_rows import LatexStatement
 from .latex_targets import Target, Targets
 from .latex_terms import Term, Vectors, fitted
 from .latex_tokens import Token
-from .latex_tree import Deriv, Differential, Entry, Grad, Latex, Ref, Turned, Unknown
+from .latex_tree import Deriv, Differential, Entry, Grad, Latex, Ref, Special, Turned, Unknown
 from .reading import Piece
 from .spelling import spelled
 
@@ -98,6 +98,8 @@ class Reader(Targets):
                 self.derivative(left, known)
             case Unknown():
                 self.definition(left, known)
+            case Special(kind="pi"):
+                raise SyntaxProblem("\\pi is the number here", left.span, hint="give the value a name of its own")
             case Turned(arg=Ref(name=name), prime=True):
                 message = f"{name}' can be the transpose of {name}, or another name"
                 raise SyntaxProblem(message, left.span, hint=f"write {name}^\\top, or \\tilde{{{name}}}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapecalc.errors import ShapecalcError
 
 from .draft import Draft
-from .latex_asides import defines
+from .latex_asides import defines, head
 from .latex_claims import Claims
 from .latex_rows import LatexStatement, statements
 from .latex_tokens import Macros, scan
@@ -27,10 +27,21 @@ def read_display(claims: Claims, start: int, end: int, macros: Macros | None = N
             claims.draft.problem(statement, page)
 
 
-def read_aside(claims: Claims, start: int, end: int, macros: Macros | None = None, page: int = 0) -> bool:
+def introduced(page: Page, start: int, end: int, macros: Macros | None = None) -> frozenset[str]:
+    """The left sides in one display, as they are written."""
+    try:
+        found = statements(scan(page.text, start, end, macros))
+    except ShapecalcError:
+        return frozenset()
+    return frozenset(head(s) for s in found if isinstance(s, LatexStatement) and s.relations)
+
+
+def read_aside(
+    claims: Claims, start: int, end: int, macros: Macros | None = None, page: int = 0, displayed: frozenset[str] = frozenset()
+) -> bool:
     """The definitions of a formula in a line of prose, which makes no claims; whether all of them are known.
 
-    What of it is not read is no matter until it is used.
+    What of it is not read is no matter until it is used. displayed: left sides in displays, where it is said what they are.
     """
     kept, claims.page = len(claims.draft.problems), page
     try:
@@ -38,7 +49,7 @@ def read_aside(claims: Claims, start: int, end: int, macros: Macros | None = Non
     except ShapecalcError:
         return True
     for statement in statements(tokens):
-        if isinstance(statement, LatexStatement) and defines(statement, claims.draft):
+        if isinstance(statement, LatexStatement) and head(statement) not in displayed and defines(statement, claims.draft):
             claims.statement(statement)
     done = len(claims.draft.problems) == kept
     del claims.draft.problems[kept:]

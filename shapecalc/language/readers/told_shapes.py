@@ -15,7 +15,9 @@ from ..statements import Declaration, split
 _S, _S1 = r"\s{0,9}", r"\s{1,9}"  # few, so that no text takes long
 _STYLE = r"\\(?:mathbf|bm|boldsymbol|mathrm|mathsf|mathcal|vec|mathbb|text)\s{0,9}"
 _LETTER = r"(?:\\?[A-Za-z]+|[α-ωΑ-Ω])"
-_INDEX = r"(?:_\s{0,9}(?:\{\s{0,9}\w{1,8}\s{0,9}\}|\w)|\^\s{0,9}\{?\s{0,9}[\[(]\s{0,9}\d{1,4}\s{0,9}[\])]\s{0,9}\}?)?"
+_BELOW = r"\w{1,8}(?:\s{0,9}[-+]\s{0,9}1)?"
+_LAYER = r"\^\s{0,9}\{?\s{0,9}[\[(]\s{0,9}\d{1,4}\s{0,9}[\])]\s{0,9}\}?"
+_INDEX = rf"(?:_\s{{0,9}}(?:\{{\s{{0,9}}{_BELOW}\s{{0,9}}\}}|\w)|{_LAYER})?"
 _NAME = rf"(?:{_STYLE}\{{{_S}{_LETTER}{_S}\}}|{_STYLE}(?=[A-Za-z]){_LETTER}|{_LETTER}){_INDEX}"
 _BITS = r"(?P<bits>\\?\{\s{0,9}0\s{0,9},\s{0,9}1\s{0,9}\\?\})"
 _SET = rf"(?:\\mathbb{_S}\{{?{_S}(?P<set>[RS]){_S}\}}?|\\(?:R|Re|reals|RR)(?![A-Za-z])|ℝ|{_BITS})"
@@ -118,7 +120,8 @@ def _plain(written: str) -> str:
     r"""A name of LaTeX as the language writes it: \mathbf{W}^{[1]} is W1, n_x stays; "" where it is none."""
     bare = re.sub(_STYLE, "", written)
     base, mark, index = re.sub(r"[\\{}\s]", "", bare).partition("_")
-    base = "lam" if base == "lambda" else base  # as the reader of formulas calls it
+    index = {"-1": "prev", "+1": "next"}.get(index[-2:], index) if index[:1].isalpha() else index  # as the reader of formulas calls it
+    base = "lam" if base == "lambda" else base
     name = f"{base}{index}" if mark and index.isdigit() else f"{base}_{index}" if mark else base
     name = re.sub(r"\^[\[(](\d+)[\])]", r"\1", name)
     return name if name.isidentifier() else ""
