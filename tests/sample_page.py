@@ -21,7 +21,8 @@ from shapecalc.blocks import (
     prose,
 )
 from shapecalc.boxes import TIMES, Linked, Symbol, row
-from shapecalc.expr import Var
+from shapecalc.expr import Var, rebuild
+from shapecalc.forms import remake
 from shapecalc.language.sheet import read
 from shapecalc.mathematics import (
     Delta,
@@ -45,7 +46,8 @@ SIZES = ("S", "D", "M")
 STYLE = Style(gradients={"dZ": "Z", "dW": "W", "db": "b"})
 SHAPES = Style(gradients=STYLE.gradients, shapes=True)
 DZ, DW, DB = Var("dZ", ("S", "M")), Var("dW", ("D", "M")), Var("db", ("M",))
-PROBLEM = read("X: (S, D); W: (D, M); b: (M,); dZ: (S, M); Z = X @ W + b; gW = X.T @ dZ; gb = sum(dZ, axis=0)")
+PROBLEM = read("X: (S, D); W: (D, M); b: (M,); G: (S, M); Z = X @ W + b; gW = X.T @ G; gb = sum(G, axis=0)")
+GRADIENTS = {n: rebuild(PROBLEM.definitions[n], lambda e: DZ if e == PROBLEM.declared["G"] else None, remake) for n in ("gW", "gb")}
 COLUMNS = ("col1", "col2", "col3")
 
 
@@ -84,7 +86,7 @@ def index_view():
 
 
 def answers():
-    g = PROBLEM.definitions
+    g = GRADIENTS
     by_b, by_w = row(name(DB, STYLE), "=", boxes(g["gb"], STYLE)), row(name(DW, STYLE), "=", boxes(g["gW"], STYLE))
     yield Beside((
         (Callout("answer", prose("By b"), (Formula(by_b, ("M",)), CodeBlock("db = sum(dZ, axis=0)", "python"))),),
@@ -109,7 +111,7 @@ def ending():
     given = [Node("X", ("S", "D"), gradient=False), Node("W", ("D", "M")), Node("b", ("M",))]
     yield graph_picture([*given, Node("Z", ("S", "M"), ("X", "W", "b")), Node("L", (), ("Z",))], SIZES)
     yield Callout("certificate", prose("Checked"), (Prose(prose("at 12 random points; a wrong yes is below 2^-120")),))
-    yield List((prose("a point with ", boxes(PROBLEM.definitions["gW"], STYLE)), prose("another")))
+    yield List((prose("a point with ", boxes(GRADIENTS["gW"], STYLE)), prose("another")))
     yield List((prose("first"), prose("second")), ordered=True)
     yield Rule()
 

@@ -473,6 +473,28 @@ def test_a_row_beside_more_than_a_matrix_is_no_column():
     assert d["E"].latex.endswith(r"\odot (D c_{\text{[0, :]}})")
 
 
+CROSSED = {
+    "z = R - P": r"R \mathbf{1}^{\top} - \mathbf{1} P^{\top}",
+    "z = R * P": r"R P^{\top}",
+    "z = Q * R * P": r"Q \odot (R P^{\top})",
+    "z = R * P / Q": r"(R P^{\top}) \oslash Q",
+    "z = R * v[:, None] * P": r"(R \odot v) P^{\top}",
+    "z = P / R": r"(\mathbf{1} \oslash R) P^{\top}",
+    "z = s * R": "R s",
+    "z = s * P / R": r"(\mathbf{1} \oslash R) (s \odot P^{\top})",
+    "z = Q * P": r"Q \odot P",
+    "z = Q * R": r"Q \odot R",
+    "z = R * R": r"R \odot R",
+}
+
+
+@pytest.mark.parametrize("line", CROSSED)
+def test_a_column_and_a_row_make_a_matrix_on_paper(line):
+    """NumPy makes an (m, n) of (m, 1) and (n,); R * P was drawn as an entrywise product of two vectors."""
+    problem = read(f"P: (n,); v: (m,); R: (m, 1); s: (1, n); Q: (m, n)\n{line}\nL = sum(z**2)")
+    assert drawn(boxes(problem.definitions["z"], Style()), "latex") == CROSSED[line]
+
+
 def test_a_matrix_before_a_product_with_more_axes_keeps_its_parentheses():
     """diag(d) @ (H @ g) is d_a H_abs g_s; read from the left, diag(d) @ H would be d_b H_abs."""
     d = shapecalc.derive("H: (k, k, m); g: (m,); P: (k, k); y = sum((H @ g) * P, axis=1)")

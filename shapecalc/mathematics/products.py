@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from ..boxes import TIMES, Box, Fenced, Frac, Grid, Number, Sqrt, Sum, Symbol, Under, joined, op, row, walk
 from ..expr import Apply, Expr, Lit, Var
 from ..forms import apply, size
-from ..shapes import Dim, polynomial
+from ..shapes import Dim
 from ..symbols import shape_box
-from .writer import COLUMN, ENTRYWISE, FRACTION, FREE, INDEXED, PRODUCT, ROW, SUM, Piece, Writer, fenced, number, only_scalars, raised
+from .crossing import crossed, is_column, is_row
+from .scalars import Scalars
+from .writer import (
+    COLUMN,
+    ENTRYWISE,
+    FRACTION,
+    FREE,
+    INDEXED,
+    PRODUCT,
+    ROW,
+    SCRIPT,
+    SUM,
+    Piece,
+    Writer,
+    fenced,
+    number,
+    only_scalars,
+    raised,
+)
 
 LIGHT = 3  # symbols that a fraction of a tensor may carry in its numerator
 ONES = Symbol("1", "vector", bold=True)
@@ -29,65 +48,6 @@ class Link(NamedTuple):
         if self.orient == FREE:
             return Link(self.e, FREE, not self.flip, self.size)
         return Link(self.e, ROW if self.orient == COLUMN else COLUMN, False, self.size)
-
-
-class Scalars:
-    """The coefficient of a product: an exact number, and what stands above and below the line."""
-
-    def __init__(self) -> None:
-        self.number = Fraction(1)
-        self.above: list[Expr] = []
-        self.below: list[Expr] = []
-        self.beside: list[Expr] = []  # scalars that are made of tensors: a norm, a trace
-
-    def take(self, e: Expr, inverse: bool = False) -> None:
-        """One scalar factor, or divisor."""
-        if isinstance(e, Lit):
-            self.literal(e, inverse)
-        elif isinstance(e, Apply) and e.name == "neg":
-            self.number = -self.number
-            self.take(e.args[0], inverse)
-        elif isinstance(e, Apply) and e.name in ("mul", "div"):
-            self.take(e.args[0], inverse)
-            self.take(e.args[1], inverse if e.name == "mul" else not inverse)
-        elif isinstance(e, Apply) and e.name == "power" and e["k"] < 0 and not inverse:
-            self.take(e.args[0] if e["k"] == -1 else apply("power", e.args[0], k=-e["k"]), inverse=True)
-        elif inverse:
-            self.below.append(e)
-        else:
-            (self.above if only_scalars(e) else self.beside).append(e)
-
-    def literal(self, e: Lit, inverse: bool) -> None:
-        """A number, or a size with its names one by one."""
-        if isinstance(e.value, Fraction):
-            if inverse and not e.value:
-                self.below.append(e)
-            else:
-                self.number *= 1 / e.value if inverse else e.value
-            return
-        terms = polynomial(e.value)
-        if len(terms) > 1:
-            (self.below if inverse else self.above).append(e)
-            return
-        ((names, coefficient),) = terms.items()
-        self.number *= Fraction(1, coefficient) if inverse else coefficient
-        (self.below if inverse else self.above).extend(Lit(name) for name in names)
-
-    def strip(self, e: Expr) -> Expr:
-        """e without its scalar factors."""
-        while isinstance(e, Apply):
-            if e.name == "neg":
-                self.number = -self.number
-                e = e.args[0]
-            elif e.name == "mul" and e.shape and () in (e.args[0].shape, e.args[1].shape):
-                scalar, e = e.args if e.args[0].shape == () else reversed(e.args)
-                self.take(scalar)
-            elif e.name == "div" and e.shape and e.args[1].shape == ():
-                self.take(e.args[1], inverse=True)
-                e = e.args[0]
-            else:
-                break
-        return e
 
 
 def product(w: Writer, e: Expr, orient: str) -> Piece:
@@ -212,11 +172,35 @@ def _entrywise(w: Writer, e: Apply, orient: str, scalars: Scalars) -> Piece:
     """A ⊙ B ⊘ C, or a scalar over a tensor as a fraction."""
     if e.name == "div" and e.args[0].shape == ():
         return Piece(Frac(w.plain().piece(e.args[0]).box, w.plain().piece(e.args[1], orient).box), FRACTION)
+    factors = [(sign, scalars.strip(a)) for sign, a in _flat(e, scalars)]
     parts: list[Box | str] = []
-    for sign, a in _flat(e, scalars):
-        parts += [sign] if parts else []
-        parts.append(spread(w, scalars.strip(a), e, orient, FRACTION))
+    if not crossed(e, [a for _, a in factors]):
+        for sign, a in factors:
+            parts += [sign] if parts else []
+            parts.append(spread(w, a, e, orient, FRACTION))
+        return Piece(row(*parts), ENTRYWISE)
+    whole = [(sign, a) for sign, a in factors if not (is_column(a) or is_row(a))]
+    outer = _crossing(w, factors)
+    if not whole:
+        return outer
+    drawn = [(sign, w.within(a, FRACTION, last=False)) for sign, a in whole]
+    for sign, box in sorted([*drawn, ("⊙", fenced(outer, FRACTION))], key=lambda part: part[0] == "⊘"):
+        parts += [sign, box] if parts else [box]
     return Piece(row(*parts), ENTRYWISE)
+
+
+def _crossing(w: Writer, factors: Sequence[tuple[str, Expr]]) -> Piece:
+    """Columns times rows: their outer product."""
+    sides = []
+    for mine, orient in ((is_column, COLUMN), (is_row, ROW)):
+        parts: list[Box | str] = []
+        own = [(sign, a) for sign, a in factors if mine(a)]
+        for sign, a in own if own[0][0] == "⊙" else [("", None), *own]:
+            parts += [sign] if parts else []
+            level = FRACTION if len(own) > 1 else PRODUCT
+            parts.append(fenced(link_piece(w, Link(a, orient if a is None or len(a.shape) == 1 else FREE, size=own[0][1].shape[0])), level))
+        sides.append(Piece(row(*parts), ENTRYWISE if len(parts) > 1 else SCRIPT))
+    return Piece(joined([fenced(side, PRODUCT) for side in sides], TIMES), PRODUCT)
 
 
 def _flat(e: Expr, scalars: Scalars) -> list[tuple[str, Expr]]:
@@ -234,10 +218,13 @@ def _flat(e: Expr, scalars: Scalars) -> list[tuple[str, Expr]]:
     return [*_flat(e.args[0], scalars), ("⊘", b)]
 
 
-def spread(w: Writer, a: Expr, whole: Expr, orient: str, level: int) -> Box:
-    """A part of an entrywise formula: one that is broadcast as it is, or as a product with ones."""
-    if len(a.shape) == 1 and len(whole.shape) == 2 and w.style.broadcast == "ones":
-        links = [Link(None, COLUMN, size=whole.shape[0]), *chain(w, a, ROW, Scalars())]
+def spread(w: Writer, a: Expr, whole: Expr, orient: str, level: int, ones: bool = False) -> Box:
+    """A part of an entrywise formula: one that is broadcast as it is, or as a product with ones (``ones``, or where the style says so)."""
+    if len(whole.shape) == 2 and ((len(a.shape) == 1 and (ones or w.style.broadcast == "ones")) or (ones and is_column(a))):
+        if len(a.shape) == 1:
+            links = [Link(None, COLUMN, size=whole.shape[0]), *chain(w, a, ROW, Scalars())]
+        else:
+            links = [*chain(w, a, FREE, Scalars()), Link(None, ROW, size=whole.shape[1])]
         box = joined([fenced(link_piece(w, x), FRACTION) for x in links], TIMES)
         return fenced(Piece(box, PRODUCT), level)
     return w.within(a, level, orient if len(a.shape) == len(whole.shape) else FREE, last=False)
