@@ -495,6 +495,15 @@ def test_a_column_and_a_row_make_a_matrix_on_paper(line):
     assert drawn(boxes(problem.definitions["z"], Style()), "latex") == CROSSED[line]
 
 
+def test_a_column_beside_more_than_a_matrix_says_so():
+    """Drawn as v, it would lie along the last axis."""
+    problem = read(
+        "v: (k,); T: (n, k, m); A: (k, m)\nz = T * v[:, None]\ny = T + v[:, None]\nx = T * sum(A, axis=1, keepdims=True)\nL = sum(z * y * x)"
+    )
+    found = [drawn(boxes(problem.definitions[name], Style()), "latex") for name in "zyx"]
+    assert found == [r"T \odot v_{\text{[:, None]}}", r"T + v_{\text{[:, None]}}", r"T \odot (A \mathbf{1})_{\text{[:, None]}}"]
+
+
 def test_a_matrix_before_a_product_with_more_axes_keeps_its_parentheses():
     """diag(d) @ (H @ g) is d_a H_abs g_s; read from the left, diag(d) @ H would be d_b H_abs."""
     d = shapecalc.derive("H: (k, k, m); g: (m,); P: (k, k); y = sum((H @ g) * P, axis=1)")

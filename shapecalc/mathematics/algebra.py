@@ -7,7 +7,7 @@ from fractions import Fraction
 from ..boxes import APPLY, TIMES, Box, Cases, Fenced, Number, Sqrt, Symbol, Text, joined, op, paren, row, sub
 from ..expr import Apply, Var
 from ..symbols import dimension, product_shape
-from .crossing import crossed
+from .crossing import crossed, is_column
 from .entries import SIGNS, exponent, indicator
 from .products import ONES, is_link, product, signed, spread, transposed
 from .writer import COLUMN, ENTRYWISE, FRACTION, FREE, PRODUCT, ROW, SCRIPT, SUM, Piece, Rule, Writer, applied, fenced, raised
@@ -19,6 +19,8 @@ def _add(w: Writer, e: Apply, orient: str) -> Piece:
     for term, sign in zip(e.args, e["signs"], strict=True):
         if len(e.shape) == 2 and ((len(term.shape) == 1 and (over or w.style.broadcast == "ones")) or (over and term.shape[1:] == (1,))):
             negative, piece = False, Piece(spread(w, term, e, orient, ENTRYWISE, over), PRODUCT)
+        elif len(e.shape) > 2 and is_column(term) and not isinstance(term, Var):
+            negative, piece = False, Piece(spread(w, term, e, orient, ENTRYWISE), SCRIPT)
         else:
             negative, piece = signed(w, term, orient if len(term.shape) == len(e.shape) else FREE)
         plus = (sign > 0) != negative

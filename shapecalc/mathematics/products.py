@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from ..boxes import TIMES, Box, Fenced, Frac, Grid, Number, Sqrt, Sum, Symbol, Under, joined, op, row, walk
+from ..boxes import TIMES, Box, Fenced, Frac, Grid, Number, Scripts, Sqrt, Sum, Symbol, Text, Under, joined, op, row, walk
 from ..expr import Apply, Expr, Lit, Var
 from ..forms import apply, size
 from ..shapes import Dim
@@ -227,6 +227,9 @@ def spread(w: Writer, a: Expr, whole: Expr, orient: str, level: int, ones: bool 
             links = [*chain(w, a, FREE, Scalars()), Link(None, ROW, size=whole.shape[1])]
         box = joined([fenced(link_piece(w, x), FRACTION) for x in links], TIMES)
         return fenced(Piece(box, PRODUCT), level)
+    if len(whole.shape) > 2 and is_column(a) and not isinstance(a, Var):  # a vector would lie along the last axis
+        own = a.args[0] if isinstance(a, Apply) and a.name == "expand_dims" else a
+        return Scripts(w.base(own), Text("[:, None]"))
     return w.within(a, level, orient if len(a.shape) == len(whole.shape) else FREE, last=False)
 
 
