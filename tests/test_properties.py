@@ -498,7 +498,7 @@ def test_a_column_and_a_row_make_a_matrix_on_paper(line):
 def test_a_column_beside_more_than_a_matrix_says_so():
     """Drawn as v, it would lie along the last axis."""
     problem = read(
-        "v: (k,); T: (n, k, m); A: (k, m)\nz = T * v[:, None]\ny = T + v[:, None]\nx = T * sum(A, axis=1, keepdims=True)\nL = sum(z * y * x)"
+        "v: (k,); T: (n, k, m); A: (k, m)\nz = T * v[:, None]\ny = T + v[:, None]\nx = T * sum(A, axis=1, keepdims=True)\nL = sum(z*y*x)"
     )
     found = [drawn(boxes(problem.definitions[name], Style()), "latex") for name in "zyx"]
     assert found == [r"T \odot v_{\text{[:, None]}}", r"T + v_{\text{[:, None]}}", r"T \odot (A \mathbf{1})_{\text{[:, None]}}"]
