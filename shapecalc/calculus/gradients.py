@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from shapecalc.errors import TooLarge
-from shapecalc.expr import Expr, Lit, Var, collector_off, variables
+from shapecalc.expr import Apply, Expr, Lit, Var, collector_off, nodes, variables
 from shapecalc.forms import zeros
 from shapecalc.indexed import Factor, Places, Term, fresh
 from shapecalc.language.problem import Problem
@@ -264,10 +264,14 @@ def seed(problem: Problem, flow: Flow, name: str) -> None:
 
 
 def worth_substituting(name: str, flow: Flow, e: Expr) -> bool:
-    """Whether a gradient written out could shorten a formula: where it is one name itself, or shares a name with the rest."""
+    """Whether a gradient written out could shorten a formula.
+
+    That is where it is one name itself, shares a name with the rest, or is added up to go to the largest entry of a row: what softmax
+    hands back adds up to 0.
+    """
     assert flow.formula is not None
     own = variables(flow.formula)
-    if len(own) <= 1:
+    if len(own) <= 1 or (own.keys() & variables(e).keys()) - {name}:
         return True
-    shared = own.keys() & variables(e).keys()
-    return bool(shared - {name}) if shared else False
+    parts = [n for n in nodes(e) if isinstance(n, Apply)] if name in variables(e) else []
+    return any(n.name == "equal" for n in parts) and any(n.name == "sum" and n.args[0] == flow.symbol for n in parts)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import prod
 
 from shapecalc.expr import Apply, Expr, Lit, Var
+from shapecalc.ops.reducing import axes_of
 from shapecalc.shapes import Dim, is_scalar, value
 
 from .context import Context
@@ -30,7 +31,19 @@ def sums_to_one(base: Expr, axis: int, context: Context) -> bool:
     body = context.definitions.get(base.name)
     if body is None or isinstance(body, Lit):
         return False
-    return sums_to_one(body, axis, context) or (isinstance(body, Apply) and body.name in MIXED and _mixes(body, axis, context))
+    if sums_to_one(body, axis, context) or not isinstance(body, Apply):
+        return sums_to_one(body, axis, context)
+    return body.name in MIXED and (_normalised(body, axis, context) or _mixes(body, axis, context))
+
+
+def _normalised(body: Apply, axis: int, context: Context) -> bool:
+    """E / sum(E, axis=1, keepdims=True)."""
+    if body.name != "div" or body.args[0].shape != body.shape:
+        return False
+    above, below = (context.definitions.get(a.name, a) if isinstance(a, Var) else a for a in body.args)
+    if not isinstance(below, Apply) or below.name != "sum" or below.args[0] not in (above, body.args[0]):
+        return False
+    return axes_of({"axis": below["axis"]}, len(body.shape)) == (axis,) and (below["keepdims"] or axis == 0 or len(body.shape) == 1)
 
 
 def _mixes(body: Apply, axis: int, context: Context) -> bool:
