@@ -9,9 +9,10 @@ import pytest
 from kept import compared
 from programs import points
 
-from shapecalc.calculus.context import Context, is_orthogonal, sums_to_one, symmetric
+from shapecalc.calculus.context import Context, is_orthogonal, symmetric
 from shapecalc.calculus.gradients import backward
 from shapecalc.calculus.lowering import is_invertible
+from shapecalc.calculus.totals import sums_to_one
 from shapecalc.language.builder import build_text
 from shapecalc.language.sheet import read
 from shapecalc.verify.judge import Judge

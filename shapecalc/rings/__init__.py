@@ -11,8 +11,9 @@ from .near import Firm, Near, Shaken
 from .real import Real
 from .ring import Adapted, Field, Ring, Unlucky, Unsupported
 from .unknown import Table, Unknown
+from .veiled import VEILED, Veiled
 
 __all__ = [
-    "PRIME", "Adapted", "Field", "Firm", "Floats", "Masked", "Modular", "Near", "Real", "Ring", "Shaken", "Table", "Unknown", "Unlucky",
-    "Unsupported", "random_prime",
+    "PRIME", "VEILED", "Adapted", "Field", "Firm", "Floats", "Masked", "Modular", "Near", "Real", "Ring", "Shaken", "Table",
+    "Unknown", "Unlucky", "Unsupported", "Veiled", "random_prime",
 ]  # fmt: skip

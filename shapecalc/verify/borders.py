@@ -16,7 +16,7 @@ from itertools import chain
 from shapecalc.expr import Apply, Expr, nodes, variables
 from shapecalc.forms import add, apply, lit
 from shapecalc.notation import text
-from shapecalc.rings import Near
+from shapecalc.rings import VEILED, Near
 
 from .rays import Point, between, stretched
 from .trial import MISFORTUNE, Trial
@@ -29,6 +29,7 @@ SIDES = {
     **dict.fromkeys(("relu", "leaky_relu", "elu", "abs", "sign", "norm"), ((0,),)),
     "clip": ((0, 1), (0, 2)),
 }  # for each operation with a kink, the arguments whose sign, or whose difference, decides
+PICKS = frozenset({"max", "min"})
 MOST = 16  # borders that are looked for
 OTHERS = 3  # points between which each is looked for
 ENTRIES = 3  # entries of one comparison that are followed to their borders
@@ -274,11 +275,17 @@ class Search:
         return Point(trial, {n: trial.env[n] for n in self.trials.problem.declared}, trial.witness.given)
 
 
+def veilable(formulas: Iterable[Expr]) -> bool:
+    """Whether all that turns somewhere in the formulas is a comparison that an unknown number can stand for."""
+    kinked = [n for e in formulas for n in nodes(e) if isinstance(n, Apply) and (n.name in SIDES or n.name in PICKS)]
+    return all(n["ord"] in (1, 2) if n.name == "norm" else n.name in VEILED or n.op.means for n in kinked)
+
+
 def gaps_of(node: Expr) -> Iterator[Expr]:
     """The differences whose signs decide what an operation with a kink does."""
     if not isinstance(node, Apply):
         return
-    if node.name in ("max", "min"):  # which entry it is
+    if node.name in PICKS:  # which entry it is
         yield apply("equal", node.args[0], apply(node.name, node.args[0], axis=node["axis"], keepdims=True))
     for places in SIDES.get(node.name, ()):
         parts = [node.args[k] for k in places]

@@ -14,14 +14,14 @@ from shapecalc.rings import Unsupported
 from shapecalc.shapes import show
 from shapecalc.tensor import Tensor, flat, nested
 
-from .borders import PATIENCE, Borders, Side
+from .borders import PATIENCE, Borders, Side, veilable
 from .certainty import ENOUGH, Certainty
 from .compared import Comparison, bare, different
 from .conditions import Conditions, assumptions, of_reals
 from .gaps import NO, telling, told
 from .larger import Larger, counted_with
 from .points import STYLES
-from .rounding import EQUAL, Pair, apart
+from .rounding import EQUAL, Pair, alike, apart
 from .survey import Survey
 from .trial import MISFORTUNE, Trial
 from .trials import EXACT, REAL, SHORT, Trials
@@ -29,6 +29,7 @@ from .undecided import Undecided
 
 ZERO = Decimal(0)
 FLOATS = 1e-8  # what a function of arrays is held to
+SEVERAL = 2  # points at which comparisons are unknown numbers
 ROUNDS = 4  # how often points are added for a certainty that is too small
 TRUTH = ("the derived formula",)
 TOO_SMALL = (SHORT, EMPTY)
@@ -173,7 +174,7 @@ class Comparisons:
         if worst > EQUAL:
             return Comparison("undecided", REAL, len(used), met.sizes, gap=float(worst), reason=f"the values differ by {worst:.0e}")
         unseen = []
-        for side in self.borders.of((claim, truth), extra):
+        for side in () if self._on_all_sides(claim, truth, extra) else self.borders.of((claim, truth), extra):
             refuted, gap, _ = self._gone_through(self._at_border(side, claim, truth, extra), formulas)
             if refuted:
                 return refuted
@@ -186,6 +187,14 @@ class Comparisons:
             return Comparison("undecided", REAL, len(used), met.sizes, gap=float(worst), reason=why)
         made = self._equal(REAL, met, (claim,), gap=float(worst))
         return self._at_larger_sizes(claim, truth, extra, REAL) or replace(made, conditions=(*made.conditions, *unseen))
+
+    def _on_all_sides(self, claim: Expr, truth: Expr, extra: Extra | None) -> bool:
+        """Whether both agree where comparisons are unknown numbers, so that no border has to be looked for."""
+        if not veilable((claim, truth, *(extra or {}).values())):
+            return False
+        trials = [t.veiled for t in self._survey(REAL).trials[:SEVERAL]]
+        found = list(self._pairs([t for t in trials if t is not None], claim, truth, extra))
+        return len(found) == len(trials) and all(map(alike, found))
 
     def _at_border(self, side: Side, claim: Expr, truth: Expr, extra: Extra | None) -> Iterator[Pair]:
         """Both values on either side; where the numbers met were so large that a difference passed for rounding, nearer by as well."""

@@ -54,6 +54,12 @@ def apart(pair: Pair, formulas: Sequence[Expr]) -> tuple[Decimal, int, bool]:
     return relative[place], place, hidden
 
 
+def alike(pair: Pair) -> bool:
+    """Whether two values agree as they stand, nothing being put down to rounding."""
+    both = zip(_away(pair.claimed, pair.true), pair.claimed.data, pair.true.data, strict=True)
+    return all(d.copy_abs() <= EQUAL * max(x.copy_abs(), y.copy_abs()) for d, x, y in both)
+
+
 def _staying(pair: Pair, away: Sequence[Decimal]) -> frozenset[int]:
     """Entries whose difference is the same where every operation errs: it is none of rounding, however small (2*exp(-99) for exp(-99))."""
     try:

@@ -10,7 +10,7 @@ from random import Random
 from shapecalc.calculus.texts import meaning
 from shapecalc.evaluate import Frame, evaluate
 from shapecalc.expr import Expr
-from shapecalc.rings import Field, Modular, Shaken, Unknown, Unlucky
+from shapecalc.rings import Field, Modular, Shaken, Unknown, Unlucky, Veiled
 from shapecalc.tensor import Tensor
 
 from .points import PLAIN, Sampler
@@ -78,6 +78,16 @@ class Trial:
         """The values of the derived gradients, in the order of the backward pass."""
         self.program.tape.run(self.ring, self.frame, self.cells, self.program.gradients)
         self.__dict__.pop("env", None)
+
+    @cached_property
+    def veiled(self) -> Trial | None:
+        """The same point where comparisons are unknown numbers; None where something has no value then."""
+        try:
+            made = Trial(self.program, Veiled(self.random), self.frame, self.declared, self.given, self.random)
+            made.add_gradients()
+        except (*MISFORTUNE, Undecided):
+            return None
+        return made
 
     @cached_property
     def shaken(self) -> tuple[Trial, ...]:
