@@ -186,3 +186,18 @@ def test_labels_are_a_one_hot_matrix_where_that_is_certain():
     for told, before, rows in ((", y: (C,)", "pass", "N"), (", y: (N,)", "z = y + 1", "N"), ("", "pass", "D")):
         (report,) = judged(PICKED.format(told=told, before=before, rows=rows), "a.py")
         assert not any(c.verdict == "right" for c in report.claims)
+
+
+KEPT = """
+class Layer:
+    def fit(self, X):
+        # X: (n, d), self.w, self.v: (d,), self.b: ()
+        z = X @ self.w + self.b
+        dw = X.T @ dz
+        db = dz.mean()
+"""
+
+
+def test_shapes_of_what_an_object_keeps():
+    (report,) = judged(KEPT, "a.py")
+    assert [(c.line, c.slip or c.verdict) for c in report.claims] == [(6, "right"), (7, "extra-scale")]

@@ -14,7 +14,8 @@ from ..statements import Declaration, split
 from .python_source import Comment, Source
 
 _SHAPE = r"(?P<shape>[\(\[][^()\[\]\n]*[\)\]])"
-_NOTE = re.compile(rf"(?<![\w.])(?P<names>[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*)\s*(?::|∈)\s*(?P<words>(?:[a-z_-]+[ \t]+)*){_SHAPE}")
+_OWN = r"(?:self\.)?[^\W\d]\w*"
+_NOTE = re.compile(rf"(?<![\w.])(?P<names>{_OWN}(?:\s*,\s*{_OWN})*)\s*(?::|∈)\s*(?P<words>(?:[a-z_-]+[ \t]+)*){_SHAPE}")
 _ALONE = re.compile(rf"\s*(?:shape:?\s*)?(?P<words>(?:[a-z_-]+[ \t]+)*){_SHAPE}\s*(?:$|[,;.#-])")
 _LISTED = re.compile(rf"(?<![\w.])(?P<names>[^\W\d]\w*)\s*:?\s*(?P<words>(?:[a-z_-]+[ \t]+)*){_SHAPE}")
 _PROSE = re.compile(
@@ -71,8 +72,13 @@ def comment_notes(comments: Iterable[Comment]) -> Iterator[Note]:
             text = declaration(match["words"], match["shape"])
             if text is not None:
                 span = comment.start + match.start(), comment.start + match.end()
-                for name in re.split(r"\s*,\s*", match["names"]):
+                for name in _named(match):
                     yield Note(name, text, span)
+
+
+def _named(match: re.Match[str]) -> list[str]:
+    """The names of which a note tells the shape; self.W is W."""
+    return [name.removeprefix("self.") for name in re.split(r"\s*,\s*", match["names"])]
 
 
 def beside(comment: Comment) -> str | None:
@@ -140,7 +146,7 @@ def docstring_notes(source: Source, node: ast.AST) -> Iterator[Note]:
     yield from _matched(_PROSE, written, start)
     for match in _NOTE.finditer(written):
         text = declaration(match["words"], match["shape"])
-        for name in re.split(r"\s*,\s*", match["names"]) if text is not None else ():
+        for name in _named(match) if text is not None else ():
             yield Note(name, text or "", (start + match.start(), start + match.end()))
 
 
