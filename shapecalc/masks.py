@@ -14,6 +14,7 @@ KEEPING = frozenset(
         "kron", "concatenate", "tril", "triu", "max", "min", "maximum", "minimum", "abs",
     }
 )  # fmt: skip
+OPPOSITE = {"greater": "less_equal", "less_equal": "greater", "less": "greater_equal", "greater_equal": "less"}
 TAKING = frozenset({"where", "maximum", "minimum", "abs", "power", "pow"})  # of entries, and no harm done by a truth value
 
 

@@ -20,7 +20,7 @@ import shapecalc
 from shapecalc.calculus.collect import best_formula
 from shapecalc.calculus.entries import agrees
 from shapecalc.calculus.gradients import backward
-from shapecalc.calculus.reverse import terms_of
+from shapecalc.calculus.lowering import terms_of
 from shapecalc.errors import InputProblem, NotKnownYet, ShapecalcError
 from shapecalc.expr import nodes, variables
 from shapecalc.forms import add, apply, transposed
@@ -31,7 +31,7 @@ from shapecalc.language.sheet import read
 from shapecalc.mathematics import Style, boxes
 from shapecalc.notation import text
 from shapecalc.render import formula as drawn
-from shapecalc.shapes import value
+from shapecalc.shapes import show, value
 from shapecalc.verify.judge import Judge
 
 PROGRAMS = int(os.environ.get("SHAPECALC_PROGRAMS", "450"))
@@ -326,12 +326,13 @@ def test_latex_reads_back_to_the_same_value_or_not_at_all(seed):
 
 def by_latex(problem, passed, e):
     """What a formula is read as from its LaTeX; None where that is refused, or has names that the program has not."""
-    given = "\n".join(line for line in problem.source.splitlines() if not line.startswith("loss ="))
+    given = [line for line in problem.source.splitlines() if "=" not in line]  # a definition would make gradients of the names of gradients
+    given += [f"{n}: {show(v.shape)}" for n, v in problem.definitions.items() if n != "loss"]
     tex = drawn(boxes(e, Style()), "latex")
     if any(n in tex for n in (r"\partial", "einsum")):
         return None
     try:
-        found = read(read_latex(f"Z = {tex}", f"{symbols(passed)}\n{given}").source).definitions.get("Z")
+        found = read(read_latex(f"Z = {tex}", "\n".join([symbols(passed), *given])).source).definitions.get("Z")
     except ShapecalcError:
         return None
     return found if found is not None and set(variables(found)) <= set(names_of(problem, passed)) else None

@@ -17,7 +17,7 @@ from .folding import folded
 from .lowering import lower
 from .parts import Part, entrywise, length, lighter, part_of, shorter, written
 from .pieces import spread
-from .quotients import added_up, cleared
+from .quotients import added_up, cleared, either_way
 from .simplify import gathered, normal, simplified
 
 
@@ -167,7 +167,7 @@ def best_formula(terms: list[Term], target: Places, context: Context, scaling: s
     free = tuple(indices(target))
     plain = vanishing(simplified(terms, free, context), frozenset(free), context)
     cleaned = [without_quotients(t, frozenset(free), context) for t in added_up(plain, free, context)]
-    plain = named([t for t in cleaned if t.coefficient], free, context)
+    plain = either_way(named([t for t in cleaned if t.coefficient], free, context), free, context)
     best = cancelled(upright(formula(plain, target, context, scaling), plain))
     if not any(worth_expanding(t, len(plain)) for t in plain):
         return best, plain

@@ -9,6 +9,7 @@ from math import gcd
 from shapecalc.errors import Misfit
 from shapecalc.expr import ONE, Apply, Expr, Lit, variables
 from shapecalc.forms import apply, remake, transposed
+from shapecalc.masks import OPPOSITE
 from shapecalc.shapes import Shape
 
 from .parts import Part, chain, entrywise, length, multiplied, total_of, unchained, written
@@ -158,9 +159,6 @@ def _paired_entrywise(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...
     except Misfit:
         return None
     return Part(scale, outer, core) if core.shape in (a.core.shape, b.core.shape) else None
-
-
-OPPOSITE = {"greater": "less_equal", "less_equal": "greater", "less": "greater_equal", "greater_equal": "less"}
 
 
 def _paired_choice(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:

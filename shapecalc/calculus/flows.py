@@ -13,8 +13,8 @@ from shapecalc.indexed import Factor, Place, Places, Term, fresh, indices, refre
 from .alike import Handed
 from .collect import best_formula
 from .context import Context
-from .lowering import lower
-from .reverse import Lost, terms_of
+from .lowering import lower, terms_of
+from .reverse import Lost
 from .sketches import Sketch
 
 

@@ -18,8 +18,9 @@ from .context import Context
 from .factoring import WIDE
 from .flows import Flow, substitute
 from .folding import fold
+from .lowering import terms_of
 from .parts import burden
-from .reverse import Lost, Reverse, onto, terms_of
+from .reverse import Lost, Reverse, onto
 from .signs import signed
 from .sketches import Sketch
 

@@ -16,7 +16,8 @@ from ..indexed import Factor, Index, Places, Term, fresh, indices, renamed
 from ..shapes import names
 from .context import Context
 from .gradients import Backward
-from .reverse import Reverse, terms_of
+from .lowering import terms_of
+from .reverse import Reverse
 from .simplify import simplified
 
 OUT, OWN, INNER = "ijkpqrs", "lmnuvwt", "kprstuvahc"

@@ -272,4 +272,18 @@ def _scaled(a: Apply) -> tuple[Expr, Expr] | None:
     return None
 
 
-__all__ = ["Bound", "Opaque", "atom", "is_invertible", "letters", "lower", "raised"]
+def terms_of(e: Expr, places: Places) -> list[Term]:
+    """A formula as terms: the addends of a sum, each lowered; anything else is one term."""
+    if isinstance(e, Apply) and e.name == "neg":
+        return [t._replace(coefficient=-t.coefficient) for t in terms_of(e.args[0], places)]
+    if isinstance(e, Apply) and e.name == "add":
+        out: list[Term] = []
+        for arg, sign in zip(e.args, e["signs"], strict=True):
+            own = places[len(places) - len(arg.shape) :]
+            kept = tuple(None if d == 1 else p for p, d in zip(own, arg.shape, strict=True))
+            out.extend(t._replace(coefficient=sign * t.coefficient) for t in terms_of(arg, kept))
+        return out
+    return [lower(e, places)]
+
+
+__all__ = ["Bound", "Opaque", "atom", "is_invertible", "letters", "lower", "raised", "terms_of"]

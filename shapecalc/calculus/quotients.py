@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from shapecalc.expr import Apply
+from shapecalc.expr import Apply, Var
+from shapecalc.forms import apply
 from shapecalc.indexed import Factor, Index, Term, indices
+from shapecalc.masks import OPPOSITE
 
 from .context import Context
 from .expanding import addends
@@ -101,3 +103,32 @@ def cleared(term: Term, context: Context) -> tuple[Factor, Factor, list[Term]] |
             if not any(h.base == g.base and h.power < 0 for m in made for h in m.factors):
                 return g, f, made
     return None
+
+
+def either_way(terms: list[Term], free: tuple[Index, ...], context: Context) -> list[Term]:
+    """The terms, with two that differ in a comparison, which holds in the one where it does not in the other, as one without it."""
+    found: list[Term] | None = terms
+    while found is not None:
+        terms = found
+        tests = [(n, f) for n, t in enumerate(terms) for f in t.factors if isinstance(f.base, Apply) and f.base.name in OPPOSITE]
+        found = next((m for n, f in tests if (m := _untested(terms, n, f, free, context)) is not None), None) if len(tests) > 1 else None
+    return terms
+
+
+def _untested(terms: list[Term], n: int, f: Factor, free: tuple[Index, ...], context: Context) -> list[Term] | None:
+    """The terms where the n-th, which has the comparison f, and another are one without it."""
+    assert isinstance(f.base, Apply)
+    t, other = terms[n], apply(OPPOSITE[f.base.name], *f.base.args)
+    wanted = _with_mark(t, f)
+    for m, u in enumerate(terms):
+        for g in u.factors:
+            alike = m != n and g.base == other and f.power == g.power == 1 and t.coefficient == u.coefficient
+            if alike and key(wanted, free, context) == key(_with_mark(u, g), free, context):
+                whole = normal(t._replace(factors=tuple(h for h in t.factors if h is not f)), frozenset(free), context)
+                rest = [x for k, x in enumerate(terms) if k not in (m, n)]
+                return gathered([*([whole] if whole is not None else []), *rest], free, context)
+    return None
+
+
+def _with_mark(t: Term, f: Factor) -> Term:
+    return t._replace(factors=tuple(f._replace(base=Var("?", f.base.shape)) if h is f else h for h in t.factors))

@@ -17,8 +17,9 @@ from shapecalc.shapes import Dim
 from .collect import best_formula
 from .context import Context
 from .expanding import expanded
-from .lowering import Bound, Opaque, lower, raised
+from .lowering import Bound, Opaque, lower, raised, terms_of
 from .moving import Link, moving
+from .sides import against_zero
 from .texts import pull_back, slope, spectral
 
 
@@ -175,6 +176,7 @@ class Reverse:
             if arg not in self.live:
                 continue
             found = slope(e, n, named)
+            found = against_zero(found, self.context) if found is not None else None
             if found is None or found == ZERO or (isinstance(found, Apply) and found.name == "zeros"):
                 continue
             axes = places[len(places) - len(found.shape) :]
@@ -252,20 +254,6 @@ def scalars_apart(terms: list[Term]) -> tuple[Term, list[Term]]:
 
 def _is_sum(e: Expr) -> bool:
     return isinstance(e, Apply) and e.name == "add"
-
-
-def terms_of(e: Expr, places: Places) -> list[Term]:
-    """A formula as terms: the addends of a sum, each lowered; anything else is one term."""
-    if isinstance(e, Apply) and e.name == "neg":
-        return [t._replace(coefficient=-t.coefficient) for t in terms_of(e.args[0], places)]
-    if isinstance(e, Apply) and e.name == "add":
-        out: list[Term] = []
-        for arg, sign in zip(e.args, e["signs"], strict=True):
-            own = places[len(places) - len(arg.shape) :]
-            kept = tuple(None if d == 1 else p for p, d in zip(own, arg.shape, strict=True))
-            out.extend(t._replace(coefficient=sign * t.coefficient) for t in terms_of(arg, kept))
-        return out
-    return [lower(e, places)]
 
 
 def _distinct(places: Places) -> tuple[Places, tuple[Factor, ...]]:
