@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
-from .boxes import Box, Number, Over, Symbol, Text, Tinted, joined, paren, row, sub
+from .boxes import Box, Number, Over, Symbol, Text, Tinted, joined, paren, row, sub, sup
 from .shapes import Dim, Shape, polynomial
 
 _LOWER = (
@@ -93,7 +94,7 @@ def dimension(dim: Dim) -> Box:
             out.append("−" if coefficient < 0 else "+")
         if abs(coefficient) != 1 or not names:
             out.append(Number(str(abs(coefficient))))
-        out += [size_symbol(name) for name in names]
+        out += [size_symbol(name) if k == 1 else sup(size_symbol(name), Number(str(k))) for name, k in Counter(names).items()]
     return row(*out)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import shapecalc
 from shapecalc.boxes import Fenced, Linked, Number, Row, Scripts, Symbol, Text, depth, items, op, row, tall, walk
 from shapecalc.errors import Misfit
 from shapecalc.indexed import fresh
@@ -224,9 +225,7 @@ def test_names(name: str, latex: str):
 
 def test_bold_names():
     e = read("X: (S, D); w: (D,); lam: (); Xh: (S, D); r = lam*X @ w + Xh @ w").definitions["r"]
-    assert drawn(boxes(e, Style(bold=True)), "latex") == (
-        r"\lambda \boldsymbol{X} \boldsymbol{w} + \mathbf{Xh} \, \boldsymbol{w}"
-    )
+    assert drawn(boxes(e, Style(bold=True)), "latex") == (r"\lambda \boldsymbol{X} \boldsymbol{w} + \mathbf{Xh} \, \boldsymbol{w}")
 
 
 def test_names_differ_where_they_should():
@@ -252,9 +251,7 @@ def test_gradients_are_drawn_as_asked(style: dict, latex: str):
 
 def test_shapes_under_the_factors():
     assert written("X @ W + b", shapes=True) == "  X      W    +  b\n(S, D) (D, M)   (M,)"
-    assert written("X.T @ dZ", "latex", shapes=True) == (
-        r"\underset{(D, S)}{X^{\top}} \; \underset{(S, M)}{\frac{\partial L}{\partial Z}}"
-    )
+    assert written("X.T @ dZ", "latex", shapes=True) == (r"\underset{(D, S)}{X^{\top}} \; \underset{(S, M)}{\frac{\partial L}{\partial Z}}")
 
 
 def test_an_equation_names_its_left_side():
@@ -299,7 +296,7 @@ def test_the_index_form_itself_is_drawn():
 
     p = read("X: (S, D); W: (D, M); b: (M,); Z = X @ W + b")
     places = fresh(("S", "M"))
-    terms = [lower(a, places[-len(a.shape):]) for a in p.definitions["Z"].args]
+    terms = [lower(a, places[-len(a.shape) :]) for a in p.definitions["Z"].args]
     box, letters = of_terms(terms, places)
     assert drawn(box) == "Σₖ xᵢₖ wₖⱼ + bⱼ"
     assert list(letters.values()) == ["i", "j", "k"]
@@ -394,3 +391,12 @@ def test_depth_and_height():
     assert not tall(inside)
     assert tall(entries([["a"], ["b"]]))
     assert Scripts(Text("a")).sub is None
+
+
+def test_a_size_that_stands_twice_is_squared():
+    """It was drawn 1/nn, and 1/(n n) with indices."""
+    page = shapecalc.derive("R: (n, n); L = mean(R**2)").to("text")
+    assert "L = 1/n² · Σᵢⱼ rᵢⱼ²" in page
+    assert "nn" not in page
+    assert "n n" not in page
+    assert "(n)²" not in page

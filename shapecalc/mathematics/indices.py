@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from fractions import Fraction
@@ -210,13 +211,13 @@ def _product(w: Writer, term: Product, letters: Mapping[Index, str]) -> Box:
         drawn = _indexed(w, f.base, tuple(tuple(script(letters[i]) for i in single(p)) for p in f.places))
         k = abs(f.power)
         if k != 1:
-            drawn = sup(drawn if isinstance(f.base, Var) and parts(f.base.name)[2] is None else paren(drawn), exponent(k))
+            drawn = sup(drawn if _is_short(f.base) else paren(drawn), exponent(k))
         (above if f.power > 0 else below).append(drawn)
     value = abs(term.coefficient)
     top = [number(Fraction(value.numerator)).box] if value.numerator != 1 else []
     bottom: list[Box] = [Number(str(value.denominator))] if value.denominator != 1 else []
     sums = [x for i, x in letters.items() if i in term.summed]
-    sizes = [b for b in below if _is_size(b)]
+    sizes = [b if n == 1 else sup(b, Number(str(n))) for b, n in Counter(b for b in below if _is_size(b)).items()]
     rest = [b for b in below if not _is_size(b)]
     body = joined(above, TIMES) if above else Number("1")
     if rest:
@@ -226,6 +227,13 @@ def _product(w: Writer, term: Product, letters: Mapping[Index, str]) -> Box:
     bottom += sizes
     front: list[Box] = [Frac(joined(top or [Number("1")], TIMES), joined(bottom, TIMES))] if bottom else top
     return joined([*front, *([body] if above or rest or sums or not front else [])], TIMES)
+
+
+def _is_short(base: Var | Lit | object) -> bool:
+    """Whether an exponent can stand on this as it is drawn: a name, of a size as well."""
+    if isinstance(base, Lit):
+        return isinstance(base.value, str) and base.value.isidentifier()
+    return isinstance(base, Var) and parts(base.name)[2] is None
 
 
 def _is_size(box: Box) -> bool:

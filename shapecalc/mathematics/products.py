@@ -12,7 +12,7 @@ from ..forms import apply, size
 from ..shapes import Dim
 from ..symbols import shape_box
 from .crossing import crossed, is_column, is_row
-from .scalars import Scalars
+from .scalars import Scalars, powers
 from .writer import (
     COLUMN,
     ENTRYWISE,
@@ -240,8 +240,9 @@ def _assembled(w: Writer, s: Scalars, body: Piece | None) -> Piece:
     decimal = number(s.number).box if not s.below and not s.above else None
     if isinstance(decimal, Number):
         d = 1
-    above = [plain.within(a, FRACTION, last=False) for a in s.above]
-    below = [plain.within(b, FRACTION, last=k == len(s.below) - 1) for k, b in enumerate(s.below)]
+    over_, under_ = powers(s.above), powers(s.below)
+    above = [plain.within(a, FRACTION, last=False) for a in over_]
+    below = [plain.within(b, FRACTION, last=k == len(under_) - 1) for k, b in enumerate(under_)]
     tail = [w.piece(b) for b in s.beside] + ([body] if body is not None else [])
     if d == 1 and not below:
         if isinstance(decimal, Number) and (s.number != 1 or not tail):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 
 from ..expr import Apply, Expr, Lit
@@ -67,3 +69,8 @@ class Scalars:
             else:
                 break
         return e
+
+
+def powers(scalars: Sequence[Expr]) -> list[Expr]:
+    """Each scalar once: n n is n squared."""
+    return [e if n == 1 else apply("power", e, k=Fraction(n)) for e, n in Counter(scalars).items()]
