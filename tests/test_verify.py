@@ -1126,6 +1126,12 @@ def test_borders_that_were_not_looked_for_decide_nothing(monkeypatch):
     assert "borders" in claim.message
 
 
+def test_what_a_mask_leaves_of_a_zero_is_no_difference():
+    source = "S, M: (T, T); V: (T, e); P = softmax(where(M > 0, S, -inf)); O = P @ V\n"
+    right, wrong = "dS = P * (dP - sum(dP * P, axis=-1, keepdims=True))", "dS = P * dP"
+    assert [c.verdict for c in check(f"{source}{right}\n{wrong}").claims] == ["right", "wrong"]
+
+
 def test_what_is_smaller_than_any_rounding_is_not_taken_for_it():
     source = "x: (n,)\nL = sum(exp(x - 1000))\ndx = exp(x - 1000)\ndx = 2*exp(x - 1000)\ndx = 0*x"
     assert [c.verdict for c in check(source).claims] == ["right", "wrong", "wrong"]

@@ -17,6 +17,7 @@ from .undecided import Undecided
 ZERO = Decimal(0)
 EQUAL = Decimal("1e-40")  # relative gaps up to which two values are the same
 NOISE, SHARP = Decimal("1e-48"), Decimal("1e-30")  # of the largest number met: what rounding may do, and what it cannot
+DEAD = Decimal("1e-100000")  # below which only masks lead
 STAYS = Decimal("1e-3")  # by how much of itself a difference changes at the most, where every operation errs, that is none of rounding
 
 
@@ -39,6 +40,8 @@ def apart(pair: Pair, formulas: Sequence[Expr]) -> tuple[Decimal, int, bool]:
     divide = Real.context.divide  # whose exponents reach further than those of Python's own operators
     larger = [max(x.copy_abs(), y.copy_abs()) for x, y in zip(a.data, b.data, strict=True)]
     relative = [divide(d.copy_abs(), x) if d else ZERO for d, x in zip(away, larger, strict=True)]
+    if any(x > DEAD for x in larger):  # where exp(-1e9) stands for exp(-inf), what it leaves of a 0 says nothing beside other entries
+        relative = [d if x > DEAD else ZERO for d, x in zip(relative, larger, strict=True)]
     place, hidden = _largest(relative), False
     if relative[place] <= EQUAL:
         return relative[place], place, hidden
