@@ -77,7 +77,7 @@ def _speed(plan: Plan) -> Table:
         read, derived and proved once. Right claims: pairwise different formulas. Wrong ones: one of each slip, with its
         diagnosis. *sympy*: one claim dW = XᵀdZ, already built from matrices of symbols at S, D, M, expanded and compared
         with the gradient differentiated before, its cache cold; no text, no slip. Wanted: 3,000 right and 200 wrong ones
-        a second.
+        a second, on a machine on which the same in sympy takes 20 ms at 8, 8, 8: that is 60 times as fast.
         """
     )
     jobs: dict[str, Job] = {}

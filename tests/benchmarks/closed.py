@@ -97,7 +97,8 @@ def _network(times: Times, layers: list[int], plan: Plan) -> Table:
         graph*: plain Python, no text read, nothing recognised, simplified or proved. *torch*: one numeric forward and
         backward pass at sizes 2 and 3. *PyTensor*: `grad` and the rewrites of its graph, no text, no sizes. *tensorgrad*:
         `grad` and `full_simplify` for each parameter, as text. Wanted: 100 layers in 50 ms, 1,000 in 0.5 s, 10,000 in 8
-        s; 500 times faster than tensorgrad at 10 layers, 20 times faster than PyTensor at 20.
+        s, on a machine on which the bare graph takes 0.29 ms, 4.1 ms and 63 ms, so that ours is at most 174, 122 and 127
+        times it; 500 times faster than tensorgrad at 10 layers, 20 times faster than PyTensor at 20.
         """
     )
     for n in layers:
