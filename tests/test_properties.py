@@ -423,6 +423,8 @@ def test_the_derived_formula_is_right_and_a_mutation_that_changes_its_value_is_n
         return
     rng = Random(seed)
     name = rng.choice(list(problem.declared))
+    if name not in passed.flows:
+        return  # a claim about it is one about a gradient that comes in at another end
     e = passed.formula(name)
     zero = judge.compare(e, apply("zeros", shape=e.shape)).verdict == "equal"
     spoilt = [f"2*({text(e)})", f"-({text(e)})"] if not zero else []
