@@ -36,7 +36,7 @@ class Plan:
     processes: int = 9
     sizes: tuple[tuple[int, int, int], ...] = ((2, 3, 3), (8, 8, 8), (16, 16, 16), (32, 32, 32))
     layers: tuple[int, ...] = (5, 20, 100, 1000, 10_000)
-    blocks: tuple[int, ...] = (1, 3, 6, 12)
+    blocks: tuple[int, ...] = (1, 3, 6, 12, 24, 48)
     cases: int | None = None
     claims: int = 200
     trials: int = 20_000
