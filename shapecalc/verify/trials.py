@@ -29,7 +29,8 @@ BITS = (61, 73, 79)  # of the prime; its square is no longer for the machine at 
 MOST_ENTRIES = 1 << 19  # of one value
 PATIENCE = 10.0  # seconds after which no further point is drawn for one trial
 NARROW, WIDER = SMALLEST, 3  # where many sizes begin; in reals a layer of two, both of them negative, stops everything behind a relu
-DIM = 3  # ways of drawing at which derivatives are too small to be seen, after which that is said
+DIM = 4  # points at which derivatives are too small to be seen, after which that is said
+LARGE = 3  # of these, how many with large vectors
 TRIES = 24  # points for each way of drawing; fewer where one takes long
 SHORT = "an index is past the end"
 
@@ -64,7 +65,7 @@ class Trials:
         self._first: dict[str, Trial] = {}
         self._lucky: dict[str, Style] = {}
         self._avoid: dict[str, int] = {}
-        self._dim: set[Style] = set()
+        self._dim: list[Style] = []
 
     def asked(self, who: str) -> frozenset[str]:
         """The needy names, or those of masks."""
@@ -182,7 +183,10 @@ class Trials:
         if mode == EXACT:
             return (PLAIN,)
         every = (*deep(len(self.problem.definitions)), *STYLES) if self.long else STYLES
-        bright = tuple(s for s in every if s not in self._dim) or every
+        # large vectors do better in most draws, not in every one
+        bright = tuple(s for s in every if self._dim.count(s) < (LARGE if s.vectors > 1 else 1))
+        if len(self._dim) >= DIM:
+            bright = (*every[1:], every[0])
         return (self._lucky[mode], *bright) if mode in self._lucky else bright
 
     def _once(self, mode: str, style: Style, sizes: Mapping[str, int]) -> Trial:
@@ -215,7 +219,7 @@ class Trials:
             except MISFORTUNE as error:
                 reason = str(error)
                 if isinstance(error, Dim):
-                    self._dim.add(trials[k].style)
+                    self._dim.append(trials[k].style)
                     self._lucky.pop(mode, None)
                 if len(trials) > 1:
                     self.apart_from(trials[k - 1])
