@@ -188,7 +188,9 @@ def number(lit: Lit, sizes: Sizes) -> Fraction:
     return Fraction(value(lit.value, sizes.numbers if isinstance(sizes, Frame) else sizes))
 
 
-def evaluate(ring: Any, e: Expr, env: Mapping[str, Tensor], sizes: Sizes, expand: Expand, memo: dict[Expr, Tensor] | None = None) -> Tensor:
+def evaluate(
+    ring: Any, e: Expr, env: Mapping[str, Tensor], sizes: Sizes, expand: Expand, memo: dict[Expr, Tensor] | None = None
+) -> Tensor:
     """The value of e, its variables taken from env; each shared node once. `memo` may be kept while env stays the same.
 
     Sizes that are a `Frame` keep what was worked out for the next formula.

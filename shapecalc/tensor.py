@@ -10,7 +10,7 @@ from typing import Any
 
 def strides(shape: tuple[int, ...]) -> tuple[int, ...]:
     """How far apart in the flat list neighbours along each axis are."""
-    return tuple(prod(shape[k + 1 :]) for k in range(len(shape)))
+    return tuple(prod(shape[k + 1:]) for k in range(len(shape)))
 
 
 class Tensor:
@@ -32,7 +32,7 @@ class Tensor:
     def rows(self) -> list[list[Any]]:
         """A matrix as a list of rows."""
         n = self.shape[1]
-        return [self.data[k * n : (k + 1) * n] for k in range(self.shape[0])]
+        return [self.data[k * n:(k + 1) * n] for k in range(self.shape[0])]
 
     def of_rows(self, rows: list[list[Any]]) -> Tensor:
         """A matrix from its rows."""
@@ -66,13 +66,13 @@ class Tensor:
     def joined(self, others: list[Tensor], axis: int) -> Tensor:
         """Tensors one after the other along an axis."""
         parts = [self, *others]
-        shape = (*self.shape[:axis], sum(p.shape[axis] for p in parts), *self.shape[axis + 1 :])
-        block = prod(self.shape[axis + 1 :])
+        shape = (*self.shape[:axis], sum(p.shape[axis] for p in parts), *self.shape[axis + 1:])
+        block = prod(self.shape[axis + 1:])
         out: list[Any] = []
         for k in range(prod(self.shape[:axis])):
             for p in parts:
                 width = p.shape[axis] * block
-                out.extend(p.data[k * width : (k + 1) * width])
+                out.extend(p.data[k * width:(k + 1) * width])
         return Tensor(shape, out)
 
     def along(self, axis: int, function: Callable[[list[Any]], list[Any]]) -> Tensor:

@@ -478,6 +478,7 @@ def test_a_row_beside_more_than_a_matrix_is_no_column():
 
 CROSSED = {
     "z = R - P": r"R \mathbf{1}^{\top} - \mathbf{1} P^{\top}",
+    "z = R + s": r"R \mathbf{1}^{\top} + \mathbf{1} s",
     "z = R * P": r"R P^{\top}",
     "z = Q * R * P": r"Q \odot (R P^{\top})",
     "z = R * P / Q": r"(R P^{\top}) \oslash Q",

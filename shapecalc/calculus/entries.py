@@ -83,7 +83,7 @@ class Block:
         """Texts (or what is given for each entry) as the rows of a table: a vector is one row; leading axes are run together."""
         flat = self.formulas if items is None else items
         width = self.shape[-1] if self.shape else 1
-        return [flat[k : k + width] for k in range(0, len(flat), width)]
+        return [flat[k:k + width] for k in range(0, len(flat), width)]
 
     @cached_property
     def matrix(self) -> Any:

@@ -275,7 +275,7 @@ class Graph:
         for k, row in zip(range(1, n + 1), reversed(rows), strict=True):
             wider = {}
             for columns in combinations(range(n), k):
-                terms = [(row[j], minors[columns[:p] + columns[p + 1 :]]) for p, j in enumerate(columns)]
+                terms = [(row[j], minors[columns[:p] + columns[p + 1:]]) for p, j in enumerate(columns)]
                 wider[columns] = self.total([self.mul(self.negative(a) if p % 2 else a, m) for p, (a, m) in enumerate(terms)])
             minors = wider
         return minors[tuple(range(n))]

@@ -65,7 +65,7 @@ class Names:
 
     def looks_like(self, base: str, rank: int, name: str) -> bool:
         """Whether a name of the problem could be read as an entry that begins so."""
-        marks = [t[len(base) :] for t in self.taken if t != name and t.startswith(base)]
+        marks = [t[len(base):] for t in self.taken if t != name and t.startswith(base)]
         return any(not m or (m.isdigit() and len(m) == rank) for m in marks)
 
 

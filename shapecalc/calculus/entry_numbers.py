@@ -225,7 +225,7 @@ def _square(words: frozenset[str], n: int, data: list[Fraction]) -> list[Fractio
         data = [x if i >= j else Fraction(0) for x, (i, j) in zip(data, at, strict=True)]
     if words & {"posdef", "invertible"}:
         # a diagonal that outweighs its row
-        data = [sum((abs(x) for x in data[i * n : i * n + n]), Fraction(1)) if i == j else x for x, (i, j) in zip(data, at, strict=True)]
+        data = [sum((abs(x) for x in data[i * n:i * n + n]), Fraction(1)) if i == j else x for x, (i, j) in zip(data, at, strict=True)]
     return data
 
 

@@ -42,10 +42,10 @@ def factors(exponents: tuple[Number, ...]) -> tuple[Rule, ...]:
 def _factor(exponents: tuple[Number, ...], k: int) -> Rule:
     product = slopes("dot")[0]
     power = _power(exponents[k])
-    others = exponents[:k] + exponents[k + 1 :]
+    others = exponents[:k] + exponents[k + 1:]
 
     def apply(graph: Graph, args: Sequence[Node], y: Node) -> Any:
-        rest = graph.prod(1, (*args[:k], *args[k + 1 :]), others)
+        rest = graph.prod(1, (*args[:k], *args[k + 1:]), others)
         outer = rest if product is None else product(graph, (args[k], rest), y)
         return outer if power is None else graph.mul(outer, power(graph, (args[k],), y))
 

@@ -26,7 +26,10 @@ def functions() -> Mapping[str, Callable[..., Expression]]:
     """Our functions in sympy; those with a kink piece by piece, so that their derivative at the kink is the rule book's."""
     import sympy
 
-    out: dict[str, Callable[..., Expression]] = {name: getattr(sympy, SPELLED.get(name, name)) for name in FUNCTIONS}
+    out: dict[str, Callable[..., Expression]] = {
+        name: getattr(sympy, SPELLED.get(name, name))
+        for name in FUNCTIONS
+    }
     out["relu"] = lambda x: sympy.Piecewise((x, x > 0), (0, True))
     out["abs"] = lambda x: sympy.Piecewise((x, x > 0), (-x, x < 0), (0, True))
     out["sign"] = lambda x: sympy.Piecewise((1, x > 0), (-1, x < 0), (0, True))

@@ -12,7 +12,7 @@ from .entry_graph import ONE, Column, Node, Number
 COMPARISON, SUM, PRODUCT, POWER, ATOM = range(5)
 SIGNS = {"greater": ">", "less": "<", "greater_equal": ">=", "less_equal": "<=", "equal": "=="}
 PARTS = 200_000  # names and numbers in one entry above which it is not written out
-DEEP = 100  # brackets inside brackets
+DEEP = 100       # brackets inside brackets
 
 Name = Callable[[Node], str]
 

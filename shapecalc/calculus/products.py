@@ -45,7 +45,9 @@ def matmuls(a: Piece, b: Piece, need: frozenset[Index], late: float, table: Tabl
         yield Piece(cost, apply("matmul", a.e, b.e), out)
 
 
-def hadamards(a: Piece, b: Piece, need: frozenset[Index], rank: int, diagonal: bool = False, table: Table | None = None) -> Iterator[Piece]:
+def hadamards(
+    a: Piece, b: Piece, need: frozenset[Index], rank: int, diagonal: bool = False, table: Table | None = None
+) -> Iterator[Piece]:
     """a * b, entry by entry, broadcast as NumPy does; then the sum over what ends here."""
     if set(indices(a.places)).isdisjoint(indices(b.places)):
         return

@@ -91,7 +91,7 @@ def pair(program: Program, target: Target) -> Pair | None:
     incoming = [(g, shapes[g]) for g, _ in program.incoming] if program.loss is None else [(SCALE, roots[0][1])]
     wanted = {n: (e, False) for n, e, _ in program.outputs}
     back = function(code, wanted, program.backward, always=incoming, checks=False)
-    saved = sorted(back.given[len(incoming) :], key=list(code.shapes.items()).index)
+    saved = sorted(back.given[len(incoming):], key=list(code.shapes.items()).index)
     # a definition that is kept for the reverse has to be computed on the way there
     goals = {n: (Var(n, s), False) for n, s in (*roots, *saved) if n in definitions}
     used = [*function(code, goals, program.forward).given, *saved]
@@ -142,17 +142,15 @@ def torch_module(program: Program) -> str:
     there = [*p.there.lines, *([f"ctx.save_for_backward({keep})"] if keep else []), f"return {roots}"]
     back = [*p.reverse("ctx.saved_tensors"), f"return {p.results()}"]
     head_back = f"def backward(ctx, {', '.join(p.names(p.incoming))}):"
-    text = "\n".join(
-        [
-            f'"""{roots}, with the gradient written out: Value.apply({p.call})."""',
-            "",
-            "@staticmethod",
-            defined(f"def forward(ctx, {p.call}):", docstring(f"The value of {roots}.", p.arguments, p.there.formulas), there),
-            "@staticmethod",
-            "@torch.autograd.function.once_differentiable",
-            defined(head_back, docstring(f"{title(program)}.", [], p.back.formulas), back),
-        ]
-    )
+    text = "\n".join([
+        f'"""{roots}, with the gradient written out: Value.apply({p.call})."""',
+        "",
+        "@staticmethod",
+        defined(f"def forward(ctx, {p.call}):", docstring(f"The value of {roots}.", p.arguments, p.there.formulas), there),
+        "@staticmethod",
+        "@torch.autograd.function.once_differentiable",
+        defined(head_back, docstring(f"{title(program)}.", [], p.back.formulas), back),
+    ])
     inside = "\n".join(INDENT + line if line else "" for line in text.rstrip("\n").split("\n"))
     return module(p.code, [f"class Value(torch.autograd.Function):\n{inside}\n", forward(p.code), torch_wrapper(p)])
 
@@ -178,16 +176,12 @@ def jax_module(program: Program) -> str:
     roots, incoming = p.names(p.roots), p.names(p.incoming)
     about = docstring(f"{', '.join(roots)}, with the gradient written out.", p.arguments, ())
     value = defined(f"@jax.custom_vjp\ndef value({p.call}):", about, [f"return value_forward({p.call})[0]"])
-    there = defined(
-        f"def value_forward({p.call}):",
-        docstring("The value, and what its gradient needs.", [], p.there.formulas),
-        [*p.there.lines, f"return {grouped(roots)}, ({listed(p.names(p.saved)) if p.saved else ''})"],
-    )
+    there = defined(f"def value_forward({p.call}):", docstring("The value, and what its gradient needs.", [], p.there.formulas),
+                    [*p.there.lines, f"return {grouped(roots)}, ({listed(p.names(p.saved)) if p.saved else ''})"])
     several = [f"{', '.join(incoming)} = upstream"] if len(incoming) > 1 else []
     head_back = f"def value_backward(residuals, {'upstream' if several else incoming[0]}):"
-    back = defined(
-        head_back, docstring(f"{title(program)}.", [], p.back.formulas), [*several, *p.reverse("residuals"), f"return ({p.results()},)"]
-    )
+    back = defined(head_back, docstring(f"{title(program)}.", [], p.back.formulas),
+                   [*several, *p.reverse("residuals"), f"return ({p.results()},)"])
     return module(p.code, [value, there, back, "value.defvjp(value_forward, value_backward)\n", forward(p.code), jax_wrapper(p)])
 
 

@@ -174,8 +174,7 @@ def title(program: Program) -> str:
     wrt = ", ".join(n for n, _, _ in program.outputs)
     of = program.of or program.loss or "the loss"
     return {"gradients": f"The gradient of {program.loss or 'the loss'} by {wrt}", "jacobian": f"The Jacobian of {of} by {wrt}"}.get(
-        program.function, f"The Hessian of {of} by {wrt}"
-    )
+        program.function, f"The Hessian of {of} by {wrt}")
 
 
 def module(code: Code, functions: Iterable[str]) -> str:

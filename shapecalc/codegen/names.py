@@ -42,3 +42,4 @@ def _free(name: str, reserved: Iterable[str]) -> bool:
 def size_text(dim: Dim, names: Mapping[str, str]) -> str:
     """A size in Python names."""
     return str(dim) if isinstance(dim, int) else _WORD.sub(lambda m: names.get(m[0], m[0]), dim)
+

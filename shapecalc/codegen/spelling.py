@@ -36,10 +36,8 @@ def where(writer: Writer, node: Apply, args: Args) -> str:
 
 def margins(writer: Writer, node: Apply) -> list[tuple[str, str]]:
     """How many zeros there are before and behind the entries of `place`, for each axis."""
-    return [
-        (writer.size(start), writer.size(plus(dim, negative(plus(start, length)))))
-        for (start, length), dim in zip(node["items"], node.shape, strict=True)
-    ]
+    return [(writer.size(start), writer.size(plus(dim, negative(plus(start, length)))))
+            for (start, length), dim in zip(node["items"], node.shape, strict=True)]
 
 
 def place(writer: Writer, node: Apply, args: Args) -> str:

@@ -166,3 +166,4 @@ def product(d: Derivative) -> Iterator[Block]:
     yield Prose(prose("For a direction ", symbol("v"), " of the shape of ", d.drawn(name), ", ", Dims(d.variable(name).shape), ":"))
     yield Formula(boxes(d.product, d.style), d.product.shape)
     yield List((prose("**NumPy:** ", f"`{text(d.product)}`"),))
+

@@ -9,7 +9,7 @@ from ..expr import Apply, Var
 from ..symbols import dimension, product_shape
 from .crossing import crossed, is_column
 from .entries import SIGNS, exponent, indicator
-from .products import ONES, is_link, product, signed, spread, transposed
+from .products import ONES, is_link, product, signed, spread, transposed, with_ones
 from .writer import COLUMN, ENTRYWISE, FRACTION, FREE, PRODUCT, ROW, SCRIPT, SUM, Piece, Rule, Writer, applied, fenced, raised
 
 
@@ -17,7 +17,7 @@ def _add(w: Writer, e: Apply, orient: str) -> Piece:
     out: list[Box | str] = []
     over = crossed(e, e.args)
     for term, sign in zip(e.args, e["signs"], strict=True):
-        if len(e.shape) == 2 and ((len(term.shape) == 1 and (over or w.style.broadcast == "ones")) or (over and term.shape[1:] == (1,))):
+        if with_ones(w, term, e, over):
             negative, piece = False, Piece(spread(w, term, e, orient, ENTRYWISE, over), PRODUCT)
         elif len(e.shape) > 2 and is_column(term) and not isinstance(term, Var):
             negative, piece = False, Piece(spread(w, term, e, orient, ENTRYWISE), SCRIPT)

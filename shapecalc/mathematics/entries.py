@@ -52,7 +52,7 @@ def entry(w: Writer, e: Expr, indices: Indices) -> Piece:
     kept = tuple(i for i, dim in zip(indices, e.shape, strict=True) if dim != 1) or indices[-1:]
     if isinstance(e, Var):
         return _named(w, e, kept)
-    own = [(a, indices[len(indices) - len(a.shape) :] if a.shape else ()) for a in e.args]
+    own = [(a, indices[len(indices) - len(a.shape):] if a.shape else ()) for a in e.args]
     match e.name:
         case "add":
             return _sum(w, e, own)
@@ -93,8 +93,8 @@ def _moved(e: Apply, indices: Indices) -> Indices:
         return tuple(_shifted(i, start) for i, (start, _) in zip(indices, e["items"], strict=True))
     if e.name == "flip":
         return tuple(_from_end(i, d) if k in e["axes"] else i for k, (i, d) in enumerate(zip(indices, whole, strict=True)))
-    inside = dict(zip(e["axes"], indices[len(whole) :], strict=True))
-    return tuple(row(i, "+", inside[k], "−", Number("1")) if k in inside else i for k, i in enumerate(indices[: len(whole)]))
+    inside = dict(zip(e["axes"], indices[len(whole):], strict=True))
+    return tuple(row(i, "+", inside[k], "−", Number("1")) if k in inside else i for k, i in enumerate(indices[:len(whole)]))
 
 
 def _from_end(i: Box, dim: Dim) -> Box:
@@ -118,7 +118,7 @@ def _choice(w: Writer, own: list[tuple[Expr, Indices]]) -> Piece:
     """a where the condition holds, b otherwise."""
     condition, indices = own[0]
     if isinstance(condition, Apply) and condition.name in SIGNS:
-        sides = [entry(w, a, indices[len(indices) - len(a.shape) :] if a.shape else ()).box for a in condition.args]
+        sides = [entry(w, a, indices[len(indices) - len(a.shape):] if a.shape else ()).box for a in condition.args]
         test = row(sides[0], SIGNS[condition.name], sides[1])
     else:
         test = row(entry(w, condition, indices).box, "≠", Number("0"))
@@ -173,7 +173,7 @@ def _product(w: Writer, e: Apply, indices: Indices) -> Piece:
 
     def take(a: Expr, inverse: bool) -> None:
         nonlocal value
-        own = indices[len(indices) - len(a.shape) :] if a.shape else ()
+        own = indices[len(indices) - len(a.shape):] if a.shape else ()
         if isinstance(a, Lit) and isinstance(a.value, Fraction) and a.value:
             value = value / a.value if inverse else value * a.value
         elif isinstance(a, Apply) and a.name == "neg":

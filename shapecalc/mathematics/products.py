@@ -218,11 +218,18 @@ def _flat(e: Expr, scalars: Scalars) -> list[tuple[str, Expr]]:
     return [*_flat(e.args[0], scalars), ("⊘", b)]
 
 
+def with_ones(w: Writer, a: Expr, whole: Expr, over: bool) -> bool:
+    """Whether a part of a matrix is drawn as a product with ones: a vector where the style says so, a row or a column where both meet."""
+    if len(whole.shape) != 2:
+        return False
+    return (len(a.shape) == 1 and w.style.broadcast == "ones") or (over and (is_column(a) or is_row(a)))
+
+
 def spread(w: Writer, a: Expr, whole: Expr, orient: str, level: int, ones: bool = False) -> Box:
     """A part of an entrywise formula: one that is broadcast as it is, or as a product with ones (``ones``, or where the style says so)."""
-    if len(whole.shape) == 2 and ((len(a.shape) == 1 and (ones or w.style.broadcast == "ones")) or (ones and is_column(a))):
-        if len(a.shape) == 1:
-            links = [Link(None, COLUMN, size=whole.shape[0]), *chain(w, a, ROW, Scalars())]
+    if with_ones(w, a, whole, ones):
+        if is_row(a):
+            links = [Link(None, COLUMN, size=whole.shape[0]), *chain(w, a, ROW if len(a.shape) == 1 else FREE, Scalars())]
         else:
             links = [*chain(w, a, FREE, Scalars()), Link(None, ROW, size=whole.shape[1])]
         box = joined([fenced(link_piece(w, x), FRACTION) for x in links], TIMES)

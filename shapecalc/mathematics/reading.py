@@ -66,7 +66,9 @@ def entry_name(name: str) -> Box:
     return Scripts(body, index_row(indices) if indices else None, paren(index) if index is not None else None) if indices or index else body
 
 
-def entries(rows: Sequence[Sequence[object]], shown: int = 6, groups: Sequence[Sequence[str]] | None = None, brackets: str = "[]") -> Grid:
+def entries(
+    rows: Sequence[Sequence[object]], shown: int = 6, groups: Sequence[Sequence[str]] | None = None, brackets: str = "[]"
+) -> Grid:
     """A matrix written out, from strings, boxes or anything whose str is a formula.
 
     Of more than ``shown`` rows or columns the first few and the last are drawn, with dots between. ``groups`` names the group of each
@@ -114,7 +116,7 @@ class _Reader:
 
     def all(self) -> Box:
         box = self.comparison()
-        return row(box, *(Text(t) for t in self.words[self.at :])) if self.peek() else box
+        return row(box, *(Text(t) for t in self.words[self.at:])) if self.peek() else box
 
     def comparison(self) -> Box:
         left = self.sum().box
@@ -153,13 +155,8 @@ class _Reader:
         self.next()
         minus = self.next() if self.peek() == "-" else ""
         k = self.power().box
-        return Piece(
-            sup(
-                fenced(base, ATOM) if not isinstance(base.box, Scripts) or base.box.sup is None else paren(base.box),
-                row("−", k) if minus else k,
-            ),
-            SCRIPT,
-        )
+        return Piece(sup(fenced(base, ATOM) if not isinstance(base.box, Scripts) or base.box.sup is None else paren(base.box),
+                         row("−", k) if minus else k), SCRIPT)
 
     def atom(self) -> Piece:
         word = self.next()

@@ -264,7 +264,9 @@ OPS = (
         value=_expm_value,
         aliases=("matrix_exp",),
         spectral="c * y.T",
-        pulls=("expm(concatenate([concatenate([a.T, dy], axis=1), concatenate([zeros(shape(a)), a.T], axis=1)]))[:rows(a), rows(a):]",),
+        pulls=(
+            "expm(concatenate([concatenate([a.T, dy], axis=1), concatenate([zeros(shape(a)), a.T], axis=1)]))[:rows(a), rows(a):]",
+        ),
         doc="the matrix exponential; its derivative is a block of one twice as large, and in trace form itself",
         latex=r"\exp",
         source="Magnus & Neudecker (2019), ch. 8; Higham (2008), Functions of Matrices, th. 10.13 and eq. 10.17",

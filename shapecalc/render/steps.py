@@ -67,7 +67,9 @@ def aligned_lines(block: Aligned, plain: bool, limit: int | None) -> Iterator[Dr
             yield from _below([*head, left], line, shapes[k], characters, limit or 80)
 
 
-def _beside(head: list[Canvas], right: Canvas, shape: Drawn, reason: list[Drawn], widths: tuple[int, int]) -> Iterator[Drawn]:
+def _beside(
+    head: list[Canvas], right: Canvas, shape: Drawn, reason: list[Drawn], widths: tuple[int, int]
+) -> Iterator[Drawn]:
     """One line with everything beside everything."""
     wide, shaped = widths
     parts = [*head, _wide(right, wide)]

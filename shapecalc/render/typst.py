@@ -85,7 +85,7 @@ class Page:
             return ""
         plain = "".join(part.text for part in document.title if isinstance(part, Words | Code))
         below = f"#linebreak() {self.sentence(document.subtitle)}" if document.subtitle else ""
-        title = f'#text(size: 1.5em, weight: "bold")[{self.sentence(document.title)}]'
+        title = f"#text(size: 1.5em, weight: \"bold\")[{self.sentence(document.title)}]"
         return f"#set document(title: {quoted(plain)})\n#align(center)[{title}{below}]\n#v(0.5em)\n"
 
     def blocks(self, blocks: Iterable[Block]) -> str:

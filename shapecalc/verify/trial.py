@@ -50,6 +50,7 @@ class Trial:
         self.unseen: set[str] = set()
         """Names by which the derivative is too small for that, too."""
         self.last = False
+        """Whether no other way of drawing is left, so that what is not seen is put down rather than drawn again."""
         self.style = PLAIN
 
     def _cells(self) -> Cells:

@@ -69,7 +69,9 @@ class Trials:
 
     def asked(self, who: str) -> frozenset[str]:
         """The needy names, or those of masks."""
-        return self._asked.setdefault(who, ASKED[who](self.problem) if who not in self._asked else frozenset())
+        if who not in self._asked:
+            self._asked[who] = ASKED[who](self.problem)
+        return self._asked[who]
 
     def of(self, mode: str) -> list[Trial]:
         """The trials in exact or in real arithmetic; none where the program has no exact meaning. Undecided where no point is found."""

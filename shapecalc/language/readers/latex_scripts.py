@@ -95,7 +95,11 @@ def plain(tokens: Sequence[Token]) -> str:
     """An index as part of a name: letters, digits and words, without styles; "" where it is more than that."""
     out = ""
     for token in tokens:
-        if token.kind in {"letter", "number"} or (token.kind == "command" and token.text in _NAMED) or (token.is_("-", "+") and out):
+        if (
+            token.kind in {"letter", "number"}
+            or (token.kind == "command" and token.text in _NAMED)
+            or (token.is_("-", "+") and out)
+        ):
             out += token.text
         elif not (token.is_("{", "}", "_", ",", "\\_", "-") or (token.kind == "command" and token.text in STYLES)):
             return ""

@@ -99,7 +99,9 @@ class Straight:
             # if y is None: return scores - a way out that is not taken
             if not (any(is_none(n) for n in ast.walk(node.test)) or isinstance(node.body[-1], ast.Raise)):
                 yield self.unread(node, "a choice is not read")
-        elif any(_changes(n) or isinstance(n, ast.Return) for part in (node.body, node.orelse) for s in part for n in ast.walk(s)):
+        elif any(
+            _changes(n) or isinstance(n, ast.Return) for part in (node.body, node.orelse) for s in part for n in ast.walk(s)
+        ):
             yield self.unread(node, "a choice is not read", "write the lines of one case by themselves")
 
     def _taken(self, test: ast.expr) -> bool | None:
