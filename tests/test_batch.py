@@ -405,17 +405,22 @@ def test_a_bar_is_drawn_where_somebody_waits(tmp_path):
     command = [sys.executable, "-m", "shapecalc", "check", str(path), "--format", "json"]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"})
     seen = bytearray()
+    drawn = threading.Event()
 
     def watch():
         try:
             while part := os.read(ours, 4096):
                 seen.extend(part)
+                if b"/500" in seen:
+                    drawn.set()
         except OSError:
             pass
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
+    drawn.wait(60)  # nobody reads until then, and the answers are more than a pipe holds: a quick machine waits, too
     out, _ = child.communicate(timeout=120)
+    assert len(out) > 65536
     os.close(theirs)
     watcher.join(5)
     assert out.count(b"\n") == 500

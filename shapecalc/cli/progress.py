@@ -65,8 +65,11 @@ class Bar:
 
     def write(self, put: Callable[[], None]) -> None:
         """Writes to standard output; a bar on the same terminal makes way."""
+        if not sys.stdout.isatty():  # whoever reads may be slow, and the bar must not wait for it
+            put()
+            return
         with self.lock:
-            if self.shown is None or not sys.stdout.isatty():
+            if self.shown is None:
                 put()
                 return
             self.shown.stop()
