@@ -11,6 +11,7 @@ from shapecalc.shapes import Dim, Shape, is_empty, show, total
 
 from . import tree
 from .builder import Builder
+from .options import at_most
 from .sizing import given_shape
 from .surface import fitted, keywords, one, surface
 
@@ -21,7 +22,9 @@ def _transpose(builder: Builder, node: tree.Call) -> Expr:
     given = keywords(builder, node, "axis")
     axes = given.get("axis")
     rest = [builder.static(x) for x in node.args[1:]]
-    if rest and axes is None:
+    if axes is not None and rest:
+        raise SyntaxProblem(f"the axes of {node.name} are given twice", span=node.span)
+    if rest:
         axes = rest[0] if len(rest) == 1 and isinstance(rest[0], tuple) else tuple(rest)
     rank = len(a.shape)
     if axes is None:
@@ -104,6 +107,7 @@ def _reshape(builder: Builder, node: tree.Call) -> Expr:
 def _flatten(builder: Builder, node: tree.Call) -> Expr:
     """All entries in a row; torch's flatten(start, end) merges the axes from one to the other."""
     a = builder.build(node.args[0])
+    at_most(node, 3)
     given = keywords(builder, node, "order", "start_dim", "end_dim")
     rest = [builder.static(n) for n in node.args[1:]]
     if given.get("order") == "F" or rest[:1] == ["F"]:
@@ -121,6 +125,7 @@ def _flatten(builder: Builder, node: tree.Call) -> Expr:
 
 @surface("expand_dims", "unsqueeze")
 def _expand_dims(builder: Builder, node: tree.Call) -> Expr:
+    at_most(node, 2)
     a = builder.build(node.args[0])
     axis = keywords(builder, node, "axis").get("axis", builder.static(node.args[1]) if len(node.args) > 1 else None)
     if not isinstance(axis, int):
@@ -153,6 +158,7 @@ def _expanded(builder: Builder, nodes: tuple[tree.Node, ...], shape: Shape) -> S
 
 @surface("squeeze")
 def _squeeze(builder: Builder, node: tree.Call) -> Expr:
+    at_most(node, 2)
     a = builder.build(node.args[0])
     axis = keywords(builder, node, "axis").get("axis", builder.static(node.args[1]) if len(node.args) > 1 else None)
     rank = len(a.shape)
@@ -180,9 +186,11 @@ def several(builder: Builder, node: tree.Call) -> list[Expr]:
 
 @surface("concatenate", "concat", "cat", "hstack", "vstack", "stack")
 def _join(builder: Builder, node: tree.Call) -> Expr:
+    stacked = node.name in ("hstack", "vstack")
+    at_most(node, 1 if stacked else 2)
     parts = several(builder, node)
     default = builder.static(node.args[1]) if len(node.args) > 1 else 0
-    axis = keywords(builder, node, "axis").get("axis", default)
+    axis = keywords(builder, node, *(() if stacked else ("axis",))).get("axis", default)
     if node.name == "hstack":
         axis = 0 if len(parts[0].shape) == 1 else 1
     if axis is None and node.name in ("concatenate", "concat"):  # NumPy's, of all entries
@@ -220,6 +228,7 @@ def _diagflat(builder: Builder, node: tree.Call) -> Expr:
 @surface("cumsum", "cumprod")
 def _cumulated(builder: Builder, node: tree.Call) -> Expr:
     """Along an axis; without one, of all entries row by row, as NumPy does."""
+    at_most(node, 2)
     a = builder.build(node.args[0])
     given = keywords(builder, node, "axis", *(["reverse"] if node.name == "cumsum" else []))
     axis = given.get("axis", builder.static(node.args[1]) if len(node.args) > 1 else None)

@@ -196,7 +196,7 @@ class Builder:
                     f"{node.name} is a variable, not a function", span=node.span, hint=f"{node.name} * (...) or {node.name} @ (...)"
                 )
             self.unknown(node.name, node.name_span)
-        return SURFACE["()"](self, node)
+        return heard(SURFACE["()"], self, node)
 
     def unknown(self, name: str, span: tuple[int, int]) -> Expr:
         """A function that is not in the rule book."""

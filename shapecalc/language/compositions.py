@@ -16,6 +16,7 @@ from . import tree
 from .builder import Builder, build_text
 from .libraries import library, unnamed_axis
 from .losses import composed, reduction
+from .options import at_most
 from .surface import fitted, generic, keywords, one, surface
 
 Options = dict[str, Any]
@@ -105,7 +106,9 @@ def _norm(builder: Builder, node: tree.Call) -> Expr:
     axis = given.get("axis", builder.static(node.args[2]) if len(node.args) > 2 else None)
     if order is None or value in (1, 2, "fro") or (isinstance(value, str) and value != "inf") or (rank > 1 and not isinstance(axis, int)):
         return generic(builder, replace(node, name="norm"))
-    along = "" if axis is None else f", axis={axis}" + (", keepdims=True" if given.get("keepdims") else "")
+    at_most(node, 4)
+    kept = given.get("keepdims", builder.static(node.args[3]) if len(node.args) > 3 else False)
+    along = ("" if axis is None else f", axis={axis}") + (", keepdims=True" if kept else "")
     a = builder.build(node.args[0])
     if value == "inf":
         return build_text(f"max(abs(A){along})", {"A": a})

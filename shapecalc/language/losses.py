@@ -13,6 +13,7 @@ from shapecalc.numerals import number
 from . import tree
 from .builder import Builder, build_text
 from .libraries import library
+from .options import asked, at_most
 from .surface import generic, keywords, one, surface
 
 
@@ -142,8 +143,9 @@ def softplus(builder: Builder, node: tree.Call) -> Expr:
 @surface("clamp", "clamp_min", "clamp_max")
 def clamp(builder: Builder, node: tree.Call) -> Expr:
     """torch.clamp(x, min, max), either of which may be missing."""
-    given = {k.name: k.value for k in node.keywords}
+    given = asked(node, "min", "max")
     places = {"clamp": ("min", "max"), "clamp_min": ("min",), "clamp_max": ("max",)}[node.name]
+    at_most(node, 1 + len(places))
     given |= dict(zip(places, node.args[1:], strict=False))
     bounds = {k: builder.build(v) for k, v in given.items() if not (isinstance(v, tree.Name) and v.id == "None")}
     if not node.args or not bounds or set(bounds) - {"min", "max"}:

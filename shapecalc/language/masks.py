@@ -11,13 +11,12 @@ from shapecalc.expr import Apply, Expr
 from shapecalc.forms import add, apply, lit, mul
 
 from . import tree
-from .builder import COMPARE, Builder
+from .builder import Builder
+from .options import LOGICAL, WHOLE, is_whole
 from .surface import fitted, generic, keywords, one, surface
 
 COMPARED = {"gt": ">", "lt": "<", "ge": ">=", "le": "<=", "eq": "==", "not_equal": "!=", "ne": "!="}
-WHOLE = frozenset({"int", "long", "bool", "int8", "int16", "int32", "int64", "uint8", "intp", "bool_", "short"})
 MINUS_INFINITY = -(10**9)  # as a mask before softmax, of which exp is 0 to any number of digits
-LOGICAL = frozenset({*COMPARE.values(), "sign"})
 
 
 def is_mask(e: Expr) -> bool:
@@ -28,11 +27,6 @@ def is_mask(e: Expr) -> bool:
             return bool(e.args) and all(is_mask(a) or is_whole(a) for a in e.args)
         e = rest[0]
     return isinstance(e, Apply) and e.name in LOGICAL
-
-
-def is_whole(e: Expr) -> bool:
-    """Whether it is a whole number."""
-    return not isinstance(e, Apply) and (value := getattr(e, "value", None)) is not None and getattr(value, "denominator", 0) == 1
 
 
 @surface("astype", "type", "to", "type_as", "cast", "int", "long", "bool", "float16", "float32", "float64", "half", "float_", *WHOLE)

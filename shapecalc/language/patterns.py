@@ -14,6 +14,7 @@ from shapecalc.shapes import Dim, divide, show, total
 
 from . import tree
 from .builder import Builder
+from .options import asked, at_most
 from .surface import fitted, keywords, one, surface
 
 Groups = list[tuple[str, ...]]
@@ -68,8 +69,8 @@ def _lettered(node: tree.String) -> str:
 @surface("tensordot")
 def _tensordot(builder: Builder, node: tree.Call) -> Expr:
     """tensordot(A, B, axes): a number of axes, the last of A against the first of B, or two lists of axes."""
-    given = {k.name: k.value for k in node.keywords}
-    rest = node.args[2:] or tuple(given[k] for k in ("axes", "dims") if k in given)
+    at_most(node, 3)
+    rest = node.args[2:] or tuple(asked(node, "axes", "dims").values())
     if len(node.args) < 2:
         raise SyntaxProblem("tensordot takes two arrays", span=node.span, hint="tensordot(A, B, axes=1)")
     axes = builder.static(rest[0]) if rest else 2
@@ -79,8 +80,12 @@ def _tensordot(builder: Builder, node: tree.Call) -> Expr:
         ranks = len(a.shape), len(b.shape)
         if isinstance(axes, int):
             left, right = tuple(range(ranks[0] - axes, ranks[0])), tuple(range(axes))
-        else:
+        elif isinstance(axes, tuple) and len(axes) == 2:
             left, right = (x if isinstance(x, tuple) else (x,) for x in axes)
+        else:
+            raise Misfit("axes are a number, or two lists")
+        if len(left) != len(right):
+            raise Misfit(f"there are {len(left)} axes for {len(right)}")
         pairs = [(normal(i, ranks[0]), normal(j, ranks[1])) for i, j in zip(left, right, strict=True)]
         return _contracted(a, b, pairs)
 

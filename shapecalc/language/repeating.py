@@ -11,6 +11,7 @@ from shapecalc.shapes import Dim, multiply, total
 from . import tree
 from .builder import Builder
 from .libraries import library
+from .options import asked, at_most, kept
 from .patterns import repeated as by_pattern
 from .sizing import given_shape
 from .surface import fitted, keywords, one, surface
@@ -50,9 +51,8 @@ def _repeat(builder: Builder, node: tree.Call) -> Expr:
     if len(node.args) > 1 and isinstance(node.args[1], tree.String):
         return by_pattern(builder, node)
     a = builder.build(node.args[0])
-    given = {k.name: k.value for k in node.keywords}
-    axis = given.get("axis", given.get("dim"))
-    counts = node.args[1:] or tuple(given[k] for k in ("repeats",) if k in given)
+    axis = next(iter(asked(node, "axis", "dim").values()), None)
+    counts = node.args[1:] or tuple(asked(node, "repeats").values())
     method = node.args[0].span[0] < node.name_span[0] and not node.prefix
     if node.name == "repeat" and axis is None and (method or library(node.prefix) == "torch"):
         torchs = any(getattr(n, "name", "") in _TORCHS for n, _ in tree.walk(node.args[0]))
@@ -61,6 +61,7 @@ def _repeat(builder: Builder, node: tree.Call) -> Expr:
             hint = f"tile(...) for the whole, np.repeat(..., axis={max(len(a.shape) - 1, 0)}) for each entry by itself"
             raise SyntaxProblem(f"{written} can be read in two ways: torch repeats the whole, NumPy each entry", span=node.span, hint=hint)
         return fitted(builder, node, lambda: tiled(a, given_shape(builder, counts)), a)
+    at_most(node, 3 if axis is None else 2)
     if axis is None and len(counts) == 2:
         axis = counts[1]
     if not counts:
@@ -88,10 +89,13 @@ def _full(builder: Builder, node: tree.Call) -> Expr:
     """full(shape, value), full_like(a, value)."""
     keywords(builder, tree.Call(node.name, (), tuple(k for k in node.keywords if k.name != "fill_value"), "", node.name_span, node.span))
     value = node.args[1:2] or tuple(k.value for k in node.keywords if k.name == "fill_value")
+    at_most(node, 3)
     if not node.args or not value:
         raise SyntaxProblem(f"{node.name} takes a shape and a value", span=node.span, hint="full((S, 1), 1/S)")
     shape = builder.build(node.args[0]).shape if node.name == "full_like" else given_shape(builder, node.args[:1])
     e = builder.build(value[0])
+    for kind in node.args[2:]:
+        kept(e, kind, kind.span)
     return fitted(builder, node, lambda: mul(e, ones(shape)), e)
 
 

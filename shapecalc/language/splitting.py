@@ -14,8 +14,10 @@ from shapecalc.shapes import Dim, show
 from . import tree
 from .builder import Builder
 from .libraries import EXTREMES, by_torch, library
+from .options import asked
 from .surface import fitted, keywords, surface
 
+SECTIONS = ("indices_or_sections", "split_size_or_sections", "split_size", "sections", "chunks", "indices")
 SPLITS = frozenset({"split", "chunk", "array_split", "tensor_split", "hsplit", "vsplit", "unbind"})
 
 
@@ -132,9 +134,7 @@ def _split(builder: Builder, node: tree.Call) -> list[Expr]:
         raise SyntaxProblem(f"{node.name} takes a tensor", span=node.span)
     a = builder.build(node.args[0])
     rest = list(node.args[1:])
-    for k in node.keywords:
-        if k.name in ("indices_or_sections", "split_size_or_sections", "split_size", "sections", "chunks", "indices"):
-            rest.insert(0, k.value)
+    rest[:0] = asked(node, *SECTIONS).values()
     named = keywords(builder, _without_sections(node), "axis")
     default = {"hsplit": min(1, len(a.shape) - 1)}.get(node.name, 0)
     place = 0 if node.name == "unbind" else 1
@@ -154,7 +154,7 @@ def _split(builder: Builder, node: tree.Call) -> list[Expr]:
 
 
 def _without_sections(node: tree.Call) -> tree.Call:
-    kept = tuple(k for k in node.keywords if k.name in ("axis", "dim"))
+    kept = tuple(k for k in node.keywords if k.name not in SECTIONS)
     return tree.Call(node.name, node.args, kept, node.prefix, node.name_span, node.span)
 
 

@@ -17,7 +17,7 @@ from shapecalc.shapes import show, total
 from . import tree
 from .builder import SURFACE, Builder
 from .libraries import by_torch, library, unnamed_axis
-from .options import IGNORED
+from .options import IGNORED, kept
 
 SPELLED = {
     "dim": "axis",
@@ -306,4 +306,7 @@ def _transparent(builder: Builder, node: tree.Call) -> Expr:
         raise NotKnownYet("detach cuts the gradient, which a formula cannot say", span=node.name_span)
     if len(node.args) > 2 or any(isinstance(a, tree.Number) or getattr(a, "id", "") in builder.scope.variables for a in node.args[1:]):
         raise SyntaxProblem(f"{node.name} takes an array, and perhaps its type", span=node.span)
-    return builder.build(node.args[0])
+    made = builder.build(node.args[0])
+    for kind in node.args[1:]:
+        kept(made, kind, kind.span)
+    return made

@@ -10,7 +10,8 @@ from shapecalc.shapes import Shape
 
 from ..builder import Builder
 from ..libraries import EXTREMES
-from ..masks import MINUS_INFINITY, WHOLE
+from ..masks import MINUS_INFINITY
+from ..options import WHOLE
 from ..tree import Call, Compare, Keyword, Name, Node, Tuple
 from .growing import call, number, picked
 from .python_source import dotted
