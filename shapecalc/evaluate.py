@@ -67,7 +67,7 @@ class Frame(dict[str, int]):
 
 def concrete(shape: Shape, sizes: Sizes) -> tuple[int, ...]:
     """A shape with its sizes bound."""
-    return tuple([d if isinstance(d, int) else value(d, sizes) for d in shape])
+    return tuple([d if isinstance(d, int) else value(d, sizes) if (found := sizes.get(d)) is None else found for d in shape])
 
 
 def contract(ring: Any, signature: Signature, tensors: Sequence[Tensor], sizes: Sizes) -> Tensor:

@@ -54,7 +54,11 @@ class Var(_Node):
     def __init__(self, name: str, shape: Shape, properties: frozenset[str] = frozenset()) -> None:
         self.name = name
         self.properties = properties
-        super().__init__(("var", name, shape), shape, 1)
+        self.key = key = ("var", name, shape)  # as in _Node, without a call for each of so many
+        self.shape = shape
+        self.weight = self.depth = 1
+        self._hash = hash(key)
+        self.names = self.order = None
 
     def __repr__(self) -> str:
         return f"Var({self.name!r}, {self.shape})"
@@ -89,12 +93,13 @@ def _signature(op: Op, shapes: tuple[Shape, ...], params: Params) -> Signature |
 class Apply(_Node):
     """An operation of the rule book on arguments, with its parameters (axis, keepdims, ...) as sorted pairs."""
 
-    __slots__ = ("_signature", "args", "op", "params")
+    __slots__ = ("_signature", "args", "name", "op", "params")
     __match_args__ = ("op", "args", "params")
     _signature: Signature | None
 
     def __init__(self, op: Op, args: tuple[Expr, ...], params: Params, shape: Shape) -> None:
         self.op = op
+        self.name = op.name
         self.args = args
         self.params = params
         weight, depth = 1, 0
@@ -102,12 +107,12 @@ class Apply(_Node):
             weight += a.weight
             if a.depth > depth:  # noqa: PLR1730 - a call for each argument is felt here
                 depth = a.depth
-        super().__init__((op.name, args, params, shape), shape, weight, depth + 1)
-
-    @property
-    def name(self) -> str:
-        """The name of the operation."""
-        return self.op.name
+        self.key = key = (op.name, args, params, shape)  # as in _Node, without a call for each of so many
+        self.shape = shape
+        self.weight = weight
+        self.depth = depth + 1
+        self._hash = hash(key)
+        self.names = self.order = None
 
     @property
     def signature(self) -> Signature | None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shapecalc.expr import Expr, Lit, Var, variables
+from shapecalc.expr import SHORT, Expr, Lit, Var, variables
 from shapecalc.indexed import Places, Term
 
 from .context import Context
@@ -221,10 +221,12 @@ class Memory:
             self.write(kept)
         if kept.recipe is None:
             return None
-        e = kept.recipe.made(names, sizes)[-1]
+        order = kept.recipe.made(names, sizes)
+        e = order[-1]
         used = tuple([names[k] for k in kept.there])
         if e.names is None:
             e.names = {v.name: v for v in used}
+            e.order = tuple(order) if len(order) <= SHORT else None  # the recipe was written in the order of the nodes
         return e, Sketch(kept.ident, used, sizes)
 
     @staticmethod

@@ -88,7 +88,7 @@ def dependents(problem: Problem, wanted: Iterable[str]) -> frozenset[str]:
     """The wanted names and every definition that depends on one of them."""
     live = set(wanted)
     for name, body in problem.definitions.items():
-        if any(n in live for n in variables(body)):
+        if not live.isdisjoint(variables(body)):
             live.add(name)
     return frozenset(live)
 
@@ -271,8 +271,8 @@ def worth_substituting(name: str, flow: Flow, e: Expr) -> bool:
     hands back adds up to 0.
     """
     assert flow.formula is not None
-    own = variables(flow.formula)
-    if len(own) <= 1 or (own.keys() & variables(e).keys()) - {name}:
+    own, there = variables(flow.formula), variables(e)
+    if len(own) <= 1 or not own.keys().isdisjoint([n for n in there if n != name]):
         return True
-    parts = [n for n in nodes(e) if isinstance(n, Apply)] if name in variables(e) else []
-    return any(n.name == "equal" for n in parts) and any(n.name == "sum" and n.args[0] == flow.symbol for n in parts)
+    parts = [n for n in nodes(e) if isinstance(n, Apply)] if name in there else []
+    return any(n.name == "sum" and n.args[0] == flow.symbol for n in parts) and any(n.name == "equal" for n in parts)

@@ -76,9 +76,12 @@ class Numbering:
 
     def known(self, v: Var) -> tuple[object, ...]:
         """A name by its number, and what may be asked about it besides its shape."""
-        context = self.context
-        known = context.traits.get(v.name)
-        return (self.name(v), breadth(v.name), traits(v, context) if known is None else known)
+        name = v.name
+        known = self.context.traits.get(name)
+        if known is None:
+            known = self.context.traits[name] = (breadth(name), *traits(v, self.context))
+        found = self.names.get(name)
+        return (self.name(v) if found is None else found, known)
 
     def formula(self, e: Expr) -> tuple[object, ...]:
         """A formula in the numbers of its names, sizes and nodes."""
@@ -87,10 +90,11 @@ class Numbering:
         order = nodes(e)
         at: dict[int, int] = {}
         out: list[object] = []
+        sizes: Mapping[Dim, int] = self.sizes  # type: ignore[assignment]
         for k, node in enumerate(order):
             at[id(node)] = k
             if isinstance(node, Var):
-                out.append((*self.known(node), *[self.size(d) for d in node.shape]))
+                out.append((*self.known(node), *[self.size(d) if (found := sizes.get(d)) is None else found for d in node.shape]))
             elif isinstance(node, Apply):
                 args = [at[id(a)] if id(a) in at else order.index(a) for a in node.args]
                 out.append((node.op, self.parameters(node.params), *args) if node.params else (node.op, *args))
@@ -133,7 +137,6 @@ def traits(v: Var, context: Context) -> tuple[object, ...]:
         if own != PLAIN and _declared(v, context):
             raise Odd
         found = ("defined", *found, *own)
-    context.traits[v.name] = found
     return found
 
 
@@ -211,7 +214,7 @@ class Group(Numbering):
 
     def add(self, sketch: Sketch) -> None:
         """One more sketch."""
-        key, numbers, variables_ = self.key, self.names, self.variables
+        key, numbers, variables_, sizes = self.key, self.names, self.variables, self.sizes
         key.append(sketch.ident)
         for v in sketch.names:
             found = numbers.get(v.name)
@@ -219,7 +222,7 @@ class Group(Numbering):
                 found = numbers[v.name] = len(variables_)
                 variables_.append(v)
             key.append(found)
-        key += map(self.size, sketch.sizes)
+        key += [self.size(d) if (found := sizes.get(d)) is None else found for d in sketch.sizes]
 
     def close(self, own: str = "") -> None:
         """The key is complete, with the definitions that have no name but those that are there; ``own`` is one that is said already."""

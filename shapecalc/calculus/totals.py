@@ -48,6 +48,8 @@ def _normalised(body: Apply, axis: int, context: Context) -> bool:
 
 def _mixes(body: Apply, axis: int, context: Context) -> bool:
     """(1 - eps)*Y + eps/K, lam*Y + (1 - lam)*V."""
+    if any(a.shape != body.shape and not is_scalar(a.shape) for a in body.args):
+        return False  # something that is spread: x @ W + b
     try:
         return all(_total(body, axis, body.shape[axis], context, _Point(k)) == 1 for k in range(POINTS))
     except (_Unknown, ZeroDivisionError):

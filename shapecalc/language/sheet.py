@@ -95,7 +95,7 @@ class Sheet:
 
     def dimension(self, node: tree.Node) -> Dim:
         """A size in a declaration: its names become known here."""
-        for part in tree.names(node):
+        for part in [node] if isinstance(node, tree.Name) else tree.names(node):
             if part.id in self.names:
                 raise NameProblem(
                     f"{part.id} is a variable already, so it cannot name a size too", span=part.span, hint="call one of them otherwise"

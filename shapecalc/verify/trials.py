@@ -11,7 +11,7 @@ from random import Random
 from typing import TypeVar
 
 from shapecalc.calculus.gradients import Backward
-from shapecalc.evaluate import Frame, concrete
+from shapecalc.evaluate import Frame
 from shapecalc.language.problem import Problem
 from shapecalc.rings import Field, Floats, Real, Table, Unknown, Unlucky, Unsupported, random_prime
 from shapecalc.shapes import show
@@ -194,13 +194,13 @@ class Trials:
     def _once(self, mode: str, style: Style, sizes: Mapping[str, int]) -> Trial:
         frame = sizes if isinstance(sizes, Frame) else Frame(sizes)
         for name, v in self.problem.variables().items():
-            if prod(concrete(v.shape, frame)) > MOST_ENTRIES:
+            if prod(frame.shape(v.shape)) > MOST_ENTRIES:
                 raise Undecided(f"{name} has too many entries, {show(v.shape)}, to be checked number by number")
         ring: Field = Unknown(self.random, self.prime) if mode == EXACT else Floats() if mode == FLOAT else Real()
         sampler = Sampler(ring, frame, self.random, style, self.asked(style.who))
         declared = {name: sampler.value(v) for name, v in self.problem.declared.items()}
         shapes = {symbol: self.problem.definitions[name].shape for name, symbol in incoming(self.problem).items()}
-        given = {symbol: sampler.free(concrete(shape, frame)) for symbol, shape in shapes.items()}
+        given = {symbol: sampler.free(frame.shape(shape)) for symbol, shape in shapes.items()}
         trial = Trial(self.program, ring, frame, declared, given, self.random)
         trial.style = style
         trial.add_gradients()
