@@ -173,6 +173,24 @@ GIVEN = (
 )
 READ = r"""
 q = X W − 1 -> q = X @ W - 1
+q_j = \max_i X_{ij} -> q = max(X, axis=0)
+q = \max_i x_i -> q = max(x)
+q = \sum_{i=0}^{D-1} x_i -> q = sum(x)
+dL = \operatorname{tr}(X^\top dX) / s -> ∂L/∂X = X / s
+q_{kji} = T_{ijk} -> q = transpose(T, (2, 1, 0))
+q_{ki} = \sum_j T_{ijk} -> q = sum(T, axis=1).T
+q_i = \sum_{jk} T_{ijk} -> q = sum(T, axis=(1, 2))
+q = \sum_i x_i \odot X_{i} -> q = X @ x
+q_i = \frac{\partial L}{\partial x_i} -> q = dx
+q = \mathbf{1}_{N \times D} s -> q = s * ones(N, D)
+q = \mathbf{1}^\top \odot x^\top -> q = x
+q = x^{} -> q = x
+q = x'^{} -> q = x
+q = A^{\circ 2} -> q = A * A
+q = X_{1,\bullet} -> q = X[0]
+q = X_{2,2} -> q = X[1, 1]
+q = x, \quad \forall x -> q = x
+q = x, \quad (N \times D) -> q = x
 q = X′ V -> q = X.T @ V
 q = 𝑋 𝑊 -> q = X @ W
 q = XᵀV -> q = X.T @ V
@@ -288,6 +306,27 @@ q = \sum z_i -> over what the sum runs is not written
 q = \sum_{i<j} z_i -> this range is not read
 q = \sum_{i=}^N z_i -> nothing stands after =
 q = \max_{i} s -> over what the max runs cannot be seen
+q_{ij} = (X_{ij})_k -> these indices cannot be read
+q_i = T_{ij} -> 2 indices on (B, N, D)
+q = \sum_{i=1}^{D-1} x_i -> i takes D - 1 values here, but the axis has D
+q = \sum_{i=2}^{D} x_i -> a sum begins at 1
+q = \sum_{i=1}^{x} x_i -> this is no size
+q = \sum_{i=1}^{Q} x_i -> Q is not declared
+q = \begin{cases} x & s > 0 \end{cases} -> cases are read where each has a value and a condition
+q = \begin{cases} s & s \\ 0 & \text{otherwise} \end{cases} -> a case wants a comparison
+q = \begin{cases} s & s > 0 \\ 0 & s \end{cases} -> the last of several cases is the one that is left
+\frac{\partial L}{\partial} = s -> by what is differentiated is missing
+\frac{\partial^2 u}{\partial x \partial x \partial x} = A -> the orders above and below the line differ
+dL = \operatorname{tr}(\operatorname{tr}(X^\top dX)) -> a trace inside a trace
+q_{ij} = x_k -> the index k is neither summed nor on the left
+q = \frac{\partial^2 L}{\partial x^2} x -> a second derivative has no name inside a formula
+q = \frac{\partial L}{\partial (x+y)} -> by what is differentiated is not a name
+q = \frac{\partial L}{\partial Q} -> Q is not declared
+q = \frac{1} -> something is missing at the end of this
+q = x^{()} -> this index cannot be read
+q = x \odot I -> what size this has cannot be seen here
+q = x_{1,2} -> 2 indices on (D,)
+q = x \\ y -> this row has no =
 q = \max(s, 1, 2) -> max of more than two is not read
 q = x_0 -> there is no entry 0 on an axis of D
 q = s_1 -> a number has no entries

@@ -110,6 +110,15 @@ Z = np.add.reduce(X) + np.multiply.reduce(X, axis=0)
 Z = np.maximum.reduce(X, 1, keepdims=True) + X
 Z = np.subtract.outer(b, X[0]) + np.add.outer(b, X[0])
 Z = np.where(X > 1, X, -np.inf).max(axis=1)
+Z = X / X.T.shape[0] + X / np.prod(X.T.shape[1:]) + X / len(X.T)
+m, n = X.T.shape; Z = X * m / n
+Z = X * np.prod(X.shape[0])
+Z = np.prod(X @ W, axis=0)
+a, c = X * 2, V * 3; Z = a + c
+Z = np.linalg.norm(X, 3, axis=1, keepdims=True) + np.linalg.norm(b, 3, keepdims=True)
+Z = np.tensordot(X, W, axes=1) + np.full((1,), 3, dtype=int)
+Z = np.zeros(X.shape, dtype=np.float32) + np.sum(X, axis=0, dtype=float) + np.eye(X.shape[1], dtype=int)[0]
+Z = np.sum(X > 1, axis=0, dtype=np.int64) * X
 """.strip().splitlines()
 BLOCKS = [
     "if X is None:\n    Z = V\nelse:\n    Z = X + V",
@@ -123,6 +132,7 @@ FUNCTIONS = {
     "def sq(x):\n    'doc'\n    t = x * x\n    return t + 1": "Z = sq(X @ W)",
     "def sq(x):\n    return x * x": "Y = sq(X); Z = sq(Y)",
     "from numpy import exp": "Z = exp(X) + V",
+    "REG = 1_000": "Z = X * REG",
 }
 
 
@@ -204,7 +214,15 @@ def test_functions_are_those_of_the_library_that_they_come_from(before: str):
 
 READ = {
     "n = X.size(0)\nZ = X / n": ["Z = X / N"],
+    "Z = X / X.size(1) / X.T.size(0)": ["Z = X / D / D"],
     "Z = X.clamp(min=0)": ["Z = maximum(X, 0)"],
+    "Z = F.one_hot(X.argmax(dim=-1))": ["Z = X == max(X, axis=-1, keepdims=True)"],
+    "Z = F.one_hot(np.argmax(X, axis=1))": ["Z = X == max(X, axis=-1, keepdims=True)"],
+    "Z = X.masked_fill(X > 1, -float('inf'))": ["Z = masked_fill(X, X > 1, -1000000000)"],
+    "Z = X @ W\ndZ = dZ\ndW = X.T @ dZ\ndW = dW": ["Z = X @ W", "dW = X.T @ dZ"],
+    "a, Z = None, X * 2": ["Z = X * 2"],
+    "Z = X * 2\nif __name__ == '__main__':\n    Z = V": ["Z = X * 2"],
+    "Z = float(s) * X": ["Z = s * X"],
     "Z = X.clamp(0, 1)": ["Z = minimum(maximum(X, 0), 1)"],
     "Z = X.clamp_min(0) + V.clamp_max(1)": ["Z = maximum(X, 0) + minimum(V, 1)"],
     "Z = b.expand(X.shape[0], b.shape[0])": ["Z = broadcast_to(b, (N, C))"],
@@ -287,6 +305,18 @@ REFUSED = {
     "Z = X.copy()\nZ[0] = 0\nY = Z": "giving a part of an array a value is not read",
     "Z = X.copy()\nZ[0, 1] = 0\nY = Z": "giving a part of an array a value is not read",
     "g = {1: X}\nZ = g[1]": "this is not an array",
+    "Z = X.size(5) * X": "X is (N, D): there is no such axis",
+    "n = np.prod(X.shape[::2])\nZ = X * n": "this uses n, which hangs on line",
+    "c = (X, V)\nZ = c[s:]": "this index is not read",
+    "Z = X[b]": "picking by an array is not read",
+    "Z = F.one_hot(torch.argmax(X, 0))": "one_hot is read of the place of a maximum only",
+    "Z = F.one_hot(X.argmax())": "one_hot is read of the place of a maximum only",
+    "x, *Z = X, V, A": "what is taken apart here is not known",
+    "Z = np.array(X, int)": "a whole number has its decimals cut off",
+    "Z = np.sum(X, axis=0, dtype=int)": "a whole number has its decimals cut off",
+    "Z = np.full((3,), 0.5, dtype=int)": "a whole number has its decimals cut off",
+    "Z = len(s) * X": "a scalar has no len",
+    "Z = Q.T.shape[0] * X": "the shape of Q is not told",
 }
 SPOILT = {  # arrays that are changed by a call, or under another name: what used them would be misread
     "Z = U = X * 2\nU += 1\nY = Z * 1": "this uses Z, which hangs on line",
@@ -315,6 +345,11 @@ NO_FORMULA = {
     "def sq(x):\n    return sq(x)": "sq is not read: sq calls itself",
     "def sq(x):\n    for i in range(2):\n        x = x * x\n    return x": "sq is more than one formula",
     "def sq(x):\n    pass": "sq is more than one formula",
+    "def sq(x):\n    x += 1\n    return x": "sq is more than one formula",
+    "def sq(x):\n    t = x * x": "sq is more than one formula",
+    "def sq(*x):\n    return x": "the arguments of sq are not read",
+    "from numpy import sq": "sq is not read",
+    "from numpy.random import randn as sq": "sq is not read",
     "def sq(x):\n    return x % 2": "sq is not read: the operator of this operation is not read",
 }
 

@@ -16,14 +16,30 @@ import pytest
 from conftest import require, require_module
 from sample_page import long_page, page
 
-from shapecalc.blocks import Aligned, Callout, Code, CodeBlock, Document, Formula, Heading, Line, Prose, Table, Words, prose, size_names
-from shapecalc.boxes import Scripts, Symbol, Text, row
+from shapecalc.blocks import (
+    Aligned,
+    Callout,
+    Code,
+    CodeBlock,
+    Dims,
+    Document,
+    Formula,
+    Heading,
+    Line,
+    Prose,
+    Table,
+    Words,
+    prose,
+    size_names,
+)
+from shapecalc.boxes import Grid, Linked, Number, Over, Scripts, Sum, Symbol, Text, mapped, row
 from shapecalc.errors import InputProblem
 from shapecalc.language.sheet import read
 from shapecalc.mathematics import boxes, entry_text
 from shapecalc.render import FORMATS, Output, format_of, formula, render, save
 from shapecalc.render.breaking import broken, ems
 from shapecalc.render.graph import Node, dot, in_words, mermaid
+from shapecalc.render.html import named
 from shapecalc.render.palette import DARK, LIGHT, Palette
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -403,6 +419,80 @@ def test_graphs_as_text():
         "flowchart LR", '  n0(["X (S, D)"])', '  n1(["W (D, M)"])', '  n2["Z (S, M)"]', "  n0 --> n2", "  n1 --> n2", '  n2 -. "dW" .-> n1',
     ]  # fmt: skip
     assert '"X" -> "Z";' in dot(NODES)
+
+
+HAT = Over(Symbol("x"), "hat")
+MATHML = '<math display="block">{}</math>'
+HAT_IN_MATHML = '<mover accent="true"><mi>x</mi><mo stretchy="false">^</mo></mover>'
+DRAWN = [
+    (HAT, {"text": "x̂", "latex": r"\hat{x}", "typst": 'accent(x, "^")', "mathml": MATHML.format(HAT_IN_MATHML)}, "x_hat"),
+    (
+        Sum(Symbol("i"), Symbol("n", "size"), HAT, "∑"),
+        {
+            "text": "Σᵢⁿ x̂", "latex": r"\sum_i^n \hat{x}", "typst": 'attach(∑, b: i, t: n) accent(x, "^")',
+            "mathml": MATHML.format(f"<mrow><munderover><mo>∑</mo><mi>i</mi><mi>n</mi></munderover>{HAT_IN_MATHML}</mrow>"),
+        },
+        "sum_i^n x_hat",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("box", "formats", "plain"), DRAWN)
+def test_accents_and_limits_are_drawn_in_every_format(box, formats: dict[str, str], plain: str):
+    """Linked parts look like any other, but in HTML."""
+    for to, wanted in formats.items():
+        assert formula(box, to) == wanted
+        assert to == "mathml" or formula(Linked(box, "left"), to) == wanted
+    assert formula(box, "text", Output(ascii=True)) == plain
+    renamed = mapped(Linked(box, "left"), lambda b: Symbol("z") if b == Symbol("x") else None)
+    assert formula(renamed, "latex") == formats["latex"].replace("x", "z")
+
+
+def test_a_single_formula_has_four_formats():
+    with pytest.raises(InputProblem, match="html is not a format of single formulas"):
+        formula(HAT, "html")
+
+
+SHOWN = {
+    "text": "(S, D)", "terminal": "(S, D)", "markdown": "(S, D)", "latex": "(S, D)", "typst": r"lr(\( S \, D \))", "json": '"S",\n',
+    "notebook": "(S, D)", "html": '<mi>S</mi></mrow><mo>,</mo><mrow class="s1"><mi>D</mi>',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("to", SHOWN)
+def test_a_shape_stands_in_a_sentence_and_in_a_reason(to: str):
+    document = Document(prose("T"), (
+        Heading(prose("deep"), 3),
+        Prose(prose(prose("is ", Dims(("S", "D"))), ".")),
+        Aligned((Line(Symbol("y"), HAT, prose("of shape ", Dims(("S", "D")))),)),
+    ))  # fmt: skip
+    written = re.sub(r"\x1b\[\d*m", "", str(render(document, to, Output(colour=to == "html"))))
+    assert written.count(SHOWN[to]) == (3 if to == "json" else 2)
+
+
+@pytest.mark.parametrize("to", ["text", "markdown", "latex", "typst", "notebook"])
+def test_lines_that_there_are_not_leave_no_trace(to: str):
+    above, below = Prose(prose("above")), Prose(prose("below"))
+    bare, without = (str(render(Document(prose("T"), blocks), to)) for blocks in ((above, below), (Aligned(()), above, below)))
+    assert bare == without
+
+
+def test_a_wide_matrix_goes_beyond_the_ten_columns_of_amsmath():
+    """A matrix environment of amsmath has no more, and LaTeX stops at the eleventh."""
+    ten, eleven = (formula(Grid((tuple(Number(str(k)) for k in range(n)),), "[", "]"), "latex") for n in (10, 11))
+    assert ten.startswith("\\begin{bmatrix}")
+    assert eleven.startswith("\\left[\\begin{array}{ccccccccccc}")
+
+
+def test_a_picture_that_is_none_is_its_words():
+    assert named("no drawing", "a & b", 1) == '<p role="img" aria-label="a &amp; b">a &amp; b</p>'
+
+
+def test_a_graph_leaves_out_what_is_not_in_it():
+    nodes = (*NODES[1:], Node("Q", ("S",), ("Z", "elsewhere")))
+    drawn = dot(nodes)
+    assert [f'"{a}" -> "{b}"' in drawn for a, b in ("WZ", "ZW", "ZQ", "QZ")] == [True] * 4  # forwards, and the gradients back
+    assert drawn.count("->") == 4
 
 
 # ---- the doors ------------------------------------------------------------------------------------------------------

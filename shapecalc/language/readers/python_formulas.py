@@ -14,9 +14,9 @@ from .. import tree
 from ..builder import SURFACE
 from ..tree import Call, Compare, Keyword, List, Method, Name, Node, Number, Power, Product, String, Sum, Transpose, Tuple, Unary
 from .growing import number
-from .python_idioms import Idioms
+from .python_idioms import Idioms, is_whole
 from .python_library import known_module, prefix_of
-from .python_values import Broken, Formula, Known, Several, Size, Table, Value, path, size_node
+from .python_values import Broken, Formula, Known, Several, Size, Table, Value, leaf, path, size_node
 
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}
 _COMPARISONS = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
@@ -234,7 +234,10 @@ class Formulas(Idioms):
     def _given(self, node: ast.Call) -> tuple[tuple[Node, ...], tuple[Keyword, ...]]:
         source = self.world.source
         args = tuple(self.formula(a) for a in node.args)
-        return args, tuple(Keyword(k.arg or "", self.formula(k.value), source.span(k)) for k in node.keywords)
+        whole = [source.span(k) for k in node.keywords if k.arg == "dtype" and is_whole(k.value)]
+        others = [k for k in node.keywords if k.arg not in {"dtype", "device"}]
+        kinds = (Keyword("dtype", Name("int", span), span) for span in whole)
+        return args, (*(Keyword(k.arg or "", self.formula(k.value), source.span(k)) for k in others), *kinds)
 
     # ---- shapes
 
@@ -253,6 +256,10 @@ class Formulas(Idioms):
         where = path(node)
         if where is None:
             return None
+        own = where in self.world.values or leaf(where) in self.world.notes
+        if isinstance(node, ast.Attribute) and node.attr in {"T", "mT"} and not own:
+            shape = self._shape_value(node.value)
+            return shape and (shape[::-1] if node.attr == "T" else (*shape[:-2], *shape[:-3:-1]))
         return self.world.shape(self.world.find(where, self.world.source.span(node)))
 
     def _product_of_sizes(self, node: ast.AST) -> Dim | None:

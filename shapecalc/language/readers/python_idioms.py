@@ -68,9 +68,9 @@ class Idioms(Subscripts):
 
     def same_values(self, name: str, node: ast.Call, made: Node, span: Span) -> Node:
         """What a conversion leaves as it is: X.astype(float), X.to(device), torch.tensor(X, dtype=...); whole numbers it does not."""
-        place = {"astype": 0, "to": 0, "type": 0, "cast": 1}.get(name, len(node.args))
+        place = {"astype": 0, "to": 0, "type": 0, "cast": 1, "array": 1, "asarray": 1}.get(name, len(node.args))
         given = [*node.args[place:], *(k.value for k in node.keywords)]
-        if not self.is_mask(made) and any(_is_whole(g) for g in given):
+        if not self.is_mask(made) and any(is_whole(g) for g in given):
             raise NotKnownYet("a whole number has its decimals cut off: nothing flows back through that", span)
         if isinstance(made, Compare) and (given or name in {"float", "double"}):
             self.numbers[id(made)] = made
@@ -151,10 +151,10 @@ class Idioms(Subscripts):
         return isinstance(axis, ast.Constant) and axis.value == len(shape) - 1
 
 
-def _is_whole(node: ast.AST) -> bool:
+def is_whole(node: ast.AST) -> bool:
     """A type of whole numbers or of truth values: int, "int32", np.int64, torch.long, torch.LongTensor."""
     written = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else dotted(node)
     return written.rpartition(".")[2].removesuffix("Tensor").lower() in WHOLE
 
 
-__all__ = ["Idioms", "number"]
+__all__ = ["Idioms", "is_whole", "number"]
