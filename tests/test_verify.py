@@ -1010,6 +1010,13 @@ def test_the_same_borders_in_other_words_are_right(source, claim):
     assert check(f"{source}\n{claim}").claims[0].verdict == "right"
 
 
+def test_a_border_that_is_reached_along_one_name_only():
+    """1 + u @ psi is positive wherever w is large, since tanh(w @ z) is 1 or -1 there, and at most points that are drawn."""
+    planar = "u, w, z: (d,); b: (); psi = (1 - tanh(w @ z + b)**2)*w; L = log(abs(1 + u @ psi))"
+    assert check(f"{planar}\ndu = psi/abs(1 + u @ psi)").claims[0].verdict == "wrong"
+    assert check(f"{planar}\ndu = psi/(1 + u @ psi)").claims[0].verdict == "right"
+
+
 def test_a_comparison_that_turns_nowhere_is_said():
     (v,) = check("x: (n,); L = sum(sqrt(1 + relu(exp(x))))\ndx = exp(x)/(2*sqrt(1 + exp(x)))").claims
     assert v.verdict == "right"

@@ -44,6 +44,7 @@ NOUGHT = lit(0)
 NOWHERE = Decimal(0)
 OUT = ("1e-4", "0.01", "0.1", "0.5", "2", "-1", "10", "-10", "100", "-100", "1e4", "-1e4", "1e6", "-1e6", "1e10", "-1e10", "1e-10")
 RAY = tuple(map(Decimal, OUT))
+PART = 0.3  # of the time, in which one name after the other is gone out along where nothing else has turned a comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +106,12 @@ class Borders:
             if time.thread_time() > end:
                 return Side(tuple(made), late=True)
             search.far = far
-            made += [t for pair in search.pairs(trial) for point in pair for t in search.made(point)]
+            made += search.found(trial)
         if time.thread_time() > end:
             return Side(tuple(made), late=True)
+        if len(seen) == 1 and not alone:
+            search.single = True
+            made += search.found(self.trials.of(REAL)[0])
         unseen = f"{text(g)} {'>' if True in seen else '<='} 0{TRIED}" if len(seen) == 1 else ""
         return Side(tuple(made), unseen)
 
@@ -136,6 +140,7 @@ class Search:
         self.beside = beside
         self.alone = alone
         self.far = False  # whether only the ray along all names is gone along
+        self.single = False  # whether names are gone along one by one: tanh(w) @ u + 1 turns far out along u, and nowhere along both
         self.lost = False  # whether the last point was one at which the program has no value
         self.every = frozenset((*trials.problem.declared, *incoming(trials.problem).values()))
         self.movable = self._behind()
@@ -159,6 +164,10 @@ class Search:
             for _ in range(OTHERS):
                 with suppress(Undecided):
                     yield self.trials.draw(REAL, sizes=drawn[0].frame, styles=(drawn[0].style,)), True
+
+    def found(self, trial: Trial) -> list[Trial]:
+        """The trials at the borders that are met from one of the points."""
+        return [t for pair in self.pairs(trial) for point in pair for t in self.made(point)]
 
     def pairs(self, trial: Trial) -> Iterator[tuple[Point, Point]]:
         """Points with a border between them, close together: a few along each way."""
@@ -189,10 +198,22 @@ class Search:
         if self.alone:
             yield from (self._ray(start, self.movable) for _ in range(OTHERS))
             return
+        if self.single:
+            yield self._one_by_one(start)
+            return
         if not self.far:
             yield chain(self._others(start), self._ray(start, self.movable))
         if self.every != self.movable:
             yield self._ray(start, self.every)
+
+    def _one_by_one(self, start: Point) -> Iterator[Point]:
+        """Points out along each name, the others staying where they are."""
+        now = time.thread_time()
+        for name in sorted(self.movable):
+            for factor in map(Decimal, (-1, 10, -10, 1000, -1000)):
+                if time.thread_time() > now + PART * (self.end - now):
+                    return
+                yield stretched(self.trials, start, factor, frozenset({name}))
 
     def _others(self, start: Point) -> Iterator[Point]:
         """Further points of the same sizes."""
