@@ -11,6 +11,7 @@ from .calculus.jacobians import jacobian as _jacobian
 from .calculus.layouts import LAYOUTS
 from .errors import InputProblem
 from .expr import collector_off
+from .language.abbreviations import output
 from .language.problem import Problem
 from .language.sheet import read
 from .publishing.facades import CheckedReport, checked
@@ -59,7 +60,8 @@ def derive(source: str, wrt: str | Iterable[str] | None = None, layout: str = "d
     ('X.T @ dZ', 'sum(dZ, axis=0)', ('M',), 'ones(S) @ dZ')
     """
     problem = _with_definitions(read(_text(source)))
-    out = Derivation(problem, _names(wrt, problem), _layout(layout), structured)
+    names = _names(wrt, problem)
+    out = Derivation(output(problem, names), names, _layout(layout), structured)
     out.certificate  # noqa: B018 - nothing is handed out that has not been checked
     return out
 

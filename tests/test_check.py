@@ -426,3 +426,31 @@ def test_what_is_no_text_is_refused(case):
 def test_names_to_differentiate_by_are_texts():
     with pytest.raises(InputProblem, match="what to differentiate by is a name, or names"):
         shapecalc.derive("x: (n,); L = x @ x", wrt=5)
+
+
+TURNED = "x1, x2, C, S: (n, d); A = x1*C - x2*S; B = x1*S + x2*C"
+COUPLED = "x1, x2: (n, d); W: (d, d); s = tanh(x1 @ W); y = x2*exp(s); logdet_J = sum(s)"
+COMPARED = "x, D: (n,); A = x*D; B = x > 0"
+
+
+@pytest.mark.parametrize(
+    ("source", "claims", "wanted"),
+    [
+        (TURNED, "dx2 = dB*C - dA*S", "right"),
+        (TURNED, "dx2 = dB*C + dA*S", "wrong"),
+        (TURNED, "dx2 = dB*C", "right"),  # no claim says that anything comes in at A
+        (TURNED, "dx2 = dB*C; dx1 = dA*C + dB*S", "wrong right"),
+        (COUPLED, "dW = x1.T @ ((dy*y + dlogdet_J)*(1 - s**2))", "right"),
+        (COUPLED, "dW = x1.T @ (1 - s**2)", "right"),
+        (COMPARED, "dD = zeros(n)", "wrong"),
+        (COMPARED, "dD = dA*x", "right"),
+    ],
+)
+def test_gradients_come_in_at_every_end_that_a_claim_speaks_of(source, claims, wanted):
+    assert " ".join(v.verdict for v in shapecalc.check(f"{source}; {claims}").claims) == wanted
+
+
+@pytest.mark.parametrize(("source", "claim", "wanted"), [(TURNED, "dx2 = dB*C - dA*S", "x2"), (COMPARED, "dD = dA*x", "D")])
+def test_what_is_derived_is_what_a_claim_is_compared_with(source, claim, wanted):
+    formula = shapecalc.derive(f"{source}; {claim}")[wanted].formula
+    assert shapecalc.check(f"{source}; {claim}; d{wanted} = {formula}").ok

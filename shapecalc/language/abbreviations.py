@@ -27,7 +27,42 @@ def settled(problem: Problem, claims: bool = False) -> Problem:
     if claims:
         problem = _ending(problem)
     names = _named(problem, claims)
-    return problem if not names or len(names) == len(problem.definitions) else _cut(problem, names)
+    return _at_all_ends(problem if not names or len(names) == len(problem.definitions) else _cut(problem, names))
+
+
+def _at_all_ends(problem: Problem) -> Problem:
+    """The problem with a gradient that comes in at each end of which a claim speaks: dA * C - dB * S, where nothing is made of A or B.
+
+    An end of which none does is a value that the claims may use, as is anything beside a loss.
+    """
+    last = problem.last
+    used = {p.id for c in problem.claims for v in c.values for p, _ in walk(v) if isinstance(p, Name)}
+    if last is None or (problem.loss is not None and problem.gradient_name(last) not in used):
+        return problem
+    inside, claimed = _used(problem, problem.definitions), {c.wrt for c in problem.claims}
+    ends = {n: problem.gradient_name(n) for n in problem.definitions if n not in inside | claimed | set(problem.upstream) | {last}}
+    ends = {n: gradient for n, gradient in ends.items() if gradient in used}
+    if ends and problem.loss is not None:
+        ends[last] = problem.gradient_name(last)
+    return replace(problem, upstream={**problem.upstream, **ends}) if ends else problem
+
+
+def output(problem: Problem, wanted: Iterable[str] = ()) -> Problem:
+    """The problem without comparisons at its end, through which nothing flows back, unless one of them is wanted."""
+    names, live = list(problem.definitions), _live(problem)
+    while len(names) > 1 and names[-1] not in live and live & set(names[:-1]):
+        names.pop()
+    late = set(problem.definitions) - set(names)
+    return _cut(problem, names) if late and not late & ({*wanted} | set(problem.upstream)) else problem
+
+
+def _live(problem: Problem) -> set[str]:
+    """The definitions that change with anything that is declared."""
+    live: set[str] = set()
+    for name, body in problem.definitions.items():
+        if _moves(body, live | set(problem.declared)):
+            live.add(name)
+    return live
 
 
 def _named(problem: Problem, claims: bool) -> list[str]:
@@ -62,11 +97,7 @@ def _ending(problem: Problem) -> Problem:
 
     Taken for the output such a line would make every gradient 0, or hide the loss.
     """
-    live: set[str] = set()
-    for name, body in problem.definitions.items():
-        if _moves(body, live | set(problem.declared)):
-            live.add(name)
-    names = list(problem.definitions)
+    live, names = _live(problem), list(problem.definitions)
     losses = [k for k, n in enumerate(names) if n in live and is_loss_name(n) and is_scalar(problem.definitions[n].shape)]
     loss = losses[-1] if losses else None
     kept = len(names)

@@ -10,6 +10,7 @@ from shapecalc.calculus.layouts import LAYOUTS, is_turned
 from shapecalc.errors import InputProblem, Misfit, ShapecalcError
 from shapecalc.expr import Apply, Expr, nodes
 from shapecalc.forms import transposed
+from shapecalc.language.abbreviations import output
 from shapecalc.language.sheet import build
 from shapecalc.language.syntax import parse
 from shapecalc.publishing import facts
@@ -25,8 +26,8 @@ VIEWS = ("loss", "declared", "definitions", "given")
 
 def derivation(found: Fields) -> Iterator[Again]:
     """Every gradient, every line of the backward pass, and what the file says of the problem."""
-    problem = problem_of(found)
     gradients = {n: Fields(g) for n, g in found.get("gradients", dict).items()}
+    problem = output(problem_of(found), gradients)
     unknown = next((n for n in gradients if n not in problem.declared and n not in problem.definitions), None)
     if unknown is not None or not gradients:
         raise InputProblem("its gradients are not of names in its source")
