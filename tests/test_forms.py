@@ -72,6 +72,15 @@ NETS = {
     "symmetric quadratic form": ("A: symmetric (n, n); x: (n,); L = x @ A @ x", {"x": "2*A @ x"}),
     "least squares": ("X: (n, p); w: (p,); y: (n,); L = sum((y - X @ w)**2)", {"w": "-2*X.T @ (y - X @ w)"}),
     "log det": ("X: invertible (n, n); L = logdet(X)", {"X": "inv(X).T"}),
+    "a sum below a line, times what is below in it": (
+        "x: (d,); P: posdef (d, d); nu: positive (); L = log(1 + x @ P @ x / nu)", {"x": "2*P @ x / (nu + x @ P @ x)"},
+    ),
+    "the same with squares": (
+        "x: (d,); c: (); L = sum((x / c)**2 / (1 + (x / c)**2))", {"x": "2*c**2 * x / (c**2 + x**2)**2"},
+    ),
+    "the same with a row": ("c: (d,); A: (n, d); L = sum(log(1 + A / c))", {"A": "1 / (c + A)"}),
+    "a mean below a line": ("l: (k, n); L = log(mean(l**2)) + sum(log(mean(exp(l), axis=1)))", {"l": "2*l / sum(l**2) + softmax(l)"}),
+    "the logarithm of a size": ("u, v: (n,); L = log(abs(1 + u @ v))", {"u": "v / (1 + u @ v)"}),
     "a sum over itself": ("E: (n,); c: (); L = sum(E) * c / sum(E)", {"E": "zeros(n)", "c": "1"}),
     "the largest of shares": (
         "E: (n,); L = max(log_softmax(E))",

@@ -14,7 +14,7 @@ from .context import Context
 from .expanding import expanded, vanishing, worth_expanding
 from .factoring import WIDE, outside
 from .folding import folded
-from .lowering import lower
+from .lowering import raised
 from .parts import Part, entrywise, length, lighter, part_of, shorter, written
 from .pieces import spread
 from .quotients import added_up, cleared, either_way
@@ -151,13 +151,17 @@ def without_quotients(term: Term, free: frozenset[Index], context: Context) -> T
         return term
     g, f, addends = found
     e, _ = best_formula(addends, f.places, context)
-    if e.shape != f.base.shape or length(e) >= length(f.base) + length(g.base):
+    whole = next(h.power for h in term.factors if (h.base, h.places) == (g.base, g.places))
+    rest = whole - f.power * g.power
+    before, after = length(f.base) + length(power(g.base, abs(whole))), length(e) + (length(power(g.base, abs(rest))) if rest else 0)
+    if e.shape != f.base.shape or after >= before:
         return term
     sign = 1
     if term.coefficient < 0 and isinstance(e, Apply) and e.name == "add" and e["signs"] == (1, -1):  # -(a - b) is b - a
         e, sign = add(*reversed(e.args), signs=(1, -1)), -1
-    made = lower(e, f.places)
-    factors = tuple(x for h in term.factors if h is not g for x in (made.factors if h is f else (h,)))
+    made = raised(e, f.places, f.power)
+    left = [h._replace(power=rest) if (h.base, h.places) == (g.base, g.places) else h for h in term.factors]
+    factors = tuple(x for h in left if h.power for x in (made.factors if h is f else (h,)))
     out = Term(sign * made.coefficient * term.coefficient, factors, term.summed | made.summed)
     return normal(out, free, context) or term._replace(coefficient=Fraction(0))
 

@@ -1,7 +1,7 @@
 """What factors of a term are together.
 
 exp(u) / (1 + exp(u)) is sigmoid(u), exp(u) over its sum softmax(u), sinh(u) / cosh(u) is tanh(u), a**(k - 1) * a is a**k,
-relu(u) * (u > 0) is relu(u), and abs(u) * sign(u) is u.
+relu(u) * (u > 0) is relu(u), abs(u) * sign(u) is u, and n * mean(u) below a line is sum(u).
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from fractions import Fraction
 from shapecalc.expr import ONE, ZERO, Apply, Expr, Lit, Var
 from shapecalc.forms import add, apply, mul, neg
 from shapecalc.indexed import Factor, Term
+from shapecalc.ops.reducing import axes_of
 
 from .context import Context
 
 QUOTIENTS = {"cosh": ("sinh", "tanh"), "cos": ("sin", "tan")}
-FIRST = frozenset({"add", "sum", "pow", "greater", "sign", "abs", *QUOTIENTS})
+FIRST = frozenset({"add", "sum", "mean", "pow", "greater", "sign", "abs", *QUOTIENTS})
 
 
 def combined(term: Term, context: Context) -> Term | None:
@@ -30,6 +31,8 @@ def combined(term: Term, context: Context) -> Term | None:
             found = _masked(term, f, e, context)
         elif e.name in ("sign", "abs"):
             found = _magnitude(term, f, e)
+        elif e.name == "mean":
+            found = _total(term, f, e)
         elif f.power != -1:
             continue
         elif e.name in QUOTIENTS:
@@ -90,17 +93,34 @@ def _quotient(term: Term, f: Factor, e: Apply) -> Term | None:
 
 
 def _magnitude(term: Term, f: Factor, e: Apply) -> Term | None:
-    """abs(u) to an even power is u to that power, abs(u) * sign(u) is u, and u * sign(u) is abs(u)."""
+    """abs(u) to an even power is u to that power, abs(u) * sign(u) is u, u * sign(u) is abs(u), and sign(u) / abs(u) is 1 / u."""
     (u,) = e.args
     if e.name == "abs":
         return _without(term, (f,), Factor(u, f.places, f.power)) if f.power.denominator == 1 and f.power % 2 == 0 else None
     size = apply("abs", u)
-    g = next((g for g in term.factors if g.base in (size, u) and g.places == f.places and g.power >= 1), None)
+    beside = (g for g in term.factors if g.base in (size, u) and g.places == f.places)
+    g = next((g for g in beside if g.power >= 1 or (g.base == size and g.power <= -1)), None)
     if g is None or f.power != 1:
         return None
-    made = Factor(u if g.base == size else size, f.places)
-    left = tuple(g._replace(power=g.power - 1) if h is g else made if h is f else h for h in term.factors)
+    step = Fraction(1 if g.power > 0 else -1)
+    made = Factor(u if g.base == size else size, f.places, step)
+    left = tuple(g._replace(power=g.power - step) if h is g else made if h is f else h for h in term.factors)
     return term._replace(factors=tuple(h for h in left if h.power))
+
+
+def _total(term: Term, f: Factor, e: Apply) -> Term | None:
+    """n * mean(u), both below a line, is sum(u)."""
+    (u,) = e.args
+    if f.power.denominator > 1:
+        return None  # sqrt(n) would be left of n
+    left = list(term.factors)
+    for size in (Lit(d) for k, d in enumerate(u.shape) if k in axes_of({"axis": e["axis"]}, len(u.shape))):
+        n = next((k for k, g in enumerate(left) if g.base == size and g.power * f.power > 0 and abs(g.power) >= abs(f.power)), None)
+        if n is None:
+            return None
+        left[n] = left[n]._replace(power=left[n].power - f.power)
+    made = f._replace(base=apply("sum", u, axis=e["axis"], keepdims=e["keepdims"]))
+    return term._replace(factors=tuple(made if g is f else g for g in left if g.power))
 
 
 def _masked(term: Term, f: Factor, e: Apply, context: Context) -> Term | None:

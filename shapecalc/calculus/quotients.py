@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from shapecalc.expr import Apply, Var
 from shapecalc.forms import apply
 from shapecalc.indexed import Factor, Index, Term, indices
@@ -86,22 +88,28 @@ def _place(terms: list[Term], wanted: Term, free: tuple[Index, ...], context: Co
 
 
 def cleared(term: Term, context: Context) -> tuple[Factor, Factor, list[Term]] | None:
-    """A factor, a sum beside it that has it below, and the addends of their product, in which it is not below any more."""
+    """A factor, a sum beside it that has it below, and the addends of their product, in which it is not below any more.
+
+    Both stand above a line or both below, as in 1 / (s**2 * (1 + (x / s)**2)). The first is as much of the factor as is needed.
+    """
     for f in term.factors:
-        if f.power != 1 or not (isinstance(f.base, Apply) and f.base.name == "add"):
+        if not (isinstance(f.base, Apply) and f.base.name == "add") or (f.power != 1 and (f.power > 0 or f.power.denominator > 1)):
             continue
+        parts: list[Term] | None = None
         for g in term.factors:
-            if g is f or g.power != 1 or g.places != f.places or g.base.shape != f.base.shape:
+            if g is f or g.power * f.power <= 0 or g.places != f.places[len(f.places) - len(g.places) :]:
                 continue
-            parts = addends(f)
-            if not any(h.base == g.base and h.places == g.places and h.power < 0 for p in parts for h in p.factors):
+            parts = addends(f) if parts is None else parts
+            deepest = min((h.power for p in parts for h in p.factors if h.base == g.base and h.places == g.places), default=Fraction(0))
+            if deepest > -1 or deepest.denominator > 1 or (f.power == 1 and g.power < -deepest):
                 continue
             kept = frozenset(indices(f.places))
+            whole = g._replace(power=-deepest)
             before = term.factors.index(g) < term.factors.index(f)
-            products = [p._replace(factors=(g, *p.factors) if before else (*p.factors, g)) for p in parts]
+            products = [p._replace(factors=(whole, *p.factors) if before else (*p.factors, whole)) for p in parts]
             made = [m for p in products if (m := normal(p, kept, context)) is not None]
             if not any(h.base == g.base and h.power < 0 for m in made for h in m.factors):
-                return g, f, made
+                return whole, f, made
     return None
 
 
