@@ -109,7 +109,9 @@ def shape_box(shape: Shape) -> Box:
 
 def product_shape(shape: Shape) -> Box:
     """A shape as a table is measured: S × D; a scalar is 1."""
-    return joined([dimension(dim) for dim in shape], "×") if shape else Number("1")
+    if len(shape) < 2:
+        return dimension(shape[0]) if shape else Number("1")
+    return joined([paren(dimension(d)) if isinstance(d, str) and len(polynomial(d)) > 1 else dimension(d) for d in shape], "×")
 
 
 def is_word(box: Box) -> bool:

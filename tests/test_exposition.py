@@ -279,3 +279,25 @@ def test_what_could_be_declared_is_said_with_the_answer():
     assert "• If the rows of Y add up to 1, as one-hot ones do, say so: Y: onehot (S, K)" in page
     assert "say so" not in words(made(source.format("onehot"), wrt="Z"))
     assert "say so" not in words(made("x: (n,); a: (n,); L = sum(a) * sum(x**2)")), "a sum that was written is meant"
+
+
+@pytest.mark.parametrize(
+    ("source", "drawn"),
+    [
+        ("x: (n,); L = x[3]**2", ("2 ⎢   x[3]    ⎥", "⎡    𝟎₃     ⎤", "⎣ 𝟎_{n − 4} ⎦")),
+        ("X: (n, m); L = sum(X[1]**2)", ("2 ⎢    X[1:2, :]    ⎥", "⎡    𝟎_{1 × m}    ⎤", "⎣ 𝟎_{(n − 2) × m} ⎦")),
+        ("X: (n, m); L = sum(X[:, 1]**2)", ("2 [ 𝟎_{n × 1}  X[:, 1:2]  𝟎_{n × (m − 2)} ]",)),
+        ("X: (n, m); y: (); L = y*X[2, 1]", ("y place[2:3, 1:2](1)",)),
+        ("X: (n, m, k); L = sum(X[:, 1]**2)", ("2 place[:, 1:2, :](X[:, 1:2, :])",)),
+    ],
+)
+def test_where_a_part_stands_among_zeros_is_seen(source, drawn):
+    page = words(made(source, at={}))
+    assert all(part in page for part in drawn), page
+
+
+def test_the_entry_that_is_written_out_is_not_0_if_one_is_not():
+    page = words(made("X: (n, m); L = sum(X[:, 1]**2)"))
+    assert "Take one entry, x₁₂, and differentiate L by it:" in page
+    assert "∂L/∂x₁₂ = 2x₁₂" in page
+    assert "Take one entry, x₂₃." in words(made("X: (n, m); y: (); L = y**2; Z = X"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise, product
 from typing import TYPE_CHECKING
 
 from ..blocks import Aligned, Block, Callout, Content, Heading, Line, Matrix, MatrixBlock, Prose, prose
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MANY = 64  # letters and digits of a chain rule up to which the terms that are 0 are written too
 LISTED = 6  # entries of a definition that are written out
 WIDE = 62  # letters and digits in a row of formulas above which a matrix of them does not fit a page
+TRIED = 100  # entries of which one is looked for that is not 0
 LONG = 300  # characters of one entry that a reader follows
 UNSEEN = re.compile(r"\*\*|[*\[\], ]")
 WORD = re.compile(r"[^\W\d]\w*(?:\[[^\]]*\])?")
@@ -87,10 +88,13 @@ def listed(block: Tensor) -> Iterator[Line]:
 
 
 def chosen(block: Tensor) -> tuple[int, ...]:
-    """An entry off the diagonal, its indices different where the sizes let them be."""
+    """An entry off the diagonal, its indices different where the sizes let them be; one that is not 0, if there is any."""
     place = [min(n, axis + 2) for axis, n in enumerate(block.shape)]
     if len(place) > 1 and place[0] == place[1] > 1:
         place[0] -= 1
+    if followed(block, tuple(place)) == "0":
+        every = sorted(islice(product(*[range(n, 0, -1) for n in block.shape]), TRIED), key=lambda at: len(at) - len(set(at)))
+        return next((at for at in every if followed(block, at) != "0"), tuple(place))
     return tuple(place)
 
 

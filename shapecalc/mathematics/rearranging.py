@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from ..boxes import TIMES, Grid, Scripts, Symbol, Text, joined, row, sub
+from collections.abc import Sequence
+
+from ..boxes import TIMES, Box, Grid, Number, Scripts, Symbol, Text, joined, row, sub
 from ..expr import Apply, Expr
-from ..shapes import Dim, add, show
+from ..shapes import Dim, Shape, add, negative
 from ..symbols import dimension, product_shape
 from .products import ONES, transposed
 from .writer import COLUMN, FRACTION, INDEXED, PRODUCT, ROW, Piece, Rule, Writer, applied
@@ -34,12 +36,17 @@ def _slice(w: Writer, e: Apply, _orient: str) -> Piece:
 
 def _spans(e: Apply) -> list[str]:
     """A slice, axis by axis."""
+    return _taken(e["items"], e.args[0].shape)
+
+
+def _taken(items: Sequence[tuple[Dim, Dim]], shape: Shape) -> list[str]:
+    """A part of a tensor of that shape, axis by axis."""
 
     def span(start: Dim, length: Dim, dim: Dim) -> str:
         stop = add(start, length)
         return f"{'' if start == 0 else start}:{'' if stop == dim else stop}"
 
-    return [span(start, n, dim) for (start, n), dim in zip(e["items"], e.args[0].shape, strict=True)]
+    return [span(start, n, dim) for (start, n), dim in zip(items, shape, strict=True)]
 
 
 def _flip(w: Writer, e: Apply, _orient: str) -> Piece:
@@ -83,8 +90,31 @@ def _join(w: Writer, e: Apply, _orient: str) -> Piece:
 
 
 def _place(w: Writer, e: Apply, _orient: str) -> Piece:
-    head = sub(Symbol("place", "function"), Text(show(e.shape)))
-    return Piece(applied(head, w.plain().piece(e.args[0]).box))
+    """A part among zeros: in blocks along one axis of a vector or a matrix, else by the place that it takes."""
+    (a,) = e.args
+    moved = [k for k, (n, dim) in enumerate(zip(a.shape, e.shape, strict=True)) if n != dim]
+    if len(e.shape) > 2 or len(moved) != 1:
+        head = sub(Symbol("place", "function"), Text(f"[{', '.join(_taken(e['items'], e.shape))}]"))
+        return Piece(applied(head, _single(w, a)))
+    axis, (start, length) = moved[0], e["items"][moved[0]]
+    blocks = [_single(w, a)]
+    for amount, at in ((start, 0), (add(e.shape[axis], negative(add(start, length))), len(blocks) + 1)):
+        if amount != 0:
+            shape = tuple(amount if k == axis else d for k, d in enumerate(a.shape))
+            blocks.insert(at, sub(Symbol("0", "matrix", bold=True), product_shape(shape)))
+    return Piece(Grid((tuple(blocks),) if axis == 1 else tuple((b,) for b in blocks)))
+
+
+def _single(w: Writer, a: Expr) -> Box:
+    """A part that may be a single number."""
+    if all(n == 1 for n in a.shape) and isinstance(a, Apply):
+        if a.name == "slice":
+            return _indexed(w, a.args[0], [str(start) for start, _ in a["items"]]).box
+        if a.name == "ones":
+            return Number("1")
+        if a.name in {"expand_dims", "reshape"} and not a.args[0].shape:
+            return w.plain().piece(a.args[0]).box
+    return w.plain().piece(a).box
 
 
 RULES: dict[str, Rule] = {

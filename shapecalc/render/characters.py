@@ -165,7 +165,7 @@ class Characters:
                 out.append(beside([of(mark), drawn]))
             elif ", " in text and set(text) <= set("0123456789, "):
                 out.append(of(f"{mark}{{{text.replace(' ', '')}}}"))
-            elif text.startswith(("[", "(")):
+            elif text.startswith("[") or (text.startswith("(") and len(items(script)) == 1):
                 out.append(beside([of("" if mark == "_" and text.startswith("[") else mark), drawn]))
             else:
                 out.append(beside([of(mark + ("{" if mark == "_" else "(")), drawn, of("}" if mark == "_" else ")")]))
