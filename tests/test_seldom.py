@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import decimal
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -19,13 +21,19 @@ from shapecalc.calculus.identities import unsigned
 from shapecalc.calculus.index_text import _first
 from shapecalc.calculus.parts import scalar_definitions
 from shapecalc.calculus.pieces import leaf_cost
-from shapecalc.errors import Misfit, NotKnownYet, ShapecalcError
+from shapecalc.calculus.texts import _of_identity
+from shapecalc.calculus.totals import sums_to_one
+from shapecalc.errors import Misfit, NotKnownYet, ShapecalcError, TooLarge
 from shapecalc.expr import Var
 from shapecalc.forms import apply
 from shapecalc.language.builder import build_text
 from shapecalc.language.sheet import read
 from shapecalc.notation import text
-from shapecalc.rings import Unlucky
+from shapecalc.ops import BOOK
+from shapecalc.ops.spectral import _rotated
+from shapecalc.rings import Real, Unlucky
+from shapecalc.shapes import multiply, polynomial
+from shapecalc.tensor import Tensor
 from shapecalc.verify.arrangement import arrangement
 from shapecalc.verify.general import General, NoGeneral, generalised
 from shapecalc.verify.judge import Judge
@@ -491,3 +499,113 @@ def test_a_difference_that_is_no_multiple_of_the_step():
     assert _divided(-35, 49, 7) == 2
     with pytest.raises(ArithmeticError, match="not smooth there"):
         _divided(36, 1000, 7)
+
+
+# ---- what mutants of a count on 1 December 2026 had survived -------------------------------------------------
+
+
+@pytest.mark.parametrize("rows", [[[1, 2], [2, 3]], [[1, 2], [2, -3]], [[3, 1], [1, 3]], [[5, 1], [1, 1]], [[0, 4], [4, 1]]])
+def test_one_rotation_makes_the_entry_zero_and_keeps_the_eigenvalues(rows):
+    """Jacobi's: the smaller of the two angles, on either side of 1."""
+    a = [[Decimal(x) for x in row] for row in rows]
+    v = [[Decimal(1), Decimal(0)], [Decimal(0), Decimal(1)]]
+    _rotated(decimal.Context(60), a, v, 0, 1)
+    assert max(abs(a[0][1]), abs(a[1][0])) < Decimal("1e-55")
+    trace, determinant = rows[0][0] + rows[1][1], rows[0][0] * rows[1][1] - rows[0][1] ** 2
+    assert abs(a[0][0] + a[1][1] - trace) < Decimal("1e-55")
+    assert abs(a[0][0] * a[1][1] - determinant) < Decimal("1e-55")
+    assert abs(v[0][0]) >= abs(v[0][1])  # by at most 45 degrees
+
+
+@pytest.mark.parametrize(
+    ("source", "formula"),
+    [
+        ("T: (b, n, n); y = tril(T)", "einsum('il,jm,kn,mn->ijklmn', eye(b), eye(n), eye(n), tril(ones(n, n)))"),
+        ("T: (b, n, n); x: (n,); y = tril(T) @ x", "einsum('ik,jl,m,lm->ijklm', eye(b), eye(n), x, tril(ones(n, n)))"),
+        ("T: (b, n, n); y = triu(T * T)", "2*einsum('il,jm,kn,mn,lmn->ijklmn', eye(b), eye(n), eye(n), triu(ones(n, n)), T)"),
+    ],
+)
+def test_a_triangle_of_each_matrix_of_several_has_a_jacobian(source, formula):
+    assert shapecalc.jacobian(source, of="y", wrt="T").formula == formula
+
+
+@pytest.mark.parametrize(("start", "dim", "fits"), [(0, 5, True), (2, 5, True), (3, 5, False), (-1, 5, False), (0, 3, True), (0, 2, False)])
+def test_what_is_put_past_the_end_is_a_misfortune_of_the_sizes(start, dim, fits):
+    """Sizes are then drawn anew; x[5:8] has no meaning for four entries."""
+    ring = Real()
+    x = Tensor((3,), [Decimal(k) for k in (1, 2, 3)])
+    put = BOOK["place"].value
+    params = {"items": ((start, 3),), "shape": (dim,)}
+    if fits:
+        assert [int(v) for v in put(ring, [x], params).data] == [0] * start + [1, 2, 3] + [0] * (dim - 3 - start)
+    else:
+        with pytest.raises(Unlucky, match="past the end"):
+            put(ring, [x], params)
+
+
+def test_a_size_is_a_sum_of_64_products_at_most():
+    names = [f"{a}{k}" for a in "pq" for k in range(8)]
+    left, right = (" + ".join(n for n in names if n[0] == a) for a in "pq")
+    assert len(polynomial(multiply(left, right))) == 64
+    with pytest.raises(TooLarge, match="at most 64 products"):
+        multiply(left, f"{right} + 1")
+
+
+@pytest.mark.parametrize(
+    ("source", "gradients"),
+    [
+        ("x: (n,); h = exp(x); y = 2*x; dh: upstream(h)", {"y": "dy", "h": "dh", "x": "dx"}),
+        ("x: (n,); h = exp(x); y = h**2; dh: upstream(h)", {"y": "dy", "h": "dh_total", "x": "dx"}),
+        ("x: (n,); h = exp(x); y = h**2; g: upstream(h)", {"y": "dy", "h": "dh", "x": "dx"}),
+    ],
+)
+def test_a_gradient_is_a_total_where_something_flows_back_to_it_besides_what_comes_in(source, gradients):
+    problem = read(source)
+    found = Entries(problem, {"n": 2})
+    assert {n: g.name for n, g in found.gradients.items()} == gradients
+    assert found.agrees(backward(problem)) is True
+
+
+@pytest.mark.parametrize(
+    ("written", "factor"),
+    [
+        ("eye(n)", "1"), ("-eye(n)", "-1"), ("3*eye(n)", "3*1"), ("c*eye(n)/2", "c*1/2"), ("-c*eye(n)", "-c*1"), ("A", None),
+        ("eye(n) + eye(n)", None), ("eye(n) * A", None), ("exp(eye(n))", None), ("-A", None),
+    ],
+)  # fmt: skip
+def test_what_is_a_number_times_the_identity(written, factor):
+    found = _of_identity(build_text(written, SIGNED.variables(), SIGNED.sizes))
+    assert (found if found is None else text(found)) == factor
+
+
+@pytest.mark.parametrize(
+    ("loss", "used"),
+    [
+        ("(x @ B @ A @ A.T @ B.T @ x) * sum(u**2)", True), ("tr(A @ B) * sum(u**2) + tr(A.T @ B) * sum(u**2)", True),
+        ("(x @ A @ B @ x) * sum(u**2) + (x @ B.T @ A @ x) * sum(u**2)", True), ("(x @ A @ x) * sum(u**2)", False),
+    ],
+)  # fmt: skip
+def test_a_symmetry_that_only_a_scalar_of_the_formula_hangs_on_is_said(loss, used):
+    derived = shapecalc.derive(f"A: symmetric (n, n); B: (n, n); x: (n,); u: (m,); L = {loss}", wrt="u")
+    assert derived.certificate.assumptions == (("A symmetric: A.T = A",) if used else ())
+
+
+NORMALISED = read(
+    "Z: (n, m); A: (n, n); x: (n,); b: (m,); E = exp(Z); F = exp(A); P = E / sum(E, axis=1, keepdims=True); C = E / sum(E, axis=0); "
+    "Q = F / sum(F, axis=0); R = F / sum(F, axis=1, keepdims=True); S = F / sum(F, axis=1); p = exp(x) / sum(exp(x)); "
+    "q = exp(x) / sum(exp(2*x)); T = F / sum(E @ E.T, axis=0); s = sum(E, axis=0); D = E / s; G = E / mean(E, axis=0)"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "axes"),
+    [
+        ("P", (1,)), ("C", (0,)), ("Q", (0,)), ("R", (1,)), ("S", ()), ("p", (0,)), ("q", ()), ("T", ()), ("D", (0,)), ("G", ()), ("E", ()),
+        ("s", ()),
+    ],
+)  # fmt: skip
+def test_which_quotients_add_up_to_1(name, axes):
+    """Of a square matrix over its sums along axis 1, without keepdims, the columns are divided by the sums of rows."""
+    context = Context(NORMALISED.definitions)
+    e = Var(name, NORMALISED.definitions[name].shape)
+    assert tuple(k for k in range(len(e.shape)) if sums_to_one(e, k, context)) == axes
