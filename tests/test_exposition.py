@@ -285,10 +285,10 @@ def test_what_could_be_declared_is_said_with_the_answer():
     ("source", "drawn"),
     [
         ("x: (n,); L = x[3]**2", ("2 ⎢   x[3]    ⎥", "⎡    𝟎₃     ⎤", "⎣ 𝟎_{n − 4} ⎦")),
-        ("X: (n, m); L = sum(X[1]**2)", ("2 ⎢    X[1:2, :]    ⎥", "⎡    𝟎_{1 × m}    ⎤", "⎣ 𝟎_{(n − 2) × m} ⎦")),
-        ("X: (n, m); L = sum(X[:, 1]**2)", ("2 [ 𝟎_{n × 1}  X[:, 1:2]  𝟎_{n × (m − 2)} ]",)),
+        ("X: (n, m); L = sum(X[1]**2)", ("2 ⎢     X[1, :]     ⎥", "⎡    𝟎_{1 × m}    ⎤", "⎣ 𝟎_{(n − 2) × m} ⎦")),
+        ("X: (n, m); L = sum(X[:, 1]**2)", ("2 [ 𝟎_{n × 1}  X[:, 1]  𝟎_{n × (m − 2)} ]",)),
         ("X: (n, m); y: (); L = y*X[2, 1]", ("y place[2:3, 1:2](1)",)),
-        ("X: (n, m, k); L = sum(X[:, 1]**2)", ("2 place[:, 1:2, :](X[:, 1:2, :])",)),
+        ("X: (n, m, k); L = sum(X[:, 1]**2)", ("2 place[:, 1:2, :](X[:, 1, :])",)),
     ],
 )
 def test_where_a_part_stands_among_zeros_is_seen(source, drawn):

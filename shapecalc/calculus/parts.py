@@ -14,7 +14,7 @@ from shapecalc.shapes import is_scalar, total
 
 from .context import Context, symmetric
 from .lowering import lower
-from .pieces import Even
+from .pieces import Even, single
 from .recognise import pieces, read, read_scalar
 
 
@@ -123,7 +123,8 @@ def scalar_definitions(context: Context) -> list[tuple[Var, dict[Expr, Fraction]
 
 def _flat(e: Expr) -> Expr:
     """A (1, 1) value as a scalar where the result has no axes to broadcast it along."""
-    return apply("sum", e) if e.shape else e
+    axes = tuple(range(len(e.shape)))
+    return apply("squeeze", e, axes=axes) if e.shape and single(e, axes) else apply("sum", e) if e.shape else e
 
 
 def written(part: Part) -> Expr:

@@ -173,6 +173,19 @@ def squeezed(piece: Piece, axis: int, cost: float) -> Piece:
     return Piece(piece.cost + cost, e, (piece.places[1 - axis],))
 
 
+def single(e: Expr, axes: tuple[int, ...]) -> bool:
+    """Whether e is a slice of length 1 along these axes, which is written without them: X[1], x[3]."""
+    return isinstance(e, Apply) and e.name == "slice" and all(e["items"][k][1] == 1 for k in axes)
+
+
+def plainer(f: Factor) -> Factor:
+    """A row or a column that was sliced out, as the vector that it is."""
+    gone = tuple(k for k, p in enumerate(f.places) if p is None)
+    if not gone or not single(f.base, gone):
+        return f
+    return f._replace(base=apply("squeeze", f.base, axes=gone), places=tuple(p for p in f.places if p is not None))
+
+
 def ranks(e: Expr) -> Iterator[int]:
     """How many axes the factors of an entrywise product have."""
     if isinstance(e, Apply) and e.name in ("mul", "div"):

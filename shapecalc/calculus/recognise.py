@@ -15,7 +15,7 @@ from shapecalc.forms import apply, mul, ones, power
 from shapecalc.indexed import Factor, Index, Places, indices
 from shapecalc.shapes import Shape, total
 
-from .pieces import Even, Piece, Table, Unreadable, aligned, joined, leaf, leaf_cost, leaf_is_loose, spread, unpacked
+from .pieces import Even, Piece, Table, Unreadable, aligned, joined, leaf, leaf_cost, leaf_is_loose, plainer, spread, unpacked
 from .products import merge
 from .reader import Reader
 from .thinning import DENSE, bearable, thinned
@@ -36,6 +36,9 @@ def multiplied(group: list[Factor]) -> Piece:
     """One entrywise product or quotient."""
     if len(group) == 1 and (group[0].power > 0 or group[0].power == 1):
         return leaf(group[0])
+    bare = [plainer(f) for f in group]
+    if len({len(f.places) for f in bare}) == 1:  # nothing that is left has an axis of 1
+        group = bare
     up = [f for f in group if f.power > 0]
     down = [f._replace(power=-f.power) for f in group if f.power < 0]
     if not up:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..boxes import TIMES, Box, Grid, Number, Scripts, Symbol, Text, joined, row, sub
+from ..boxes import TIMES, Box, Grid, Number, Scripts, Symbol, Text, joined, op, row, sub
 from ..expr import Apply, Expr
 from ..shapes import Dim, Shape, add, negative
 from ..symbols import dimension, product_shape
 from .products import ONES, transposed
-from .writer import COLUMN, FRACTION, INDEXED, PRODUCT, ROW, Piece, Rule, Writer, applied
+from .writer import COLUMN, FRACTION, INDEXED, PRODUCT, ROW, SCRIPT, Piece, Rule, Writer, applied, raised
 
 
 def _expand(w: Writer, e: Apply, _orient: str) -> Piece:
@@ -22,11 +22,13 @@ def _expand(w: Writer, e: Apply, _orient: str) -> Piece:
 
 def _squeeze(w: Writer, e: Apply, orient: str) -> Piece:
     (a,) = e.args
-    if len(a.shape) == 2 and len(e.shape) == 1 and orient != INDEXED:
-        return w.piece(a) if orient == (ROW if e["axes"] == (0,) else COLUMN) else transposed(w, a)
+    upright = orient == INDEXED or len(a.shape) != 2 or len(e.shape) != 1 or orient == (ROW if e["axes"] == (0,) else COLUMN)
     if isinstance(a, Apply) and a.name == "slice":
         items = [str(start) if k in e["axes"] else s for k, (s, (start, _)) in enumerate(zip(_spans(a), a["items"], strict=True))]
-        return _indexed(w, a.args[0], items)
+        drawn = _indexed(w, a.args[0], items)
+        return drawn if upright else Piece(raised(drawn.box, op("⊤")), SCRIPT)
+    if len(a.shape) == 2 and len(e.shape) == 1 and orient != INDEXED:
+        return w.piece(a) if upright else transposed(w, a)
     return _indexed(w, a, ["0" if k in e["axes"] else ":" for k in range(len(a.shape))])
 
 
@@ -106,10 +108,12 @@ def _place(w: Writer, e: Apply, _orient: str) -> Piece:
 
 
 def _single(w: Writer, a: Expr) -> Box:
-    """A part that may be a single number."""
+    """A part that may be a single number, a row or a column: x[3], X[1, :]."""
+    if isinstance(a, Apply) and a.name == "slice":
+        thin = [n == 1 != dim for (_, n), dim in zip(a["items"], a.args[0].shape, strict=True)]
+        items = [str(start) if t else s for t, s, (start, _) in zip(thin, _spans(a), a["items"], strict=True)]
+        return _indexed(w, a.args[0], items).box
     if all(n == 1 for n in a.shape) and isinstance(a, Apply):
-        if a.name == "slice":
-            return _indexed(w, a.args[0], [str(start) for start, _ in a["items"]]).box
         if a.name == "ones":
             return Number("1")
         if a.name in {"expand_dims", "reshape"} and not a.args[0].shape:
