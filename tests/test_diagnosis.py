@@ -46,7 +46,10 @@ def judged(sheet, claim, **options):
         # shapes of a size: (M,) is not (M, 1)
         ("W: (M, N); x: (N, 1); b: (M, 1); z = W @ x + b", "db = sum(dz, axis=1)", "rank"),
         ("x: (N,); w: (N,); L = (w @ x)**2", "d2L/dw2 = 2 * x * x", "rank"),
+        # a product of symmetric matrices is transposed by its order
+        ("S, X: posdef (n, n); L = tr(S @ inv(X)) - logdet(S @ inv(X))", "dX = inv(X) - inv(X) @ inv(X) @ S", "wrong-order"),
         # numbers
+        ("X, M: (n, d); p: (); Y = X * M / (1 - p)", "dX = dY * M", "missing-scale"),
         (ENTROPY, "dZ = (Y - P) / S", "sign"),
         (RIDGE, "dw = 2 * X.T @ (y - X @ w) + 2 * lam * w", "sign"),
         (RIDGE, "dw = -2 * X.T @ (y - X @ w) - 2 * lam * w", "sign"),

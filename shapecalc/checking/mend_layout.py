@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from ..calculus.context import Context, symmetric
 from ..expr import Apply, Expr, nodes
 from ..language.tree import Call, Method, Name, NewAxis, Node, Product, Subscript, Sum, Transpose, walk
 from ..shapes import Shape, strip
@@ -88,7 +89,19 @@ def _turned(case: Case, node: Node, plug: Plug) -> Mend:
     shape = case.reader.shape(node)
     if shape is not None and _is_thin(shape) and grown(case.claim) and not grown(case.truth.formula):
         return Mend("broadcast", plug(made), words, node.span, "broadcast")
+    if isinstance(node, Product) and len(even := _even_factors(case, node)) > 1:  # the transpose of A @ B is B @ A
+        order = product([("@", f) for f in reversed(even)])
+        return Mend("wrong-order", plug(order), f"the order is {' @ '.join(case.said(f) for f in reversed(even))}", node.span, "order")
     return Mend("transposed", plug(made), words, node.span)
+
+
+def _even_factors(case: Case, node: Product) -> list[Node]:
+    """The factors of a matrix product of symmetric matrices; none where it is anything else."""
+    parts = factors(node)
+    built = [case.reader.tried(f) for _, f in parts]
+    context = Context(case.problem.definitions)
+    even = all(op == "@" for op, _ in parts[1:]) and all(e is not None and symmetric(e, context) for e in built)
+    return [f for _, f in parts] if even else []
 
 
 def runs(case: Case, site: Site) -> Iterator[tuple[Node, Plug]]:

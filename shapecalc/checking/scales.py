@@ -164,10 +164,10 @@ def scales(problem: Problem, bench: Bench, forms: Sequence[Expr], claim: Expr | 
 
 
 def kind(e: Expr, problem: Problem) -> str:
-    """A product of sizes and of declared scalars is a scale as they are; another scalar formula is a factor."""
+    """What is made of sizes and declared scalars alone, 1 - p too, is a scale as they are; another scalar formula is a factor."""
     leaves = [n for n in nodes(e) if not isinstance(n, Apply) or n.name == "pi"]
     plain = all(isinstance(n, Lit) or n.name in problem.declared or n.name == "pi" for n in leaves)
-    simple = all(n.name in ("mul", "div", "power", "sqrt", "pi") for n in nodes(e) if isinstance(n, Apply))
+    simple = all(n.name in ("mul", "div", "power", "sqrt", "pi", "add", "neg") for n in nodes(e) if isinstance(n, Apply))
     if not (plain and simple and leaves and all(n.shape == () for n in leaves)):
         return "composite"
     return "size" if all(isinstance(n, Lit) for n in leaves) else "scalar"
