@@ -85,6 +85,21 @@ NETS = {
     "the same with a row": ("c: (d,); A: (n, d); L = sum(log(1 + A / c))", {"A": "1 / (c + A)"}),
     "a mean below a line": ("l: (k, n); L = log(mean(l**2)) + sum(log(mean(exp(l), axis=1)))", {"l": "2*l / sum(l**2) + softmax(l)"}),
     "the logarithm of a size": ("u, v: (n,); L = log(abs(1 + u @ v))", {"u": "v / (1 + u @ v)"}),
+    "the correlation of two projections": (
+        "a: (p,); b: (q,); C: (p, q); S: posdef (p, p); T: posdef (q, q); L = (a @ C @ b) / sqrt((a @ S @ a) * (b @ T @ b))",
+        {"a": "(C @ b - (a @ C @ b) * (S @ a) / (a @ S @ a)) / sqrt((a @ S @ a) * (b @ T @ b))"},
+    ),
+    "a difference over its opposite": (
+        "p, q: positive (n,); a: (); L = log(sum(p**a * q**(1 - a))) / (a - 1)", {"q": "-p**a * q**(-a) / sum(p**a * q**(1 - a))"},
+    ),
+    "log det of a Kronecker product": ("A: posdef (n, n); B: posdef (m, m); L = logdet(kron(A, B))", {"A": "m*inv(A)", "B": "n*inv(B)"}),
+    "a Gaussian with a Kronecker covariance": (
+        "A: posdef (n, n); B: posdef (m, m); y: (n*m,); L = y @ inv(kron(A, B)) @ y",
+        {"B": "-inv(B) @ reshape(y, (n, m)).T @ inv(A) @ reshape(y, (n, m)) @ inv(B)"},
+    ),
+    "a Kronecker product of products": (
+        "A: (m, n); B: (p, q); x: (n,); y: (q,); L = sum((kron(A, B) @ kron(x, y))**2)", {"x": "2*(B @ y @ B @ y) * (A.T @ A @ x)"},
+    ),
     "a sum over itself": ("E: (n,); c: (); L = sum(E) * c / sum(E)", {"E": "zeros(n)", "c": "1"}),
     "the largest of shares": (
         "E: (n,); L = max(log_softmax(E))",

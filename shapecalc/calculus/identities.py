@@ -33,6 +33,8 @@ def combined(term: Term, context: Context) -> Term | None:
             found = _magnitude(term, f, e)
         elif e.name == "mean":
             found = _total(term, f, e)
+        elif e.name == "add" and (opposed := _opposed(term, f, e)) is not None:
+            found = opposed
         elif f.power != -1:
             continue
         elif e.name in QUOTIENTS:
@@ -106,6 +108,19 @@ def _magnitude(term: Term, f: Factor, e: Apply) -> Term | None:
     made = Factor(u if g.base == size else size, f.places, step)
     left = tuple(g._replace(power=g.power - step) if h is g else made if h is f else h for h in term.factors)
     return term._replace(factors=tuple(h for h in left if h.power))
+
+
+def _opposed(term: Term, f: Factor, e: Apply) -> Term | None:
+    """a - b beside b - a is -(b - a): (1 - a) / (a - 1) is -1."""
+    own = dict(zip(e.args, e["signs"], strict=True))
+    for g in term.factors:
+        h = g.base
+        if h == e or not isinstance(h, Apply) or h.name != "add" or g.places != f.places or g.power.denominator > 1:
+            continue
+        if len(own) == len(h.args) == len(e.args) and own == dict(zip(h.args, (-s for s in h["signs"]), strict=True)):
+            out = _without(term, (g,), g._replace(base=e))
+            return out._replace(coefficient=-out.coefficient if g.power % 2 else out.coefficient)
+    return None
 
 
 def _total(term: Term, f: Factor, e: Apply) -> Term | None:

@@ -225,7 +225,7 @@ def is_invertible(e: Expr) -> bool:
 
 
 def _inverse(e: Apply, places: Places) -> Term:
-    """inv: of a transpose, of a scalar multiple, of a product of invertible matrices, of an inverse."""
+    """inv: of a transpose, of a scalar multiple, of a product of invertible matrices, of an inverse, of kron."""
     (a,) = e.args
     row, column = places
     if isinstance(a, Apply):
@@ -235,6 +235,8 @@ def _inverse(e: Apply, places: Places) -> Term:
             return lower(a.args[0], places)
         if a.name == "diag":
             return lower(apply("diag", apply("power", a.args[0], k=Fraction(-1))), places)
+        if a.name == "kron" and all(len(b.shape) == 2 and b.shape[0] == b.shape[1] for b in a.args):
+            return lower(apply("kron", *(apply("inv", b) for b in a.args)), places)
         if a.name == "matmul" and is_invertible(a):
             middle = Index(a.shape[0]) if a.shape[0] != 1 else None
             left = lower(apply("inv", a.args[1]), (row, middle))

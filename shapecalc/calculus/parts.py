@@ -13,6 +13,7 @@ from shapecalc.numerals import number
 from shapecalc.shapes import is_scalar, total
 
 from .context import Context, symmetric
+from .folding import leftward
 from .lowering import lower
 from .pieces import Even, single
 from .recognise import pieces, read, read_scalar
@@ -86,7 +87,7 @@ def part_of(term: Term, target: Places, scaling: str, context: Context) -> Part:
                 context.note(e, "symmetric")
             scalars[found] = scalars.get(found, Fraction(0)) + 1
     if len(scalars) > 1:
-        scalars = named_scalars(scalars, target, context)
+        scalars = named_scalars(_opened(scalars), target, context)
     order = {id(f): k for k, f in enumerate(term.factors)}
     rest.sort(key=lambda f: order[id(f)])
     core = read(rest, target, scaling, even).e
@@ -94,6 +95,19 @@ def part_of(term: Term, target: Places, scaling: str, context: Context) -> Part:
         context.note(e, "symmetric")
     # what is divided by may have been found as a factor as well: sum(M)/sum(M)
     return Part(term.coefficient, tuple([(e, k) for e, k in scalars.items() if k]), core)
+
+
+def _opened(scalars: dict[Expr, Fraction]) -> dict[Expr, Fraction]:
+    """Scalars with a product to a whole power as its factors where one of them is above and below: v / (u*v)**1.5 is 1 / (u*sqrt(u*v))."""
+    known = {leftward(e): e for e in scalars}
+    for e, k in scalars.items():
+        own = [known.get(a := leftward(b), a) for b in e.args] if isinstance(e, Apply) and e.name == "mul" and abs(k) >= 1 else []
+        if any(scalars.get(a, Fraction(0)) * k < 0 for a in own):
+            out, whole = dict(scalars), Fraction(int(k))
+            for a in (e, *own):
+                out[a] = out.get(a, Fraction(0)) + (-whole if a is e else whole)
+            return _opened({a: n for a, n in out.items() if n})
+    return scalars
 
 
 def named_scalars(scalars: dict[Expr, Fraction], target: Places, context: Context) -> dict[Expr, Fraction]:

@@ -18,6 +18,7 @@ from shapecalc.shapes import Dim, multiply
 from .context import Context, is_orthogonal, symmetric
 from .identities import combined
 from .likeness import key
+from .lowering import lower
 from .moving import carried
 from .totals import sums_to_one
 
@@ -31,7 +32,7 @@ def normal(term: Term, free: frozenset[Index], context: Context) -> Term | None:
         if term.coefficient == 0:
             return None
         term = _merged(term, context)
-        for rule in (_swallow, _cancel_inverse, _sum_to_one, _carry, _split_delta, _known):
+        for rule in (_swallow, _cancel_inverse, _sum_to_one, _carry, _split_delta, _parted, _known):
             changed = rule(term, free, context)
             if changed is not None:
                 term = changed
@@ -100,6 +101,24 @@ def _split_delta(term: Term, free: frozenset[Index], _: Context) -> Term | None:
             if tuple(i.dim for i in left) == tuple(i.dim for i in right):
                 parts = tuple(Factor(apply("eye", n=i.dim), (i, j)) for i, j in zip(left, right, strict=True))
                 return Term(term.coefficient, tuple(g for g in term.factors if g is not f) + parts, term.summed)
+    return None
+
+
+def _parted(term: Term, free: frozenset[Index], context: Context) -> Term | None:
+    """kron(A, B) that is summed along its axes is A times B: an index of it is two, in the other factors too, and vec(X) is X there."""
+    for f in term.factors:
+        if f.power != 1 or not isinstance(f.base, Apply) or f.base.name not in ("kron", "vec"):
+            continue
+        if all(isinstance(p, tuple) for p in f.places):
+            made = lower(f.base, f.places)
+            if made.factors != (f,):
+                return term._replace(factors=tuple(g for g in term.factors if g is not f)).times(made)
+        elif f.base.name == "kron" and all(len(a.shape) == len(f.places) for a in f.base.args):
+            parts = [tuple(a.shape[k] for a in f.base.args) for k in range(len(f.places))]
+            lone = {p: dims for p, dims in zip(f.places, parts, strict=True) if isinstance(p, Index)}
+            split = lone and term.summed.issuperset(lone) and all(1 not in dims for dims in lone.values())
+            if split and not any(_is_delta(g) and not lone.keys().isdisjoint(indices(g.places)) for g in term.factors):
+                return renamed(term, {p: tuple(Index(d) for d in dims) for p, dims in lone.items()})
     return None
 
 
