@@ -609,3 +609,28 @@ def test_which_quotients_add_up_to_1(name, axes):
     context = Context(NORMALISED.definitions)
     e = Var(name, NORMALISED.definitions[name].shape)
     assert tuple(k for k in range(len(e.shape)) if sums_to_one(e, k, context)) == axes
+
+
+MIXED = (
+    "Y, V: onehot (n, m); K: onehot_columns (n, m); X: (n, m); W: (m, m); z: (n, m); c: (n, 1); r: (m,); lam, eps, s: (); mu = 1 - lam; "
+    "nu = -s; half = s / (2*s); "
+)
+
+
+@pytest.mark.parametrize(
+    ("formula", "axes"),
+    [
+        ("lam*Y + (1 - lam)*V", (1,)), ("(1 - eps)*Y + eps/m", (1,)), ("(1 - eps)*Y + eps/n", ()), ("lam*Y + mu*V", (1,)),
+        ("Y/2 + V/2", (1,)), ("2*Y - V", (1,)), ("-Y + 2*V", (1,)), ("Y - V", ()), ("Y + V", ()), ("Y + V - Y", (1,)),
+        ("half*Y + half*V", (1,)), ("s*Y + nu*V", ()), ("Y + s*Y + nu*V", (1,)), ("ones(n, m)/m", (1,)), ("ones(n, m)/n", (0,)),
+        ("lam*Y + (1 - lam)*ones(n, m)/m", (1,)), ("lam*K + (1 - lam)/n", (0,)), ("lam*K + (1 - lam)*Y", ()), ("lam*X + (1 - lam)*Y", ()),
+        ("Y*Y", ()), ("s/Y", ()), ("Y/s", ()), ("Y*s/s", (1,)), ("(Y + V)/2", (1,)), ("-(Y - 2*V)", (1,)), ("Y + X @ W", ()),
+        ("Y + c", ()), ("exp(s)*Y + (1 - exp(s))*V", ()), ("lam**2*Y + (1 - lam**2)*V", ()), ("(lam*Y + mu*V)*1", (1,)),
+    ],
+)  # fmt: skip
+def test_which_mixtures_add_up_to_1(formula, axes):
+    """Label smoothing, mixup: what they come to hangs on scalars and sizes alone, and is 1 for all of these."""
+    problem = read(f"{MIXED}P = {formula}")
+    context = Context(problem.definitions)
+    e = Var("P", problem.definitions["P"].shape)
+    assert tuple(k for k in range(2) if sums_to_one(e, k, context)) == axes
