@@ -45,6 +45,7 @@ GAPS = [
     ("1e-35", "2e-35", "1", ERRING, str(NO), 0, True),  # neither refuted nor right
     ("1e-49", "2e-49", "1", ERRING, "0", 0, True),  # as large as what is left of a number of 1
     ("1e-49", "2e-49", "1e-9", [("1e-49", "3e-49")] * 2, str(NO), 0, True),  # but not of one of a thousand-millionth
+    ("1e-30", "2e-30", "1", [("1e-30", "3e-30")] * 2, str(NO), 0, True),
     ("1e-29", "2e-29", "1", ERRING, "0.5", 0, False),  # larger than anything that rounding does
     ("1e-31", "2e-31", "1e-2", ERRING, "0.5", 0, False),
     ("1e-31", "2e-31", "-1 1e-9", ERRING, str(NO), 0, True),  # the largest of the numbers met, whatever its sign

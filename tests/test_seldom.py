@@ -634,3 +634,62 @@ def test_which_mixtures_add_up_to_1(formula, axes):
     context = Context(problem.definitions)
     e = Var("P", problem.definitions["P"].shape)
     assert tuple(k for k in range(2) if sums_to_one(e, k, context)) == axes
+
+
+@pytest.mark.parametrize(
+    ("definition", "formula"),
+    [
+        ("1 / x[1:]", "-diag(1 / x[1:]**2) @ eye(n)[1:]"), ("x[::-1]**2", "2*diag(x[::-1]) @ eye(n)[::-1]"),
+        ("eye(n)[1:] @ (1/x)", "-eye(n)[1:] @ diag(1 / x**2)"), ("eye(n)[::-1] @ (1/x)", "-eye(n)[::-1] @ diag(1 / x**2)"),
+        ("eye(n)[1:] @ x**2", "2*eye(n)[1:] @ diag(x)"), ("eye(n)[1:] @ eye(n) @ x", "eye(n)[1:]"),
+        ("eye(n)[1:] @ (1/A) @ x", "eye(n)[1:] @ (1 / A)"), ("sqrt(x[1:])", "diag(1 / y) @ eye(n)[1:]/2"),
+        ("eye(n)[::-1] @ A @ x", "A[::-1]"), ("A @ eye(n)[1:].T @ x[1:]", "A[:, 1:] @ eye(n)[1:]"),
+    ],
+)  # fmt: skip
+def test_rows_of_an_identity_are_rows_of_what_they_multiply_unless_it_is_divided_by(definition, formula):
+    assert shapecalc.jacobian(f"x: (n,); A: (n, n); y = {definition}", of="y", wrt="x").formula == formula
+
+
+@pytest.mark.parametrize(
+    ("loss", "gradient", "used"),
+    [
+        ("tr(X.T @ A.T @ inv(A) @ X)", "2*X", True), ("tr(X.T @ inv(A).T @ A @ X)", "2*X", True),
+        ("tr(X.T @ A @ inv(A) @ X)", "2*X", False),
+        ("sum(X * (inv(A).T @ A.T @ X))", "2*X", False),
+    ],
+)  # fmt: skip
+def test_a_symmetry_by_which_an_inverse_cancels_is_said(loss, gradient, used):
+    derived = shapecalc.derive(f"A: symmetric (n, n); X: (n, m); L = {loss}", wrt="X")
+    assert (derived["X"].formula, derived.certificate.assumptions) == (gradient, ("A symmetric: A.T = A",) if used else ())
+
+
+def test_the_matrix_of_a_gradient_is_what_sympy_makes_of_whole_entries_where_it_does():
+    small, large = entries("x: (n,); p = softmax(x); L = p @ p", n=2), entries("X: (n, m); W: (m, k); L = sum(tanh(X @ W))", n=9, m=9, k=9)
+    for found, method in ((small, "sympy"), (large, "graph")):
+        block = list(found.gradients.values())[-1]
+        assert found.method == method
+        made = list(block.formula_matrix)
+        assert made == list(found.by_sympy[block.of] if method == "sympy" else found.sympy_symbols.expressions(block.nodes))
+    block = small.gradients["x"]
+    assert list(block.formula_matrix) != list(small.sympy_symbols.expressions(block.nodes))  # written in another way
+
+
+TWICE = "Z, Q: (n, m); Y, V: onehot (n, m); P = softmax(Z); R = softmax(Q); "
+LOSSES = "a = -sum(T * log(P)); b = -sum(U * log(R)); L = a + b"
+ONEHOT = ("Y one-hot: sum(Y, axis=1) = 1", "V one-hot: sum(V, axis=1) = 1")
+
+
+@pytest.mark.parametrize(
+    ("source", "used"),
+    [
+        (f"{TWICE}e: (); T = (1 - e)*Y + e/m; U = (1 - e)*V + e/m; {LOSSES}", ONEHOT),
+        (f"{TWICE}T = Y; U = V; {LOSSES}", ONEHOT),
+        (
+            "A, B: symmetric (n, n); x, y: (n,); S = A; T = B; u = S @ x; v = T @ y; a = u @ S @ u; b = v @ T @ v; L = a + b",
+            ("A symmetric: A.T = A", "B symmetric: B.T = B"),
+        ),
+    ],
+)
+def test_of_two_steps_that_are_alike_each_says_what_it_has_used(source, used):
+    """The second is not thought about again; what is declared behind its names is another thing all the same."""
+    assert shapecalc.derive(source).certificate.assumptions == used

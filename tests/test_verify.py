@@ -331,6 +331,8 @@ def test_what_a_function_of_arrays_is_given_and_held_to():
     assert judge.compare_function(lambda v: tuple(v["X"]), judge.backward.formula("X")).verdict == "different"
     assert judge.compare_function(lambda v: sum(x * x for row in v["X"] for x in row), judge.backward.formula("s")).verdict == "equal"
     assert judge.compare_function(lambda v: 0.0, ZERO).verdict == "equal"
+    assert judge.compare_function(lambda v: 0.9e-8, ZERO).verdict == "equal"  # of a 0, absolutely
+    assert judge.compare_function(lambda v: 1.1e-8, ZERO).verdict == "different"
 
 
 SURE = [(61, "exact", 3), (31, "exact", 6), (19, "exact", 9), (15, "exact", 12), (14, "real", 3)]
@@ -982,6 +984,17 @@ def test_trials_know_what_has_no_exact_meaning():
         ("x, y: (n,); L = sum(maximum(x, y))", "dx = (x > y) * (x > -1e5)"),
         ("x: (n,); L = sum(abs(x))", "dx = clip(1e9/x, -1, 1)"),
         ("x: (n,); L = norm(x)", "dx = x / maximum(norm(x), 1e-8)"),
+        ("x: (n,); L = sum(x**2)/2", "dx = clip(x, -1000, 10**12)"),
+        ("x: (n,); L = sum(x**2)/2", "dx = clip(x, -10**12, 1000)"),
+        ("x: (n,); L = sum(x**2)/2", "dx = maximum(x, -1000)"),
+        ("x: (n,); L = sum(x**2)/2", "dx = minimum(1000, x)"),
+        ("x: (n,); L = sum(x**2)/2", "dx = relu(x + 1000) - 1000"),
+        ("x: (n,); L = sum(x**2)/2", "dx = elu(x + 1000) - 1000"),
+        ("x: (n,); L = sum(x**2)/2", "dx = leaky_relu(x + 1000) - 1000"),
+        ("x: (n,); L = sum(x**2)/2", "dx = abs(x + 1000) - 1000"),
+        ("x: (n,); L = sum(x**2)/2", "dx = x * sign(x + 1000)"),
+        ("x: (n,); L = sum(x**2)/2", "dx = x * (x >= -1000)"),
+        ("x: (n,); L = sum(x**2)/2", "dx = x * (1000 >= x)"),
         ("x: (n,); L = x @ x", "dx = 2*x * (n < 100)"),
         ("X: (n, m); L = sum(X)", "dX = ones(n, m) * (m != 7)"),
         ("X: (n, m); L = sum(X)", "dX = ones(n, m) * (n < m + 20)"),
