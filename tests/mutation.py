@@ -2,7 +2,8 @@
 
 One place of `calculus/`, `verify/`, `ops/` or `shapes.py` is changed at a time, and the tests that run the changed statement
 (`tests/covering.py`) are run on it until one fails: some from every file of tests, those that have killed a neighbour first, then the
-fastest; at most `TESTS` of them, or of some `SECONDS` seconds. What survives is printed with its place; `--again` tries it against all.
+fastest; at most `TESTS` of them, or of some `SECONDS` seconds. What survives is printed with its place; `--again` tries it against all,
+and `--thorough` every one from the beginning.
 
 What is no mutant: docstrings, messages of exceptions, annotations, imports, `__repr__`.
 """
@@ -277,7 +278,7 @@ class Run:
         say("".join(f"  {s}\n" for s in alive))
 
     def limits(self, *usual):
-        return (EVERY, PATIENCE) if self.given.again else usual
+        return (EVERY, PATIENCE) if self.given.again or self.given.thorough else usual
 
     def tried(self, source, k, tree):
         """(how it ended, by which test, how many tests were tried)."""
@@ -317,6 +318,7 @@ def main(arguments):
     parser.add_argument("--map", default=str(KEPT), help="where it is kept which test runs what; read again if it is there")
     parser.add_argument("--part", type=int, default=0, help="of two processes that share a sample, the number: 1 or 2")
     parser.add_argument("--again", default="", help="a file of names, as printed: these, against every test that runs them")
+    parser.add_argument("--thorough", action="store_true", help="each against every test that runs it, for a minute of them")
     given = parser.parse_args(arguments)
     import pytest
 
