@@ -208,6 +208,12 @@ Z = hstack([X, X], axis=0) -> hstack has no option axis
 Z = vstack([X, X], 1) -> vstack takes 1 argument at most
 Z = norm(x, 3, None, True, 1) -> norm takes 4 arguments at most
 Z = full(3) -> full takes a shape and a value
+Z = shape()[0] * X -> shape takes 1 argument, not 0
+Z = zeros(shape()) -> shape takes 1 argument, not 0
+u, v = eigh(A, UPLO="U") -> eigh has no option UPLO
+Z = slogdet(A, foo=1)[1] -> slogdet has no option foo
+Z = repeat(x, 'd -> d k', k=3, j=4) -> j is no axis of the pattern
+Z = roll(x, 0, 0, 1) -> roll takes 3 arguments at most
 Z = full(3, 1, int, 2) -> full takes 3 arguments at most
 Z = ||X||_2 -> the 2-norm of a matrix is a norm of operators
 def f(t, u); Z = f(x, x) -> an undefined function has one argument

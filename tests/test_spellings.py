@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import require_module
+from test_refused import GIVEN, READ
 
 from shapecalc.errors import ShapecalcError
 from shapecalc.language.sheet import read
@@ -97,3 +99,32 @@ def test_a_spelling_means_the_same_as_the_plain_one(line, plain):
     problem = read(line)
     again = read(line.rsplit("; y = ", 1)[0] + "; y = " + plain)
     assert Judge(problem).compare(problem.definitions["y"], again.definitions["y"]).verdict == "equal"
+
+
+# ---- nothing that is written behind a call is passed over
+
+
+def calls(line):
+    """The name and the last place of every call behind the first =."""
+    for found in re.finditer(r"\)", line):
+        place = found.start()
+        depth, start = 0, place
+        for start in range(place, -1, -1):
+            depth += (line[start] == ")") - (line[start] == "(")
+            if depth == 0:
+                break
+        name = re.search(r"[\w.]*$", line[:start])[0]
+        if name and "=" in line[:start]:
+            yield name, place, "" if line[place - 1] == "(" else ", "
+
+
+MANY = {"tile", "repeat"}  # torch's x.tile(2, 3) has as many numbers as are wanted
+
+
+@pytest.mark.parametrize("line", [*LINES, *(f"{GIVEN}Z = {formula}" for formula in READ)])
+def test_what_is_written_behind_the_arguments_of_a_call_is_refused(line):
+    """An option that no library has, and numbers without end: whatever they are, the formula without them is another one."""
+    for name, place, comma in calls(line):
+        for more in ("nonsense=7", *(["7, 7, 7, 7, 7, 7, 7"] if name.rpartition(".")[2] not in MANY else [])):
+            with pytest.raises(ShapecalcError):
+                read(f"{line[:place]}{comma}{more}{line[place:]}")

@@ -241,6 +241,7 @@ def _differences(builder: Builder, node: tree.Call) -> Expr:
 @surface("roll")
 def _rolled(builder: Builder, node: tree.Call) -> Expr:
     """The entries moved on along an axis, those that leave it coming in at its other end."""
+    at_most(node, 3)
     axis, _ = _along(builder, node, None)
     shift = keywords(builder, node, "axis", "shift").get("shift", builder.static(node.args[1]) if len(node.args) > 1 else None)
     if not isinstance(shift, int):

@@ -12,7 +12,7 @@ from shapecalc.forms import add, apply, lit, mul
 
 from . import tree
 from .builder import Builder
-from .options import LOGICAL, WHOLE, is_whole
+from .options import LOGICAL, WHOLE, asked, at_most, is_whole
 from .surface import fitted, generic, keywords, one, surface
 
 COMPARED = {"gt": ">", "lt": "<", "ge": ">=", "le": "<=", "eq": "==", "not_equal": "!=", "ne": "!="}
@@ -34,8 +34,9 @@ def _cast(builder: Builder, node: tree.Call) -> Expr:
     """Another kind of number: the same values, unless decimals are cut off."""
     if not node.args:
         raise SyntaxProblem(f"{node.name} takes an array", span=node.span)
+    at_most(node, 6)
     a = builder.build(node.args[0])
-    kinds = [node.name, *(_kind(builder, n) for n in (*node.args[1:], *(k.value for k in node.keywords)))]
+    kinds = [node.name, *(_kind(builder, n) for n in (*node.args[1:], *asked(node, "dtype").values()))]
     if any(kind in WHOLE for kind in kinds) and not is_mask(a):
         raise NotDifferentiable("a whole number has its decimals cut off: nothing flows back through that", span=node.name_span)
     return a
@@ -86,9 +87,9 @@ def _step(builder: Builder, node: tree.Call) -> Expr:
 def minus_infinity(node: tree.Node, known: Container[str] = ()) -> bool:
     """Whether this is -inf, -np.inf or float("-inf"), and not a name that means something else."""
     match node:
-        case tree.Call(name="float", args=(tree.String(value=word),)):
+        case tree.Call(name="float", args=(tree.String(value=word),), keywords=()):
             return word.lower() in {"-inf", "-infinity"}
-        case tree.Unary(op="-", arg=tree.Call(name="float", args=(tree.String(value=word),))):
+        case tree.Unary(op="-", arg=tree.Call(name="float", args=(tree.String(value=word),), keywords=())):
             return word.lower() in {"inf", "infinity"}
         case tree.Unary(op="-", arg=tree.Name(id="inf")):
             return "inf" not in known

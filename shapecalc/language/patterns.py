@@ -179,6 +179,10 @@ def _read(builder: Builder, node: tree.Call) -> tuple[Expr, Groups, Groups, dict
     if "..." in pattern.value or pattern.value.count("->") != 1:
         raise NotKnownYet("the pattern is not read; name every axis, once before and once behind ->", span=pattern.span)
     left, right = (_groups(side) for side in pattern.value.split("->"))
+    at_most(node, 3 if node.name == "reduce" else 2)
+    unused = next((k for k in node.keywords if not any(k.name in g for g in (*left, *right))), None)
+    if unused is not None:
+        raise SyntaxProblem(f"{unused.name} is no axis of the pattern", span=unused.span)
     sizes = {k.name: builder.dim(k.value) for k in node.keywords}
     if len(left) != len(a.shape):
         raise ShapeProblem(f"{pattern.value.partition('->')[0].strip()} does not name the axes of {show(a.shape)}", span=pattern.span)

@@ -41,6 +41,8 @@ def _tile(builder: Builder, node: tree.Call) -> Expr:
     rest = node.args[1:] or tuple(k.value for k in node.keywords if k.name in ("reps", "dims"))
     if not rest:
         raise SyntaxProblem("tile takes an array and how often", span=node.span, hint="tile(a, (S, 1))")
+    if library(node.prefix):  # torch's x.tile(2, 3) alone takes several numbers
+        at_most(node, 2)
     a = builder.build(node.args[0])
     return fitted(builder, node, lambda: tiled(a, given_shape(builder, rest)), a)
 

@@ -15,7 +15,8 @@ from .surface import keywords, one, surface
 def given_shape(builder: Builder, nodes: tuple[tree.Node, ...]) -> Shape:
     """A shape written as one tuple or as several sizes."""
     if len(nodes) == 1 and isinstance(nodes[0], tree.Call) and nodes[0].name == "shape":
-        return builder.build(nodes[0].args[0]).shape
+        keywords(builder, nodes[0])
+        return one(builder, nodes[0])[0].shape
     if len(nodes) == 1 and isinstance(nodes[0], tree.Attribute) and nodes[0].name == "shape":
         return builder.build(nodes[0].object).shape
     if len(nodes) == 1 and isinstance(nodes[0], tree.Name) and isinstance(builder.scope.static.get(nodes[0].id), tuple):

@@ -10,7 +10,7 @@ from shapecalc.shapes import Dim, add, is_empty, negative, show
 from . import tree
 from .builder import Builder
 from .splitting import part, several_of
-from .surface import surface
+from .surface import keywords, one, surface
 
 
 @surface("[]")
@@ -22,6 +22,8 @@ def subscript(builder: Builder, call: tree.Call) -> Expr:
     if isinstance(target, tree.Attribute) and target.name == "shape":
         return _one_size(builder, node, target.object)
     if isinstance(target, tree.Call) and target.name == "shape":
+        keywords(builder, target)
+        one(builder, target)
         return _one_size(builder, node, target.args[0])
     if isinstance(target, tree.Number) and target.value == 1 and len(node.items) == 1 and isinstance(node.items[0], tree.Compare):
         return builder.build(node.items[0])  # 1[z > 0], the indicator

@@ -91,6 +91,7 @@ def _cho_solve(builder: Builder, node: tree.Call) -> Expr:
         raise SyntaxProblem("cho_solve takes a factor and a right side", span=node.span)
     factor = node.args[0]
     if isinstance(factor, tree.Call) and factor.name == "cho_factor" and factor.args:
+        _options(builder, factor, 1, "lower", "overwrite_a", "check_finite")
         return builder.made(node, "solve", [factor.args[0], node.args[1]])
     if not isinstance(factor, tree.Tuple | tree.List) or len(factor.items) != 2:
         raise NotKnownYet("the factor of cho_solve is read as (L, True), or as cho_factor(A)", span=factor.span)

@@ -33,6 +33,8 @@ def several_of(builder: Builder, node: tree.Index) -> Parts | None:
         node = tree.Call(node.name, (node.object, *node.args), node.keywords, "torch", node.name_span, node.span)
     if not isinstance(node, tree.Call) or node.name in builder.scope.functions:
         return None
+    if node.name in ("slogdet", "eigh"):
+        keywords(builder, node)  # a triangle that is read, an axis: neither is known
     if node.name == "slogdet":
         return [apply("sign", builder.made(node, "det", list(node.args))), builder.made(node, "logdet", list(node.args))]
     if node.name == "eigh":
