@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from test_read_latex import Numbers
 
+import shapecalc
 from shapecalc.language.readers.files import read_file_text
 from shapecalc.language.readers.reading import Reading
 
@@ -119,6 +120,12 @@ Z = np.linalg.norm(X, 3, axis=1, keepdims=True) + np.linalg.norm(b, 3, keepdims=
 Z = np.tensordot(X, W, axes=1) + np.full((1,), 3, dtype=int)
 Z = np.zeros(X.shape, dtype=np.float32) + np.sum(X, axis=0, dtype=float) + np.eye(X.shape[1], dtype=int)[0]
 Z = np.sum(X > 1, axis=0, dtype=np.int64) * X
+Z = np.column_stack((X, X[:, 0], V))
+Z = np.column_stack([b, b * 2]) * np.size(X)
+Z = np.c_[np.ones(X.shape[0]), X] + np.c_[X, V[:, 0]]
+Z = np.c_[b, b]
+Z = np.r_[b, X[0]]
+Z = np.r_[X, V * 2]
 """.strip().splitlines()
 BLOCKS = [
     "if X is None:\n    Z = V\nelse:\n    Z = X + V",
@@ -175,6 +182,12 @@ Z = F.cross_entropy(X, V, reduction="none")
 Z, _ = X.max(1, True)
 Z = torch.max(X, torch.tensor(1.0)) + torch.max(X, torch.tensor(1))
 Z = torch.softmax(X.masked_fill(V < 0.9, float("-inf")), dim=1)
+Z = nn.MSELoss()(X, V) * X
+Z = nn.MSELoss(reduction="sum")(X, V) + nn.L1Loss()(X, V) + nn.SmoothL1Loss()(X, V) + nn.HuberLoss(delta=0.7)(X, V)
+loss_fn = nn.CrossEntropyLoss(); Z = loss_fn(X, V)
+criterion = nn.BCEWithLogitsLoss(); act = nn.Softplus(); Z = criterion(X, V) * act(X)
+Z = nn.Softmax(dim=0)(X) + nn.LogSoftmax(1)(X) + nn.LeakyReLU(0.2)(X - 1) + nn.GELU()(X) + nn.Sigmoid()(X) + nn.SiLU()(X) + nn.Tanh()(X)
+Z = torch.slogdet(A @ A.T).logabsdet * X + torch.linalg.slogdet(A @ A.T).sign
 """.strip().splitlines()
 
 
@@ -182,10 +195,11 @@ Z = torch.softmax(X.masked_fill(V < 0.9, float("-inf")), dim=1)
 @pytest.mark.parametrize("body", TORCH)
 def test_a_program_of_torch_is_read_as_what_torch_computes(body: str):
     torch = pytest.importorskip("torch")
-    found = reading(body, "import torch\nimport torch.nn.functional as F", imports="")
+    body = body.replace("; ", "\n")
+    found = reading(body, "import torch\nfrom torch import nn\nimport torch.nn.functional as F", imports="")
     assert not found.problems, problems(found)
     given, made = computed(found, "Z")
-    space = {"torch": torch, "F": torch.nn.functional, **{n: torch.tensor(a) for n, a in given.items()}}
+    space = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, **{n: torch.tensor(a) for n, a in given.items()}}
     exec(body, space)  # noqa: S102 - our own programs
     np.testing.assert_allclose(made, space["Z"].numpy(), rtol=1e-6)
 
@@ -288,6 +302,8 @@ REFUSED = {
     "Z = X.foo()": "the method .foo is not read",
     "Z = (X @ W).shape": ".shape is not read",
     "Z = np.foo(X)": "numpy.foo is not read",
+    "Z = np.c_[s, X]": "only arrays are read side by side",
+    "Z = np.r_[1:3, b]": "a slice is not read",
     "Z = foo(X)": "the function foo is not known here",
     "Z = X.add_(V)": ".add_ changes an array in place, which is not read",
     "Z = X.clamp(low=0)": "clamp with low is not read",
@@ -398,3 +414,25 @@ def test_what_a_function_of_another_library_does_is_not_guessed(imports: str):
     found = reading(f"Z = {OTHERS[imports]}", imports)
     assert any("is not read" in text for text in problems(found)), problems(found)
     assert not any(line.startswith("Z") for line in lines(found))
+
+
+# ---- what a later step hands back
+
+STEP = """
+def step(x, h0, c0, Wx, Wh, V, dh_next, dc_next):
+    # x: (N, D); h0: (N, H); c0: (N, H); Wx: (D, H); Wh: (H, H); V: (H, K); dy: (N, K); dh_next: (N, H); dc_next: (N, H)
+    c = c0 * 2 + np.tanh(x @ Wx)
+    h = np.tanh(h0 @ Wh) * np.tanh(c)
+    y = h @ V
+    dh = dy @ V.T {sign} dh_next
+    dc = dh * np.tanh(h0 @ Wh) * (1 - np.tanh(c)**2) + dc_next
+    dc0 = dc * 2
+"""
+
+
+@pytest.mark.parametrize(("sign", "wanted"), [("+", "right right right"), ("-", "wrong right right")])
+def test_what_a_later_step_hands_back_comes_in_besides(sign: str, wanted: str):
+    (found,) = read_file_text("import numpy as np\n" + STEP.replace("{sign}", sign), "a.py")
+    assert "dh_next: upstream(h)" in found.source
+    assert "dc_next: upstream(c)" in found.source
+    assert " ".join(v.verdict for v in shapecalc.check(found.source).claims) == wanted

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shapecalc.errors import NameProblem, ShapecalcError, Span, SyntaxProblem, TooLarge
+from shapecalc.expr import variables
 from shapecalc.shapes import Shape, is_scalar
 
 from .. import tree
@@ -66,8 +67,8 @@ class Draft:
     def gradient(self, name: str) -> str:
         """What the gradient of a known name is called in a formula."""
         sheet = self.sheet
-        if name in sheet.upstream:
-            return sheet.upstream[name]
+        if name in sheet.upstream and not any(name in variables(body) for body in sheet.definitions.values()):
+            return sheet.upstream[name]  # else it is what comes in from outside alone
         return "d" + name if "d" + name not in sheet.names and "d" + name not in sheet.sizes else "grad_" + name
 
     @property

@@ -14,7 +14,8 @@ from .. import tree
 from ..builder import SURFACE
 from ..tree import Call, Compare, Keyword, List, Method, Name, Node, Number, Power, Product, String, Sum, Transpose, Tuple, Unary
 from .growing import number
-from .python_idioms import Idioms, is_whole
+from .python_idioms import is_whole
+from .python_layers import Layers
 from .python_library import known_module, prefix_of
 from .python_values import Broken, Formula, Known, Several, Size, Table, Value, leaf, path, size_node
 
@@ -28,7 +29,7 @@ _COMMON = frozenset({"sigmoid", "softmax", "relu", "tanh", "log_softmax", "softp
 MOST_NODES = 4_000
 
 
-class Formulas(Idioms):
+class Formulas(Layers):
     """Reads expressions."""
 
     def formula(self, node: ast.AST) -> Node:
@@ -144,18 +145,15 @@ class Formulas(Idioms):
             return self.formula(node.value)
         if node.attr in {"size", "ndim"}:
             return tree.Attribute(self.formula(node.value), node.attr, span, span)
-        where = path(node)
-        if where is None:
-            raise NotKnownYet(f".{node.attr} is not read", span)
-        return self.held(self.world.find(where, span), span)
+        return self.named_part(node, span)
 
     def _call(self, node: ast.Call, span: Span) -> Node:
         if any(k.arg in {"out", "where"} or k.arg is None for k in node.keywords):
             raise NotKnownYet("out=, where= and ** are not read", span)
         if isinstance(node.func, ast.Name):
             return self._named(node.func.id, node, span)
-        if not isinstance(node.func, ast.Attribute):
-            raise NotKnownYet("this call is not read", span)
+        if not isinstance(node.func, ast.Attribute) or self.is_layer(path(node.func)):
+            return self._of_module(*self.layer(node, span))
         name, module = node.func.attr, self.world.module(node.func)
         name_span = span[0], self.world.source.span(node.func)[1]
         if module:
@@ -187,8 +185,8 @@ class Formulas(Idioms):
             raise NotKnownYet(f"{module} is not read", name_span)
         if name in _ARRAYS and node.args:
             return self.same_values(name, node, self.formula(node.args[0]), span)
-        if name == "prod" and len(node.args) == 1:
-            size = self._product_of_sizes(node.args[0])
+        if name in ("prod", "size") and len(node.args) == 1:
+            size = self.count(node.args[0]) if name == "size" else self._product_of_sizes(node.args[0])
             if size is not None:
                 return size_node(size, span)
         special = self.special(name, node.args, node.keywords, span)
@@ -222,6 +220,8 @@ class Formulas(Idioms):
                 raise NotKnownYet(f"{name} is not read", name_span)
             args, keywords = self._given(node)
             return Call(inner, args, keywords, prefix_of(known, inner), name_span, span)
+        if self.is_layer(name):
+            return self._of_module(*self.layer(node, span))
         raise NotKnownYet(f"the function {name} is not known here", name_span)
 
     def _own(self, name: str, node: ast.Call, span: Span, name_span: Span) -> Node:

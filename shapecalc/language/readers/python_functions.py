@@ -145,6 +145,8 @@ class Functions(Runner):
         """What was lost is told where the loss may be among it: then nothing can be judged."""
         draft = self.world.draft
         for where, error in self.lost:
+            if self.is_layer(where):
+                continue
             lossy = is_loss_name(leaf(where))
             if lossy or (draft.loss is None and not draft.tail):
                 self.world.tell(error)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from shapecalc.errors import NotKnownYet, ShapecalcError, Span, SyntaxProblem
-from shapecalc.shapes import Dim, Shape
+from shapecalc.expr import variables
+from shapecalc.shapes import Dim, Shape, show
 
 from ..problem import is_loss_name
 from ..syntax import parse
@@ -19,6 +20,8 @@ from .growing import filled, number
 from .python_notes import Note
 from .python_source import Source, dotted
 from .reading import Piece
+
+LATER = "(?:next|nxt|future|later|carry|from_next|t_?plus_?1)"  # where a gradient comes from besides: dc_next, dnext_c
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +200,30 @@ class World:
         """A gradient that is used before it is given a value, as the argument of a backward function is: dout."""
         of = self.differentiated(name)
         if of is None:
-            return None
+            return self._from_behind(name, span)
         if self.draft.loss is None or not is_loss_name(self.draft.loss):
             if of not in self.draft.sheet.definitions:
                 hint = "put the lines that work it out before this one"
                 raise NotKnownYet(f"{name} is the gradient of {of}, which is not worked out in this file", span, hint=hint)
             self.cut(of)
         return Known(self.draft.gradient(of), of)
+
+    def _from_behind(self, name: str, span: Span) -> Value | None:
+        """What a later step hands back besides, dc_next of an LSTM, where c is worked out: the gradient by c has it for a part."""
+        pattern = re.compile(rf"d_?(?:next_?(?P<x>\w+)|(?P<y>\w+?)_?{LATER})")
+        match, sheet = pattern.fullmatch(name), self.draft.sheet
+        found = self._elsewhere(match["x"] or match["y"]) if match is not None else None
+        of = found.name if isinstance(found, Known) and not found.gradient else ""
+        if of not in sheet.definitions or of in sheet.upstream or self.draft.loss is not None or self.draft.taken(name):
+            return None
+        if not any(of in variables(body) for body in sheet.definitions.values()):
+            return None  # at an end it is all that comes in
+        note = self.notes.get(name)
+        if note is not None and note.text.replace(" ", "") != show(sheet.definitions[of].shape).replace(" ", ""):
+            return None
+        self.draft.line([Piece(f"{name}: upstream({of})", *span)])
+        self.put(name, Known(name, of))
+        return self.values[name]
 
     def cut(self, of: str) -> None:
         """Takes back what was worked out behind a name whose gradient is given."""
