@@ -15,6 +15,7 @@ from .shapes import Dim, Shape, is_scalar, names
 from .shapes import add as plus
 
 _ADD = BOOK["add"]
+LIGHT = 60  # nodes of a formula of one number that is looked through
 _PRODUCTS = {"*": "mul", "/": "div", "@": "matmul"}
 
 
@@ -175,3 +176,19 @@ def is_zero(e: Expr) -> bool:
 def is_number(e: Expr) -> bool:
     """Whether e has a single entry."""
     return is_scalar(e.shape)
+
+
+def as_number(e: Expr) -> Expr:
+    """A tensor of a single number as that number, without what made a tensor of one: c * ones(1), x[3:4]; as it is where it is long."""
+    if not isinstance(e, Apply) or not e.shape or any(n != 1 for n in e.shape) or e.weight > LIGHT:
+        return e
+    if e.name in {"ones", "zeros"}:
+        return ONE if e.name == "ones" else ZERO
+    if e.name == "slice":
+        return apply("squeeze", e, axes=tuple(range(len(e.shape))))
+    if e.name in {"expand_dims", "squeeze", "reshape"}:
+        return as_number(e.args[0])
+    if e.name in {"add", "mul", "div", "neg", "power"} or e.op.family == "pointwise":
+        args = tuple(map(as_number, e.args))
+        return mul(*args) if e.name == "mul" else remake(e, args)
+    return e

@@ -239,16 +239,17 @@ def _shaped(e: Apply) -> tuple[str, int]:
 
 def _place(e: Apply) -> tuple[str, int]:
     """A tensor put into zeros: joined with zeros before and after it, axis by axis."""
-    written, shape = text(e.args[0]), list(e.args[0].shape)
+    (a,) = e.args
+    written, shape = text(a), list(a.shape)
     for axis, ((start, length), dim) in enumerate(zip(e["items"], e.shape, strict=True)):
-        after = add(dim, negative(add(start, length)))
-        parts = [written]
-        for amount, front in ((start, True), (after, False)):
-            if amount != 0:
-                zeros = f"zeros({', '.join(str(amount if k == axis else d) for k, d in enumerate(shape))})"
-                parts.insert(0 if front else len(parts), zeros)
-        if len(parts) > 1:
-            written = f"concatenate(({', '.join(parts)}), axis={axis})"
+        before, after = [
+            [f"zeros({', '.join(str(amount if k == axis else d) for k, d in enumerate(shape))})"] if amount != 0 else []
+            for amount in (start, add(dim, negative(add(start, length))))
+        ]
+        if before or after:
+            joined = isinstance(a, Apply) and a.name == "concatenate" and a["axis"] == axis and shape == list(a.shape)
+            parts = map(text, a.args) if joined and isinstance(a, Apply) else [written]
+            written = f"concatenate(({', '.join([*before, *parts, *after])}), axis={axis})"
         shape[axis] = dim
     return written, ATOM
 

@@ -72,6 +72,23 @@ NETS = {
     "one column": ("X: (n, m); w: (n,); y = X[:, 0] * w", {"w": "dy * X[:, 0]"}),
     "one entry": ("c: (); X: (n, m); x: (n,); L = c*X[1, 2]*x[3]", {"c": "x[3] * X[1, 2]"}),
     "columns": ("X: (n, 2); L = sum(X[:, 0] * exp(X[:, 1]))", {"X": "stack((exp(X[:, 1]), X[:, 0] * exp(X[:, 1])), axis=1)"}),
+    "Rosenbrock": (
+        "x: (2,); L = 100*(x[1] - x[0]**2)**2 + (1 - x[0])**2",
+        {"x": "stack((-2*(200*(x[1] - x[0]**2) * x[0] + (1 - x[0])), 200*(x[1] - x[0]**2)), axis=0)"},
+    ),
+    "entries with gaps": (
+        "x: (n,); L = x[0]*x[1] + x[0]**2 + x[4]", {"x": "concatenate((x[1:2] + 2*x[:1], x[:1], zeros(2), ones(1), zeros(n - 5)), axis=0)"},
+    ),
+    "two parts": ("X: (S, H + K); L = sum(X[:, :H]**2) + sum(X[:, H:])", {"X": "concatenate((2*X[:, :H], ones(S, K)), axis=1)"}),
+    "neighbours": ("X: (n, k + 2*m); L = sum(X[:, k:k+m] * X[:, k+m:])", {"X": "concatenate((zeros(n, k), X[:, k + m:], X[:, k:k + m]), axis=1)"}),
+    "rows far apart": (
+        "X: (n, m); L = sum((X[0] - X[3])**2)/2",
+        {"X": "concatenate(((X[0] - X[3])[None], zeros(2, m), -(X[0] - X[3])[None], zeros(n - 4, m)), axis=0)"},
+    ),
+    "overlapping parts": (
+        "x: (n,); L = sum((x[1:] - x[:n-1])**2)/2",
+        {"x": "concatenate((zeros(1), x[1:] - x[:n - 1]), axis=0) - concatenate((x[1:] - x[:n - 1], zeros(1)), axis=0)"},
+    ),
     "quadratic form": ("A: (n, n); x: (n,); L = x @ A @ x", {"x": "A @ x + A.T @ x", "A": "outer(x, x)"}),
     "symmetric quadratic form": ("A: symmetric (n, n); x: (n,); L = x @ A @ x", {"x": "2*A @ x"}),
     "least squares": ("X: (n, p); w: (p,); y: (n,); L = sum((y - X @ w)**2)", {"w": "-2*X.T @ (y - X @ w)"}),

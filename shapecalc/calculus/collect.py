@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from shapecalc import shapes
 from shapecalc.expr import ONE, Apply, Expr, nodes, rebuild
-from shapecalc.forms import add, apply, neg, power, remake, zeros
+from shapecalc.forms import add, apply, as_number, neg, power, remake, zeros
 from shapecalc.indexed import Index, Places, Term, indices
 from shapecalc.shapes import Dim, is_scalar, total
 
@@ -15,7 +15,7 @@ from .expanding import expanded, vanishing, worth_expanding
 from .factoring import WIDE, outside
 from .folding import folded
 from .lowering import raised
-from .parts import Part, entrywise, length, lighter, part_of, shorter, written
+from .parts import Part, entrywise, length, lighter, part_of, shorter
 from .pieces import spread
 from .quotients import added_up, cleared, either_way
 from .simplify import gathered, normal, simplified
@@ -41,29 +41,66 @@ def alike(parts: list[Part]) -> list[Part]:
 
 
 def side_by_side(parts: list[Part]) -> list[Part]:
-    """Parts that are put into different places of zeros, one after the other along an axis, are joined there."""
+    """Parts that are put into zeros of one shape, beside one another along an axis, are joined there, with zeros where nothing is."""
     placed = [p for p in parts if isinstance(p.core, Apply) and p.core.name == "place"]
     if len(placed) < 2 or len({p.core.shape for p in placed}) > 1:
         return parts
     shape = placed[0].core.shape
     for axis in range(len(shape)):
-        by_start = {
-            p.core["items"][axis][0]: p
-            for p in placed
-            if isinstance(p.core, Apply)
-            and all(item == (0, d) for k, (item, d) in enumerate(zip(p.core["items"], shape, strict=True)) if k != axis)
-        }
-        run: list[Part] = []
-        stop: Dim = 0
-        while stop in by_start and len(run) <= len(placed):
-            run.append(by_start[stop])
-            item = run[-1].core["items"][axis] if isinstance(run[-1].core, Apply) else (0, 0)
-            stop = shapes.add(item[0], item[1])
-        if len(run) == len(placed) and stop == shape[axis]:
-            pieces_ = [written(p._replace(core=p.core.args[0])) for p in run if isinstance(p.core, Apply)]
-            joined = Part(Fraction(1), (), apply("concatenate", *pieces_, axis=axis))
-            return [joined, *(p for p in parts if p not in placed)]
+        spans: dict[tuple[Dim, Dim], list[Part]] = {}
+        for p in placed:
+            items = p.core["items"] if isinstance(p.core, Apply) else ()
+            if all(item == (0, d) for k, (item, d) in enumerate(zip(items, shape, strict=True)) if k != axis):
+                start, many = items[axis]
+                spans.setdefault((start, shapes.add(start, many)), []).append(_inside(p))
+        if len({p.core for own in spans.values() for p in own}) < 2 and len(spans) < 2:
+            continue  # one tensor with several scalars
+        if sum(map(len, spans.values())) == len(placed) and (order := _in_a_row(list(spans))):
+            blanks = [_blank(shape, axis, span) for span in order]
+            rows = [outside(alike(spans[span])) if span in spans else blank for span, blank in zip(order, blanks, strict=True)]
+            if any(r.shape != blank.shape for r, blank in zip(rows, blanks, strict=True)):
+                continue  # something that is spread in the sum
+            numbers = [as_number(r) for r in rows if r.shape == (1,)]
+            if len(numbers) == len(rows) and not any(n.shape for n in numbers):
+                rows = [apply("expand_dims", n, axes=(0,)) for n in numbers]
+            row = apply("concatenate", *rows, axis=axis) if len(rows) > 1 else rows[0]
+            if row.shape != shape:
+                items = tuple((order[0][0] if k == axis else 0, d) for k, d in enumerate(row.shape))
+                row = apply("place", row, items=items, shape=shape)
+            return [Part(Fraction(1), (), row), *(p for p in parts if p not in placed)]
     return parts
+
+
+def _inside(p: Part) -> Part:
+    """What is put into zeros."""
+    return p._replace(core=p.core.args[0]) if isinstance(p.core, Apply) else p
+
+
+def _in_a_row(spans: list[tuple[Dim, Dim]]) -> list[tuple[Dim, Dim]]:
+    """Spans one behind the other with the gaps between them; none where that cannot be told, or two overlap."""
+    left = dict(spans)
+    numbers = [start for start in left if isinstance(start, int)]
+    first = [start for start in left if start not in left.values()] if len(numbers) < len(left) else [min(numbers)]
+    if len(left) < len(spans) or len(first) != 1:
+        return []  # two that begin together, or of which one cannot tell which begins
+    every: list[tuple[Dim, Dim]] = []
+    here = first[0]
+    while left:
+        if here not in left:  # a gap ends where the next begins, which can be told of numbers
+            if not isinstance(here, int) or not all(isinstance(start, int) and start > here for start in left):
+                return []
+            here, before = min(start for start in left if isinstance(start, int)), here
+            every.append((before, here))
+        stop = left.pop(here)
+        every.append((here, stop))
+        here = stop
+    return every
+
+
+def _blank(shape: shapes.Shape, axis: int, span: tuple[Dim, Dim]) -> Expr:
+    """Zeros along a part of an axis."""
+    many = shapes.add(span[1], shapes.negative(span[0]))
+    return zeros(tuple(many if k == axis else d for k, d in enumerate(shape)))
 
 
 def _stretched(e: Expr, target: Places) -> Expr:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..boxes import TIMES, Box, Grid, Number, Scripts, Symbol, Text, joined, op, row, sub
+from ..boxes import TIMES, Box, Grid, Scripts, Symbol, Text, joined, op, row, sub
 from ..expr import Apply, Expr
+from ..forms import as_number, zeros
 from ..shapes import Dim, Shape, add, negative
 from ..symbols import dimension, product_shape
 from .products import ONES, transposed
@@ -33,7 +34,10 @@ def _squeeze(w: Writer, e: Apply, orient: str) -> Piece:
 
 
 def _slice(w: Writer, e: Apply, _orient: str) -> Piece:
-    return _indexed(w, e.args[0], _spans(e))
+    """A part; on paper one entry is a number, and one row is a row: x[3], X[1, :]."""
+    thin = [n == 1 != dim for (_, n), dim in zip(e["items"], e.args[0].shape, strict=True)]
+    items = [str(start) if t else s for t, s, (start, _) in zip(thin, _spans(e), e["items"], strict=True)]
+    return _indexed(w, e.args[0], items)
 
 
 def _spans(e: Apply) -> list[str]:
@@ -84,7 +88,7 @@ def _einsum(w: Writer, e: Apply, _orient: str) -> Piece:
 
 def _join(w: Writer, e: Apply, _orient: str) -> Piece:
     """Matrices side by side or one above the other."""
-    parts = [w.plain().piece(a).box for a in e.args]
+    parts = [_block(w, a) for a in e.args]
     if len(e.shape) > 2:
         return Piece(applied(sub(Symbol("concatenate", "function"), Text(f"axis={e['axis']}")), joined(parts, ",")))
     beside = e["axis"] % len(e.shape) == 1
@@ -97,28 +101,22 @@ def _place(w: Writer, e: Apply, _orient: str) -> Piece:
     moved = [k for k, (n, dim) in enumerate(zip(a.shape, e.shape, strict=True)) if n != dim]
     if len(e.shape) > 2 or len(moved) != 1:
         head = sub(Symbol("place", "function"), Text(f"[{', '.join(_taken(e['items'], e.shape))}]"))
-        return Piece(applied(head, _single(w, a)))
+        return Piece(applied(head, _block(w, a)))
     axis, (start, length) = moved[0], e["items"][moved[0]]
-    blocks = [_single(w, a)]
+    joined = isinstance(a, Apply) and a.name == "concatenate" and a["axis"] % len(a.shape) == axis
+    blocks = [_block(w, b) for b in (a.args if joined and isinstance(a, Apply) else (a,))]
     for amount, at in ((start, 0), (add(e.shape[axis], negative(add(start, length))), len(blocks) + 1)):
         if amount != 0:
             shape = tuple(amount if k == axis else d for k, d in enumerate(a.shape))
-            blocks.insert(at, sub(Symbol("0", "matrix", bold=True), product_shape(shape)))
+            blocks.insert(at, _block(w, zeros(shape)))
     return Piece(Grid((tuple(blocks),) if axis == 1 else tuple((b,) for b in blocks)))
 
 
-def _single(w: Writer, a: Expr) -> Box:
-    """A part that may be a single number, a row or a column: x[3], X[1, :]."""
-    if isinstance(a, Apply) and a.name == "slice":
-        thin = [n == 1 != dim for (_, n), dim in zip(a["items"], a.args[0].shape, strict=True)]
-        items = [str(start) if t else s for t, s, (start, _) in zip(thin, _spans(a), a["items"], strict=True)]
-        return _indexed(w, a.args[0], items).box
-    if all(n == 1 for n in a.shape) and isinstance(a, Apply):
-        if a.name == "ones":
-            return Number("1")
-        if a.name in {"expand_dims", "reshape"} and not a.args[0].shape:
-            return w.plain().piece(a.args[0]).box
-    return w.plain().piece(a).box
+def _block(w: Writer, a: Expr) -> Box:
+    """A block: zeros with their shape, a single number as one."""
+    if isinstance(a, Apply) and a.name == "zeros" and any(n != 1 for n in a.shape):
+        return sub(Symbol("0", "matrix", bold=True), product_shape(a.shape))
+    return w.plain().piece(as_number(a)).box
 
 
 RULES: dict[str, Rule] = {
