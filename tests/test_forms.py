@@ -80,7 +80,10 @@ NETS = {
         "x: (n,); L = x[0]*x[1] + x[0]**2 + x[4]", {"x": "concatenate((x[1:2] + 2*x[:1], x[:1], zeros(2), ones(1), zeros(n - 5)), axis=0)"},
     ),
     "two parts": ("X: (S, H + K); L = sum(X[:, :H]**2) + sum(X[:, H:])", {"X": "concatenate((2*X[:, :H], ones(S, K)), axis=1)"}),
-    "neighbours": ("X: (n, k + 2*m); L = sum(X[:, k:k+m] * X[:, k+m:])", {"X": "concatenate((zeros(n, k), X[:, k + m:], X[:, k:k + m]), axis=1)"}),
+    "neighbours": (
+        "X: (n, k + 2*m); L = sum(X[:, k:k+m] * X[:, k+m:])",
+        {"X": "concatenate((zeros(n, k), X[:, k + m:], X[:, k:k + m]), axis=1)"},
+    ),
     "rows far apart": (
         "X: (n, m); L = sum((X[0] - X[3])**2)/2",
         {"X": "concatenate(((X[0] - X[3])[None], zeros(2, m), -(X[0] - X[3])[None], zeros(n - 4, m)), axis=0)"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from shapecalc.expr import Apply, Expr, Var, variables
@@ -37,10 +37,10 @@ def _at_all_ends(problem: Problem) -> Problem:
     """
     last = problem.last
     used = {p.id for c in problem.claims for v in c.values for p, _ in walk(v) if isinstance(p, Name)}
-    if last is None or (problem.loss is not None and problem.gradient_name(last) not in used):
+    if last is None or not used or (problem.loss is not None and problem.gradient_name(last) not in used):
         return problem
-    inside, claimed = _used(problem, problem.definitions), {c.wrt for c in problem.claims}
-    ends = {n: problem.gradient_name(n) for n in problem.definitions if n not in inside | claimed | set(problem.upstream) | {last}}
+    taken = _used(problem, problem.definitions) | {c.wrt for c in problem.claims} | set(problem.upstream) | {last}
+    ends = {n: problem.gradient_name(n) for n in problem.definitions if n not in taken}
     ends = {n: gradient for n, gradient in ends.items() if gradient in used}
     if ends and problem.loss is not None:
         ends[last] = problem.gradient_name(last)
@@ -49,6 +49,8 @@ def _at_all_ends(problem: Problem) -> Problem:
 
 def output(problem: Problem, wanted: Iterable[str] = ()) -> Problem:
     """The problem without comparisons at its end, through which nothing flows back, unless one of them is wanted."""
+    if problem.last is None or _flows(problem, problem.last):
+        return problem
     names, live = list(problem.definitions), _live(problem)
     while len(names) > 1 and names[-1] not in live and live & set(names[:-1]):
         names.pop()
@@ -58,11 +60,11 @@ def output(problem: Problem, wanted: Iterable[str] = ()) -> Problem:
 
 def _live(problem: Problem) -> set[str]:
     """The definitions that change with anything that is declared."""
-    live: set[str] = set()
+    moving = set(problem.declared)
     for name, body in problem.definitions.items():
-        if _moves(body, live | set(problem.declared)):
-            live.add(name)
-    return live
+        if _moves(body, moving):
+            moving.add(name)
+    return moving & problem.definitions.keys()
 
 
 def _named(problem: Problem, claims: bool) -> list[str]:
@@ -120,8 +122,26 @@ def _used(problem: Problem, names: Iterable[str]) -> set[str]:
     return {v for n in names for v in variables(problem.definitions[n])}
 
 
+def _flows(problem: Problem, name: str) -> bool:
+    """Whether a definition changes with anything that is declared."""
+    waiting, seen = [name], set()
+    while waiting:
+        n = waiting.pop()
+        if n in problem.declared:
+            return True
+        if n in problem.definitions and n not in seen:
+            seen.add(n)
+            waiting += _moving(problem.definitions[n])
+    return False
+
+
 def _moves(e: Expr, live: set[str]) -> bool:
     """Whether a formula changes with anything that is live, a comparison aside."""
+    return any(n in live for n in _moving(e))
+
+
+def _moving(e: Expr) -> Iterator[str]:
+    """The names that a formula changes with, comparisons aside."""
     waiting, seen = [e], set()
     while waiting:
         node = waiting.pop()
@@ -129,11 +149,9 @@ def _moves(e: Expr, live: set[str]) -> bool:
             continue
         seen.add(node)
         if isinstance(node, Var):
-            if node.name in live:
-                return True
+            yield node.name
         elif isinstance(node, Apply) and node.name not in STILL:
             waiting += node.args[1:] if node.name == "where" else node.args
-    return False
 
 
 def _rests(problem: Problem, name: str, on: str) -> bool:
