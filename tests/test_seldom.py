@@ -37,7 +37,7 @@ from shapecalc.tensor import Tensor
 from shapecalc.verify.arrangement import arrangement
 from shapecalc.verify.general import General, NoGeneral, generalised
 from shapecalc.verify.judge import Judge
-from shapecalc.verify.larger import turning
+from shapecalc.verify.larger import counted_with, turning
 from shapecalc.verify.points import STYLES
 from shapecalc.verify.trials import EXACT, FLOAT, REAL, Trials
 from shapecalc.verify.undecided import Undecided
@@ -693,3 +693,16 @@ ONEHOT = ("Y one-hot: sum(Y, axis=1) = 1", "V one-hot: sum(V, axis=1) = 1")
 def test_of_two_steps_that_are_alike_each_says_what_it_has_used(source, used):
     """The second is not thought about again; what is declared behind its names is another thing all the same."""
     assert shapecalc.derive(source).certificate.assumptions == used
+
+
+@pytest.mark.parametrize(
+    ("formula", "names"),
+    [
+        ("(n - 2)*x", "n"), ("x / m", "m"), ("sum(ones(n - 5)) * x", "n"), ("zeros(n + m) @ zeros(n + m) * x", "n m"),
+        ("x[0] + x[1]*x", "n"), ("sum(x[:2]) * x", "n"), ("sum(X[:, 0]) * x", "m"), ("x", ""), ("X @ X.T @ x", ""), ("sum(X[1:]) * x", "n"), ("2*x", ""),
+    ],
+)  # fmt: skip
+def test_the_sizes_that_a_formula_counts_with(formula, names):
+    """A claim with these is tried at larger sizes, too: ones(n - 5) has none where n is 5."""
+    problem = read("x: (n,); X: (n, m); L = sum(x)")
+    assert counted_with([build_text(formula, problem.variables(), problem.sizes)]) == frozenset(names.split())
