@@ -699,7 +699,8 @@ def test_of_two_steps_that_are_alike_each_says_what_it_has_used(source, used):
     ("formula", "names"),
     [
         ("(n - 2)*x", "n"), ("x / m", "m"), ("sum(ones(n - 5)) * x", "n"), ("zeros(n + m) @ zeros(n + m) * x", "n m"),
-        ("x[0] + x[1]*x", "n"), ("sum(x[:2]) * x", "n"), ("sum(X[:, 0]) * x", "m"), ("x", ""), ("X @ X.T @ x", ""), ("sum(X[1:]) * x", "n"), ("2*x", ""),
+        ("x[0] + x[1]*x", "n"), ("sum(x[:2]) * x", "n"), ("sum(X[:, 0]) * x", "m"),
+        ("x", ""), ("X @ X.T @ x", ""), ("sum(X[1:]) * x", "n"), ("2*x", ""),
     ],
 )  # fmt: skip
 def test_the_sizes_that_a_formula_counts_with(formula, names):
