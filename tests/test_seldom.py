@@ -707,3 +707,18 @@ def test_the_sizes_that_a_formula_counts_with(formula, names):
     """A claim with these is tried at larger sizes, too: ones(n - 5) has none where n is 5."""
     problem = read("x: (n,); X: (n, m); L = sum(x)")
     assert counted_with([build_text(formula, problem.variables(), problem.sizes)]) == frozenset(names.split())
+
+
+@pytest.mark.parametrize(
+    ("by", "then", "formula"),
+    [
+        ("x", "A", "einsum('ij,k->ijk', eye(n), x) + einsum('ik,j->ijk', eye(n), x)"),
+        ("A", "x", "einsum('ik,j->ijk', eye(n), x) + einsum('jk,i->ijk', eye(n), x)"),
+    ],
+)
+def test_entries_are_free_in_a_mixed_second_derivative_too(by, then, formula):
+    """That A is symmetric may be used when both derivatives are taken, and not before: else 2*A @ x had the derivative of one half alone."""
+    for declared in ("", "symmetric "):
+        found = shapecalc.hessian(f"A: {declared}(n, n); x: (n,); L = x @ A @ x", wrt=by, wrt2=then)
+        assert found.formula == formula
+        assert found.certificate.points
