@@ -717,7 +717,7 @@ def test_the_sizes_that_a_formula_counts_with(formula, names):
     ],
 )
 def test_entries_are_free_in_a_mixed_second_derivative_too(by, then, formula):
-    """That A is symmetric may be used when both derivatives are taken, and not before: else 2*A @ x had the derivative of one half alone."""
+    """That A is symmetric may be used when both derivatives are taken, and not before: of 2*A @ x it would be one half alone."""
     for declared in ("", "symmetric "):
         found = shapecalc.hessian(f"A: {declared}(n, n); x: (n,); L = x @ A @ x", wrt=by, wrt2=then)
         assert found.formula == formula
