@@ -535,6 +535,14 @@ FORMULAS = r"""
   ^^^^^ an operator is missing between A⁻¹ and b
   write A⁻¹ @ b, or A⁻¹ * b entry by entry
 
+  tr X
+  ^^^^ tr takes its argument in brackets
+  write tr(...)
+
+  log det X
+  ^^^^^^^ log takes its argument in brackets
+  write log(det(...))
+
   2X
   ^^ an operator is missing between 2 and X
   write 2*X
@@ -1059,9 +1067,9 @@ STATEMENTS = r"""
             ^ a declaration gives no value
             declare the name, or define it: not both
 
-  X: (S, D), Y: (S, M)
-              ^ another declaration begins on this line
-              put ; or a new line between them
+  X: (S, D) Y: (S, M)
+             ^ another declaration begins on this line
+             put ; or a new line between them
 
   A: (n, n) symmetric
      ^^^^^^^^^^^^^^^^ behind the shape nothing can stand
@@ -1659,3 +1667,11 @@ def test_a_number_before_a_dot_is_a_factor(written, plain):
 def test_what_else_stands_before_a_dot_is_not_guessed(written):
     with pytest.raises(ShapecalcError, match="is not part of the language"):
         parse(written)
+
+
+def test_a_comma_ends_a_declaration_where_another_begins():
+    parts = ["X: (S, D)", "Y, Z: symmetric (D, D)", "w: positive, nonnegative (D,)", "u ∈ ℝ^{D×1}", "v in R^D", "n: ()", "L = sum(X) + w @ v"]
+    read = split(", ".join(parts))
+    assert read == split("; ".join(parts))
+    names = [[n.id for n in s.names] for s in read if isinstance(s, Declaration)]
+    assert names == [["X"], ["Y", "Z"], ["w"], ["u"], ["v"], ["n"]]

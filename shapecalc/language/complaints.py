@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from shapecalc.errors import Span, SyntaxProblem, shorten
+from shapecalc.ops import NAMES
 
 from .frames import Frame
 from .refusals import refuse_sign, refuse_word
 from .tokens import Kind, Token
-from .tree import Node, Number
+from .tree import Name, Node, Number
 
 
 def written(source: str, span: Span) -> str:
@@ -44,6 +46,10 @@ def side_by_side(source: str, tokens: Sequence[Token], place: int, operand: Node
         return stray_text(token)
     if token.text == "...":
         return SyntaxProblem("... stands for nothing here", token.span)
+    if isinstance(operand, Name) and operand.id in NAMES and token.kind in {Kind.NAME, Kind.NUMBER}:
+        heads = [operand.id, *takewhile(NAMES.__contains__, (t.text for t in tokens[place:-1]))]
+        call = "(".join(heads) + "(...)" + ")" * (len(heads) - 1)
+        return SyntaxProblem(f"{operand.id} takes its argument in brackets", (operand.span[0], token.end), hint=f"write {call}")
     end = _extent(tokens, place)
     left, right = written(source, operand.span), written(source, (token.start, end))
     numbers = isinstance(operand, Number) + (token.kind is Kind.NUMBER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import field
 
@@ -14,6 +15,8 @@ from .refusals import VALUES, new_name
 from .syntax import formula
 from .tokens import Kind, Token
 from .tree import Name, Node, Number, Product, Sum, Unary, walk
+
+_RUN_TOGETHER = re.compile(r"(?<=[A-Z0-9])x(?=[A-Z0-9])")  # SxD is a name of its own
 
 
 @record
@@ -59,6 +62,27 @@ def read_declaration(source: str, tokens: Sequence[Token], line: int) -> Declara
     if words:
         begin = next(token.start for token in rest if token.start >= words[-1].end and token.text != ",")
     return Declaration(names, tuple([(word.text, word.span) for word in words]), shape, (begin, span[1]), span, line, text)
+
+
+def several(tokens: Sequence[Token]) -> list[Sequence[Token]]:
+    """The parts of X: (S, D), Y, Z: (n,), L = sum(X): a comma ends a declaration where names and a colon follow, or a name and =."""
+    count = _introduced(tokens)
+    pieces, begin = [], 0
+    for mark in outside(tokens, ":", "∈", "in", "=") if count else []:
+        first, gives = mark - 1, tokens[mark].text == "="
+        while not gives and first > 3 and _continues(tokens[first - 3 : first]):
+            first -= 2
+        if mark >= 2 * count and first - 1 > begin and tokens[first].kind is Kind.NAME and tokens[first - 1].text == ",":
+            pieces.append(tokens[begin : first - 1])
+            begin = first
+            if gives:
+                break
+    return [*pieces, tokens[begin:]]
+
+
+def _continues(tokens: Sequence[Token]) -> bool:
+    """Whether this is a name of several, between commas."""
+    return tokens[0].text == tokens[2].text == "," and tokens[1].kind is Kind.NAME
 
 
 def _introduced(tokens: Sequence[Token]) -> int:
@@ -146,7 +170,8 @@ def _book_style(source: str, rest: Sequence[Token], name: str) -> tuple[list[Tok
     if rest[0].text == "(":
         raise SyntaxProblem("behind the shape nothing can stand", span, hint=f"properties stand before it: {name}: symmetric (n, n)")
     if len(rest) == words + 1 and rest[-1].kind in {Kind.NAME, Kind.NUMBER}:
-        declared = " ".join([*(token.text for token in rest[:words]), f"({shown},)"])
+        sizes_ = _RUN_TOGETHER.sub(", ", shown)
+        declared = " ".join([*(token.text for token in rest[:words]), f"({sizes_})" if sizes_ != shown else f"({shown},)"])
         raise SyntaxProblem(f"the shape of {name} is not in brackets", span, hint=f"write {name}: {declared}")
     raise SyntaxProblem(f"the shape of {name} cannot be read", span, hint=_example(name))
 

@@ -9,7 +9,7 @@ from shapecalc.errors import ShapecalcError, Span, SyntaxProblem
 from shapecalc.records import record
 
 from .complaints import written
-from .declarations import Declaration, Upstream, read_declaration
+from .declarations import Declaration, Upstream, read_declaration, several
 from .lines import guard, lines, outside
 from .refusals import new_name
 from .syntax import formula
@@ -96,6 +96,8 @@ def _read(source: str, tokens: Sequence[Token], line: int) -> list[Statement]:
     """One statement, or one for each name where several stand on the left of =."""
     if tokens[0].kind is Kind.NAME and tokens[0].text == "def":
         return [_define(source, tokens, line)]
+    if len(parts := several(tokens)) > 1:
+        return [statement for part in parts for statement in _read(source, part, line)]
     declaration = read_declaration(source, tokens, line)
     if declaration is not None:
         return [declaration]
