@@ -1670,7 +1670,7 @@ def test_what_else_stands_before_a_dot_is_not_guessed(written):
 
 
 def test_a_comma_ends_a_declaration_where_another_begins():
-    parts = ["X: (S, D)", "Y, Z: symmetric (D, D)", "w: positive, nonnegative (D,)", "u ∈ ℝ^{D×1}", "v in R^D", "n: ()", "L = sum(X) + w @ v"]
+    parts = ["X: (S, D)", "Y, Z: diagonal (D, D)", "w: positive, nonnegative (D,)", "u ∈ ℝ^{D×1}", "v in R^D", "n: ()", "L = sum(X @ w)"]
     read = split(", ".join(parts))
     assert read == split("; ".join(parts))
     names = [[n.id for n in s.names] for s in read if isinstance(s, Declaration)]
