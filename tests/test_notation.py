@@ -120,7 +120,7 @@ def test_products(formula: str, expected: str):
         ("abs(x)", "|x|"),
         ("maximum(Z, Y)", "max(Z, Y)"),
         ("reshape(X, (D, S))", "reshape_{D × S}(X)"),
-        ("X[:, 0:1]", "X[:, :1]"),
+        ("X[:, 0:1]", "X[:, 0]"), ("X[:, 0:2]", "X[:, :2]"),
         ("einsum('ij,jk->ik', X, W)", "einsum_{ij,jk→ik}(X, W)"),
         ("Q @ K.mT", "Q Kᵀ"),
         ("A @ (F @ x)", "A (F x)"),  # A F x would be (A F) x
