@@ -61,8 +61,8 @@ def side_by_side(parts: list[Part]) -> list[Part]:
             if any(r.shape != blank.shape for r, blank in zip(rows, blanks, strict=True)):
                 continue  # something that is spread in the sum
             numbers = [as_number(r) for r in rows if r.shape == (1,)]
-            if len(numbers) == len(rows) and not any(n.shape for n in numbers):
-                rows = [apply("expand_dims", n, axes=(0,)) for n in numbers]
+            if len(shape) == 1 and shape[0] == len(rows) and [n.shape for n in numbers] == [()] * len(rows):
+                rows = [apply("expand_dims", n, axes=(0,)) for n in numbers]  # which are stacked
             row = apply("concatenate", *rows, axis=axis) if len(rows) > 1 else rows[0]
             if row.shape != shape:
                 items = tuple((order[0][0] if k == axis else 0, d) for k, d in enumerate(row.shape))
