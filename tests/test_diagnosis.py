@@ -24,6 +24,7 @@ MARGINS = (
 )
 TWO = "x: (N,); W: (H, N); V: (K, H); a = W @ x; h = tanh(a); o = V @ h"
 SIGMOID = "X: (S, D); W: (D, M); A = sigmoid(X @ W)"
+BATCHED = "A: (b, n, k); B: (b, k, m); C = A @ B"
 TRACE = "A: (P, N); X: (N, M); B: (M, P); L = tr(A @ X @ B)"
 
 
@@ -46,6 +47,15 @@ def judged(sheet, claim, **options):
         # shapes of a size: (M,) is not (M, 1)
         ("W: (M, N); x: (N, 1); b: (M, 1); z = W @ x + b", "db = sum(dz, axis=1)", "rank"),
         ("x: (N,); w: (N,); L = (w @ x)**2", "d2L/dw2 = 2 * x * x", "rank"),
+        # what is summed along the wrong axis is not transposed
+        ("X: (n, d); M: posdef (d, d); w: (n,); L = w @ sum((X @ M)**2, axis=1)", "dw = sum((X @ M)**2, axis=0)", "wrong-axis"),
+        # indices of einsum
+        (BATCHED, 'dB = einsum("bnk,bnm->bmk", A, dC)', "transposed"),
+        (BATCHED, 'dA = einsum("bnm,bmk->bnk", dC, B)', "nonconformable"),
+        (BATCHED, 'dB = einsum("bnk,bnm->km", A, dC)', "over-reduced"),
+        (BATCHED, 'dB = einsum("ank,bnm->bkm", A, dC)', "over-reduced"),
+        (BATCHED, 'dA = einsum("bnm,bkm->bnkm", dC, B)', "not-reduced"),
+        ("Q, K: (n, d); S = Q @ K.T", 'dQ = einsum("ij,id->jd", dS, K)', "transposed"),
         # a product of symmetric matrices is transposed by its order
         ("S, X: posdef (n, n); L = tr(S @ inv(X)) - logdet(S @ inv(X))", "dX = inv(X) - inv(X) @ inv(X) @ S", "wrong-order"),
         # numbers

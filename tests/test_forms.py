@@ -120,6 +120,15 @@ NETS = {
     "a Kronecker product of products": (
         "A: (m, n); B: (p, q); x: (n,); y: (q,); L = sum((kron(A, B) @ kron(x, y))**2)", {"x": "2*(B @ y @ B @ y) * (A.T @ A @ x)"},
     ),
+    "a stable softmax in four lines": (
+        "Z: (n, k); S = Z - max(Z, axis=1, keepdims=True); E = exp(S); s = sum(E, axis=1, keepdims=True); P = E / s",
+        {"Z": "(dP - sum(dP * P, axis=1, keepdims=True)) * P"},
+    ),
+    "its cross entropy, the largest with a name": (
+        """Z: (n, k); Y: onehot (n, k); m = max(Z, axis=1, keepdims=True); E = exp(Z - m); P = E / sum(E, axis=1, keepdims=True)
+        L = -sum(Y * log(P)) / n""",
+        {"Z": "(P - Y)/n"},
+    ),
     "a sum over itself": ("E: (n,); c: (); L = sum(E) * c / sum(E)", {"E": "zeros(n)", "c": "1"}),
     "the largest of shares": (
         "E: (n,); L = max(log_softmax(E))",

@@ -24,6 +24,7 @@ from .reverse import Lost, Reverse, onto
 from .signs import signed
 from .sketches import Sketch
 
+DEEP = 4  # definitions of a softmax, one after the other: S - max(S), exp, sum, quotient
 LONGEST = 500  # names and operations of a gradient that is written out: some seconds
 
 
@@ -190,16 +191,19 @@ class Pass:
             flow.sketch = memory.keep_formula(group, flow.formula) if group is not None else None
         symbols = self.symbols
         others = [(v, symbols[name]) for name, v in variables(flow.formula).items() if name in symbols]
-        for v, other in others:
-            if worth_substituting(v.name, other, flow.formula):
-                self.write_out(flow, reader or Reading(flow, self.context), others)
-                break
+        formula = flow.formula
+        if any(worth_substituting(v.name, other, formula) for v, other in others) or (others and _to_the_largest(formula)):
+            self.write_out(flow, reader or Reading(flow, self.context), others)
         self.symbols[flow.symbol.name] = flow
 
     def write_out(self, flow: Flow, reader: Reading, others: list[tuple[Var, Flow]]) -> None:
         """The formula with other gradients written out in it, if that makes it shorter."""
         memory = self.memory
         assert flow.formula is not None
+        if _to_the_largest(flow.formula) and (found := reader.without_largest(self.symbols, flow.formula)) is not None:
+            left = {n: self.symbols[n] for n in variables(found) if n in self.symbols}
+            flow.formula, flow.sketch = reader.shorter(left, found), None
+            return
         group = memory.group(flow.handed, [(v, self.sketch(other)) for v, other in others]) if flow.sketch is not None else None
         known = memory.known(group) if group is not None else None
         if known is not None:
@@ -245,6 +249,31 @@ class Reading:
             if burden(found) <= burden(best):
                 best, self.sought = found, terms
         return best
+
+    def without_largest(self, symbols: Mapping[str, Flow], best: Expr) -> Expr | None:
+        """The formula without what goes to the largest entry of each row, where that is 0 once enough gradients are written out."""
+        found: Expr = best
+        if self.sought is None:
+            self.plain()
+        terms = self.sought or []
+        for _ in range(DEEP):
+            inside = {n: symbols[n] for n in variables(found) if n in symbols}
+            if len(terms) > WIDE:
+                return None
+            made = [s for t in terms for s in substitute(t, inside, self.context)]  # of nothing, once more: by now names stand in it
+            found, terms = best_formula(made, self.flow.places, self.context)
+            if not _to_the_largest(found):
+                found = signed(fold(found, self.context))
+                if burden(found) > burden(best):
+                    return None
+                self.sought = terms
+                return found
+        return None
+
+
+def _to_the_largest(e: Expr) -> bool:
+    """Whether a formula asks which entry is the largest."""
+    return any(isinstance(n, Apply) and n.name == "equal" for n in nodes(e))
 
 
 def seed(problem: Problem, flow: Flow, name: str) -> None:

@@ -8,7 +8,19 @@ from dataclasses import replace
 from ..calculus.layouts import is_turned
 from ..expr import Expr
 from ..verify.compared import bare
-from . import derivations, mend_activations, mend_factors, mend_operands, mend_products, mend_sums, pairs, slips, slips_products, whole
+from . import (
+    derivations,
+    mend_activations,
+    mend_einsum,
+    mend_factors,
+    mend_operands,
+    mend_products,
+    mend_sums,
+    pairs,
+    slips,
+    slips_products,
+    whole,
+)
 from .bench import ratio, turned
 from .case import Case, Enough, Found, Mend
 from .mend_layout import grown, transposes, widened
@@ -136,6 +148,7 @@ STEPS: tuple[Step, ...] = (
     lambda s: next(whole.multiple(s.case), None),
     lambda s: whole.by_structure(s.case),
     _mends(transposes),
+    _mends(mend_einsum.indices),
     _mends(mend_sums.kept_axes),
     _mends(mend_sums.outers),
     _solved("sign"),
@@ -199,6 +212,7 @@ def nonconforming(search: Search) -> Found | None:
         clear = len(hits) == 1 and (hits[0].slug == "elementwise-vs-matmul" or hits[0].note == "order")
         return hits[0] if clear else replace(hits[0], slug="nonconformable")
     for make in (
+        mend_einsum.indices,
         mend_sums.axes,
         mend_sums.missing_sums,
         mend_sums.extra_sums,

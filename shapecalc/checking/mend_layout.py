@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..calculus.context import Context, symmetric
 from ..expr import Apply, Expr, nodes
-from ..language.tree import Call, Method, Name, NewAxis, Node, Product, Subscript, Sum, Transpose, walk
+from ..language.tree import Call, Dots, Method, Name, NewAxis, Node, Product, Slice, Subscript, Sum, Transpose, walk
 from ..shapes import Shape, strip
 from .case import Case, Mend
 from .trees import NEW, Plug, Site, everywhere, factors, product, toggled
@@ -18,9 +18,10 @@ REDUCING = frozenset({"sum", "prod", "mean", "average", "max", "min", "norm", "v
 
 def transposes(case: Case) -> Iterator[Mend]:
     """Any part of two axes or more, a run of factors, or a name wherever it stands."""
+    along = _summed_along_an_axis(case)
     for site in case.sites:
         shape = case.reader.shape(site.node)
-        summed = isinstance(site.parent, Call | Method) and site.parent.name in REDUCING
+        summed = (isinstance(site.parent, Call | Method) and site.parent.name in REDUCING) or id(site.node) in along
         if site.role != "whole" and not summed and (shape is None or len(shape) > 1):
             yield _turned(case, site.node, site.plug)
         if isinstance(site.node, Product):
@@ -37,6 +38,19 @@ def transposes(case: Case) -> Iterator[Mend]:
                 yield Mend("broadcast", tree, words, case.tree.span, "broadcast")
                 continue
             yield Mend("transposed", tree, f"{name} is transposed where it should not be, and the other way round", case.tree.span)
+
+
+def _summed_along_an_axis(case: Case) -> set[int]:
+    """The parts of what is summed along an axis that have its shape: transposed, they would be summed along the other one."""
+    out: set[int] = set()
+    for site in case.sites:
+        node = site.node
+        if isinstance(node, Call | Method) and node.name in REDUCING and any(k.name in ("axis", "dim") for k in node.keywords):
+            whole = node.object if isinstance(node, Method) else node.args[0] if node.args else node
+            shape = case.reader.shape(whole)
+            parts = [part for part, _ in walk(whole) if not isinstance(part, Slice | NewAxis | Dots)]
+            out |= {id(part) for part in parts if case.reader.shape(part) == shape}
+    return out
 
 
 def _in_every_term(case: Case, site: Site, node: Sum) -> Iterator[Mend]:
