@@ -120,6 +120,10 @@ NETS = {
     "a Kronecker product of products": (
         "A: (m, n); B: (p, q); x: (n,); y: (q,); L = sum((kron(A, B) @ kron(x, y))**2)", {"x": "2*(B @ y @ B @ y) * (A.T @ A @ x)"},
     ),
+    "a sum of rows or columns beside a product": (
+        "V: positive (n, m); W: positive (n, k); H: positive (k, m); L = sum(W @ H - V * log(W @ H))",
+        {"W": "(1 - V / (W @ H)) @ H.T", "H": "W.T @ (1 - V / (W @ H))"},
+    ),
     "a stable softmax in four lines": (
         "Z: (n, k); S = Z - max(Z, axis=1, keepdims=True); E = exp(S); s = sum(E, axis=1, keepdims=True); P = E / s",
         {"Z": "(dP - sum(dP * P, axis=1, keepdims=True)) * P"},

@@ -81,16 +81,22 @@ def common_scalars(parts: list[Part]) -> dict[Expr, Fraction]:
 
 
 def _as_product(e: Expr, other: list[Expr]) -> list[Expr] | None:
-    """sum(H, axis=1) as 1 @ H.T beside another product that ends in H.T, as H @ 1 beside one of H and a vector."""
+    """sum(H, axis=1) as 1 @ H.T beside another product that ends in H.T, as H @ 1 beside one of H and a vector.
+
+    sum(H, axis=0)[:, None] is H.T @ 1 beside one of H.T and a matrix.
+    """
+    upright = isinstance(e, Apply) and e.name == "expand_dims" and len(e.shape) == 2 and e.shape[1] == 1
+    if upright and isinstance(e, Apply):
+        e = e.args[0]
     if not (isinstance(e, Apply) and e.name == "sum" and len(e.args[0].shape) == 2 and not e["keepdims"] and e["axis"] in (0, 1)):
         return None
     if len(other) < 2:
         return None
     last = transposed(e.args[0]) if e["axis"] == 1 else e.args[0]
-    if other[-1] == last and len(other[0].shape) == 2:
+    if other[-1] == last and len(other[0].shape) == 2 and not upright:
         return [ONE, last]
     first = transposed(last)
-    return [first, ONE] if other[0] == first and len(other[-1].shape) == 1 else None
+    return [first, ONE] if other[0] == first and len(other[-1].shape) == 1 + upright else None
 
 
 def _paired_outer(a: Part, b: Part, scale: Fraction, own: tuple[Scalars, ...], outer: Scalars) -> Part | None:
