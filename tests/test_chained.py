@@ -133,3 +133,20 @@ def test_neither_is_one_that_is_small_beside_another(power):
 def test_a_factor_that_is_nearly_one(factor, verdict):
     """Rounding leaves 10**-60 of a value: 10**-23 of it is no rounding."""
     assert shapecalc.check(f"x: (n,)\nL = sum(sqrt(x**2 + 1))\ndx = x / sqrt(x**2 + 1) * {factor}").claims[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "A: (k,); B: (1,); h = arctan(A); z = log_softmax(B, axis=0); L = sum(h) + sum(z)",
+        "V: (n, 1); A: (k, k); h = eigvalsh(A); z = log_softmax(V, axis=1)",
+        "C: (n,); A: (); h = digamma(1 + A**2); z = logsumexp(log_softmax(C, axis=0), axis=0)",
+        "P: (n, n); V: (n, 1); A: (k, k); h = sqrt(sum(A**2)); z = log_softmax(P @ V, axis=1)",
+    ],
+)
+def test_what_rounding_leaves_of_a_gradient_that_is_0_is_no_gradient(source):
+    """log_softmax along an axis of 1 is 0 whatever it is of; its gradient in decimals is 10**-60 or so, and so is the quotient."""
+    for seed in range(3):
+        problem = read(source)
+        passed = backward(problem)
+        assert Judge(problem, passed, seed).certify().method == "real"

@@ -15,7 +15,7 @@ from shapecalc.expr import variables
 from shapecalc.rings import Real
 from shapecalc.tensor import Tensor
 
-from .tape import Tape
+from .tape import Cells, Tape
 from .trial import Trial
 from .witness import STEP, incoming
 
@@ -37,9 +37,13 @@ class Links:
             if name in passed.flows and not names.keys().isdisjoint(variables(body)):
                 self.tape.add(LINE + name, body)
                 self.gradients.append(trial.derived(passed.formula(name)))
-        sizes = [max(map(abs, g.data)) * max(map(abs, v)) for g, v in zip(self.gradients, self._moved({}, STEP), strict=True)]
+        cells = self._cells({}, STEP)
+        sizes = [
+            max(map(abs, g.data)) * max([max(map(abs, cells[a])) for a in self.tape.used([line])])
+            for g, line in zip(self.gradients, self.tape.lines, strict=True)
+        ]
         self.level = max(sizes, default=Decimal(0))
-        """How large the numbers are whose differences are taken."""
+        """How large the numbers are whose differences are taken, and those that they are made of."""
         self.outside = {n: trial.env[symbol].data for n, symbol in incoming(problem).items() if n in names}
         if problem.loss is not None and problem.loss in names:
             self.outside[problem.loss] = [Decimal(1)]
@@ -54,7 +58,11 @@ class Links:
         return ring.total([ring.mul(ring.total(inner), half), *direct])
 
     def _moved(self, directions: Mapping[str, Tensor], step: Decimal) -> list[list[Any]]:
+        cells = self._cells(directions, step)
+        return [cells[line.body] for line in self.tape.lines]
+
+    def _cells(self, directions: Mapping[str, Tensor], step: Decimal) -> Cells:
         shifts = {name: [(step, v.data)] for name, v in directions.items()}
         cells = self.tape.cells(self.trial.env, self.ring, shifts)
         self.tape.run(self.ring, self.trial.frame, cells, self.tape.lines)
-        return [cells[line.body] for line in self.tape.lines]
+        return cells

@@ -13,7 +13,7 @@ from shapecalc.tensor import Tensor
 
 from .chained import Links
 from .points import distinct, is_structured
-from .trial import ONE, Trial
+from .trial import MISFORTUNE, ONE, Trial
 from .trials import REAL, Trials
 from .undecided import Undecided
 
@@ -21,6 +21,7 @@ YES, NO = Decimal("1e-20"), Decimal("1e-12")  # relative gaps up to which reals 
 FURTHER = 20  # points of a long problem that are drawn until a value is not 0 at two of them
 SHORTER = Decimal("1e-8")  # a step so much shorter is tried where the first leaves a gap
 RESIDUE = Decimal("1e-48")  # of a value: what rounding may leave of a 0
+STAYS = Decimal("1e-3")  # by how much of itself a number changes at the most, where every operation errs, that is not what rounding left
 SLOPE_NOISE, CURVATURE_NOISE = Decimal("1e-36"), Decimal("1e-26")  # of a value: what the steps leave of sixty digits, four to spare
 
 
@@ -124,6 +125,7 @@ class _Band:
     def __init__(self, trial: Trial, gradients: Mapping[str, Tensor], reach: Reach) -> None:
         ring, products = trial.ring, []
         self.trial = trial
+        self.gradients = gradients
         self.directions: dict[str, Tensor] = {}
         for name, gradient in gradients.items():
             v = rescaled(trial, trial.direction(gradient.shape, reach.structure), gradient)
@@ -157,10 +159,21 @@ class _Band:
         """The same by the definitions that use the names, one at a time."""
         links = Links(self.trial, self.directions)
         noise = SLOPE_NOISE * links.level
-        if self.unseen(noise):
+        if self.unseen(noise) and not (all(abs(x) <= RESIDUE * links.level for x in self.products) and self.left_over()):
             self.trial.missed(self.directions)
         self.trial.linked = self.trial.linked or any(self.products)
         return self.gap(links.slope, noise)
+
+    def left_over(self) -> bool:
+        """Whether the gradients are what rounding left of 0, as log_softmax along an axis of 1 has it: others where operations err."""
+        passed = self.trial.program.backward
+        assert passed is not None
+        try:
+            others = [{n: t.derived(passed.formula(n)).data for n in self.directions} for t in self.trial.shaken]
+        except (*MISFORTUNE, Undecided):
+            return False
+        pairs = [zip(self.gradients[n].data, other[n], strict=True) for other in others for n in self.directions]
+        return all(any(Real.context.subtract(a, b).copy_abs() > STAYS * abs(a) for a, b in pair) for pair in pairs)
 
 
 def band(trial: Trial, gradient: Tensor) -> int:

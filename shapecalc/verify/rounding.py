@@ -10,7 +10,7 @@ from shapecalc.expr import Expr, nodes
 from shapecalc.rings import Real
 from shapecalc.tensor import Tensor
 
-from .gaps import NO, YES
+from .gaps import NO, STAYS, YES
 from .trial import MISFORTUNE, Trial
 from .undecided import Undecided
 
@@ -18,7 +18,6 @@ ZERO = Decimal(0)
 EQUAL = Decimal("1e-40")  # relative gaps up to which two values are the same
 NOISE, SHARP = Decimal("1e-48"), Decimal("1e-30")  # of the largest number met: what rounding may do, and what it cannot
 DEAD = Decimal("1e-100000")  # below which only masks lead
-STAYS = Decimal("1e-3")  # by how much of itself a difference changes at the most, where every operation errs, that is none of rounding
 
 
 class Pair(NamedTuple):
