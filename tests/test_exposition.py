@@ -301,3 +301,15 @@ def test_the_entry_that_is_written_out_is_not_0_if_one_is_not():
     assert "Take one entry, x₁₂, and differentiate L by it:" in page
     assert "∂L/∂x₁₂ = 2x₁₂" in page
     assert "Take one entry, x₂₃." in words(made("X: (n, m); y: (); L = y**2; Z = X"))
+
+
+def test_a_matrix_of_one_number_is_no_outer_product_with_itself():
+    page = words(made("E: (1, 1); u: (n, 1); v: (m,); C: (n, m); z = E*u*v + E*C", at={}))
+    assert "∂L/∂C = E ⊙ ∂L/∂z" in page
+    assert "dv = E[0, 0] * sum(dz * u, axis=0)" in page
+    assert "the n rows of dz * u are added together" in page
+
+
+def test_an_inner_product_is_no_sum_of_its_own_entries():
+    page = words(made("E: (1,); u: (n,); z = E * u", at={}))
+    assert "The sum over all n.\n" in page

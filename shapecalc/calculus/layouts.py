@@ -38,8 +38,9 @@ def reduction(flow: Flow, formula: Expr) -> Reduction | None:
     if not axes:
         return None
     over = tuple(str(x.dim) for x in axes)
-    summed = next((n for n in nodes(formula) if isinstance(n, Apply) and n.name in ("sum", "mean")), None)
-    of = text(summed.args[0]) if summed is not None else flow.symbol.name
+    sums = [n for n in nodes(formula) if isinstance(n, Apply) and n.name in ("sum", "mean")]
+    summed = next((n for n in sums if {a.dim for a in axes} <= set(n.args[0].shape)), None)  # sum(E) * sum(dz, axis=0)
+    of = text(summed.args[0]) if summed is not None else ""  # of an inner product: its factors, which have no sum of their own
     axis = axes[0].axis if len(axes) == 1 else None
     product = with_ones(formula)
     return Reduction(over, axis, axes[0].kept, text(product) if product is not None else "", in_words(axes, of), of)
@@ -47,18 +48,19 @@ def reduction(flow: Flow, formula: Expr) -> Reduction | None:
 
 def in_words(axes: tuple[Lost, ...], of: str) -> str:
     """The sum said so that nobody can misread it."""
+    of = f" of {of}" if of else ""
     if len(axes) != 1:
-        return f"everything along the axes {', '.join(str(a.dim) for a in axes)} of {of} is added up"
+        return f"everything along the axes {', '.join(str(a.dim) for a in axes)}{of} is added up"
     a = axes[0]
     if a.rank == 1:
-        return f"the sum of all {a.dim} entries of {of}"
+        return f"the sum of all {a.dim} entries{of}" if of else f"the sum over all {a.dim}"
     if a.rank == 2 and a.axis == 0:
-        added = f"column sums: the {a.dim} rows of {of} are added together"
+        added = f"column sums: the {a.dim} rows{of} are added together"
         return f"{added}, which leaves one total per column (axis=0 is the axis that disappears)"
     if a.rank == 2:
-        added = f"row sums: the {a.dim} columns of {of} are added together"
+        added = f"row sums: the {a.dim} columns{of} are added together"
         return f"{added}, which leaves one total per row (axis=1 is the axis that disappears)"
-    return f"the sum over axis {a.axis} of {of}, which has {a.dim} entries and disappears"
+    return f"the sum over axis {a.axis}{of}, which has {a.dim} entries and disappears"
 
 
 def with_ones(e: Expr) -> Expr | None:

@@ -138,7 +138,7 @@ def scalar_definitions(context: Context) -> list[tuple[Var, dict[Expr, Fraction]
 def _flat(e: Expr) -> Expr:
     """A (1, 1) value as a scalar where the result has no axes to broadcast it along."""
     axes = tuple(range(len(e.shape)))
-    return apply("squeeze", e, axes=axes) if e.shape and single(e, axes) else apply("sum", e) if e.shape else e
+    return apply("squeeze", e, axes=axes) if e.shape and (single(e, axes) or isinstance(e, Var)) else apply("sum", e) if e.shape else e
 
 
 def written(part: Part) -> Expr:

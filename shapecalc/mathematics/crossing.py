@@ -13,10 +13,10 @@ def crossed(e: Expr, parts: Sequence[Expr]) -> bool:
 
 
 def is_column(e: Expr) -> bool:
-    """Whether this is a matrix of one column."""
-    return len(e.shape) == 2 and e.shape[1] == 1
+    """Whether this is a matrix of one column, and no single number."""
+    return len(e.shape) == 2 and e.shape[1] == 1 != e.shape[0]
 
 
 def is_row(e: Expr) -> bool:
     """Whether this runs along the last axis alone: a vector, which is broadcast as a row, or a matrix of one row."""
-    return len(e.shape) == 1 or (len(e.shape) == 2 and e.shape[0] == 1)
+    return len(e.shape) == 1 or (len(e.shape) == 2 and e.shape[0] == 1 != e.shape[1])
