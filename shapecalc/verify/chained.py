@@ -7,7 +7,7 @@ Where that holds for every name, the definitions among them, all gradients are r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from shapecalc.expr import variables
 from shapecalc.rings import Real
 from shapecalc.tensor import Tensor
 
-from .tape import Cells, Tape
+from .tape import Tape
 from .trial import Trial
 from .witness import STEP, incoming
 
@@ -37,16 +37,25 @@ class Links:
             if name in passed.flows and not names.keys().isdisjoint(variables(body)):
                 self.tape.add(LINE + name, body)
                 self.gradients.append(trial.derived(passed.formula(name)))
-        cells = self._cells({}, STEP)
-        sizes = [
-            max(map(abs, g.data)) * max([max(map(abs, cells[a])) for a in self.tape.used([line])])
-            for g, line in zip(self.gradients, self.tape.lines, strict=True)
-        ]
-        self.level = max(sizes, default=Decimal(0))
-        """How large the numbers are whose differences are taken, and those that they are made of."""
+        self.level = self._largest(self._moved({}, STEP))
+        """How large the numbers are whose differences are taken."""
         self.outside = {n: trial.env[symbol].data for n, symbol in incoming(problem).items() if n in names}
         if problem.loss is not None and problem.loss in names:
             self.outside[problem.loss] = [Decimal(1)]
+
+    @property
+    def rounding(self) -> Decimal:
+        """How far operations that err move the numbers: log_softmax along an axis of 1 is 0 but for that."""
+        names = [line.name.removeprefix(LINE) for line in self.tape.lines]
+        apart = Real.context.subtract
+        still = self.trial.env
+        moves = [[apart(a, b) for a, b in zip(t.env[n].data, still[n].data, strict=True)] for t in self.trial.shaken for n in names]
+        return max(self._largest(moves[: len(names)]), self._largest(moves[len(names) :]))
+
+    def _largest(self, values: Sequence[Sequence[Any]]) -> Decimal:
+        """The largest of the values of each definition, times its gradient."""
+        sizes = [max(map(abs, g.data)) * max(map(abs, v)) for g, v in zip(self.gradients, values, strict=True)]
+        return max(sizes, default=Decimal(0))
 
     def slope(self, directions: Mapping[str, Tensor]) -> Decimal:
         """Σ <G, V> over the names that are moved, by the gradients of the definitions that they are used in."""
@@ -58,11 +67,7 @@ class Links:
         return ring.total([ring.mul(ring.total(inner), half), *direct])
 
     def _moved(self, directions: Mapping[str, Tensor], step: Decimal) -> list[list[Any]]:
-        cells = self._cells(directions, step)
-        return [cells[line.body] for line in self.tape.lines]
-
-    def _cells(self, directions: Mapping[str, Tensor], step: Decimal) -> Cells:
         shifts = {name: [(step, v.data)] for name, v in directions.items()}
         cells = self.tape.cells(self.trial.env, self.ring, shifts)
         self.tape.run(self.ring, self.trial.frame, cells, self.tape.lines)
-        return cells
+        return [cells[line.body] for line in self.tape.lines]

@@ -21,6 +21,7 @@ YES, NO = Decimal("1e-20"), Decimal("1e-12")  # relative gaps up to which reals 
 FURTHER = 20  # points of a long problem that are drawn until a value is not 0 at two of them
 SHORTER = Decimal("1e-8")  # a step so much shorter is tried where the first leaves a gap
 RESIDUE = Decimal("1e-48")  # of a value: what rounding may leave of a 0
+ERRING = Decimal("1e9")  # a quotient's noise by what errors in the 45th digit do: those in the 60th over 1e-20, four digits to spare
 STAYS = Decimal("1e-3")  # by how much of itself a number changes at the most, where every operation errs, that is not what rounding left
 SLOPE_NOISE, CURVATURE_NOISE = Decimal("1e-36"), Decimal("1e-26")  # of a value: what the steps leave of sixty digits, four to spare
 
@@ -159,9 +160,18 @@ class _Band:
         """The same by the definitions that use the names, one at a time."""
         links = Links(self.trial, self.directions)
         noise = SLOPE_NOISE * links.level
-        if self.unseen(noise) and not (all(abs(x) <= RESIDUE * links.level for x in self.products) and self.left_over()):
+        if self.unseen(noise):
             self.trial.missed(self.directions)
         self.trial.linked = self.trial.linked or any(self.products)
+        found = self.gap(links.slope, noise)
+        if found <= YES:
+            return found
+        try:
+            noise = max(noise, ERRING * links.rounding)
+        except (*MISFORTUNE, Undecided):
+            return found
+        if self.unseen(noise) and not self.left_over():
+            self.trial.missed(self.directions)
         return self.gap(links.slope, noise)
 
     def left_over(self) -> bool:
