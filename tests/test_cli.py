@@ -224,10 +224,13 @@ def test_an_interrupt_is_quiet(capsys: pytest.CaptureFixture[str], monkeypatch: 
 def test_a_full_disk_is_one_line():
     if not Path("/dev/full").exists():
         pytest.skip("/dev/full is missing")
-    with Path("/dev/full").open("w", encoding="utf-8") as full:
-        done = subprocess.run([sys.executable, "-m", "shapecalc", "gallery"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
-    assert done.returncode == 2
-    assert done.stderr.count(b"\n") == 1
+    for buffered in ("", "1"):
+        with Path("/dev/full").open("w", encoding="utf-8") as full:
+            program = [sys.executable, "-m", "shapecalc", "gallery"]
+            env = {**os.environ, "PYTHONUNBUFFERED": buffered}
+            done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False, env=env)
+        assert done.returncode == 2
+        assert done.stderr.count(b"\n") == 1
 
 
 # ---- what standard output can show -------------------------------------------------------------------------

@@ -20,6 +20,7 @@ AFFINE = "X: (S, D); W: (D, M); b: (M,); Z = X @ W + b"
 CLAIMS = AFFINE + "; dW = X.T @ dZ; dX = dZ @ W"
 COMMAND = [sys.executable, "-m", "shapecalc"]
 ENVIRONMENT = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # with it a full disk is met at once, not when the stream is closed
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and devices are those of POSIX")
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 

@@ -22,10 +22,14 @@ def main(argv: list[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         code = BROKEN_PIPE
-    if code == BROKEN_PIPE:
-        # whoever read us has gone; Python would complain once more when it closes the stream
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if code == BROKEN_PIPE:  # whoever read us has gone
+        nowhere()
     return code
+
+
+def nowhere() -> None:
+    """Sends what is left of the output nowhere; Python would complain once more when it closes the stream."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def steady() -> None:
@@ -40,6 +44,21 @@ def steady() -> None:
 
 def guarded(words: list[str]) -> int:
     """A command, with its errors as messages."""
+    try:
+        return answered(words)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stderr.write(f"{error.filename or 'standard output'}: {error.strerror}\n")
+    try:
+        sys.stdout.flush()
+    except OSError:  # a full disk takes no more of it
+        nowhere()
+    return 2
+
+
+def answered(words: list[str]) -> int:
+    """A command, with what is wrong in its input as a message."""
     from ..errors import ShapecalcError
 
     try:
@@ -47,15 +66,9 @@ def guarded(words: list[str]) -> int:
     except ShapecalcError as error:
         sys.stdout.flush()
         sys.stderr.write(f"{error}\n")
-        return 2
     except MemoryError:
         sys.stderr.write("this needs more memory than there is\n")
-        return 2
-    except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise
-        sys.stderr.write(f"{error.filename or 'standard output'}: {error.strerror}\n")
-        return 2
+    return 2
 
 
 def dispatched(words: list[str]) -> int:
