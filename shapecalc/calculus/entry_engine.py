@@ -166,4 +166,3 @@ def checked(problem: Problem, sizes: Mapping[str, int]) -> Sizes:
         if isinstance(sizes[name], bool) or not isinstance(sizes[name], int) or sizes[name] < 1:
             raise InputProblem(f"the size {name} is {sizes[name]!r}, not a whole number from 1 up")
     return {name: sizes[name] for name in problem.sizes}
-

@@ -294,14 +294,7 @@ def seed(problem: Problem, flow: Flow, name: str) -> None:
 
 
 def worth_substituting(name: str, flow: Flow, e: Expr) -> bool:
-    """Whether a gradient written out could shorten a formula.
-
-    That is where it is one name itself, shares a name with the rest, or is added up to go to the largest entry of a row: what softmax
-    hands back adds up to 0.
-    """
+    """Whether a gradient written out could shorten a formula: where it is one name itself, or shares a name with the rest."""
     assert flow.formula is not None
     own, there = variables(flow.formula), variables(e)
-    if len(own) <= 1 or not own.keys().isdisjoint([n for n in there if n != name]):
-        return True
-    parts = [n for n in nodes(e) if isinstance(n, Apply)] if name in there else []
-    return any(n.name == "sum" and n.args[0] == flow.symbol for n in parts) and any(n.name == "equal" for n in parts)
+    return len(own) <= 1 or not own.keys().isdisjoint([n for n in there if n != name])

@@ -88,7 +88,6 @@ def axes(case: Case) -> Iterator[Mend]:
                     words = f"axis={other}, not axis={axis}"
                     yield Mend("wrong-axis", site.plug(_with_axis(node, other, kept)), words, node.span, "axis")
 
-
     used = Counter((axis_of(node)[0], axis_of(node)[1]) for _, node in reductions(case, REDUCING))
     for (axis, keep), count in used.items():
         if count > 1 and axis is not None:

@@ -37,6 +37,7 @@ LAYOUTS = ("denominator", "numerator", "both")
 FORMATS = ("text", "latex", "markdown", "html", "typst", "json", "svg", "notebook", "terminal")
 SOURCE = ("source", "SOURCE", True, "A file, - for standard input, or the problem itself: 'X: (S, D); W: (D, M); Z = X @ W'.")
 
+
 def option(*flags: str, kind: str = "flag", text: str, panel: str, default: Any = None, **more: Any) -> Option:
     """An option called like its first flag; a flag is off unless it says otherwise."""
     name = more.pop("name", flags[0].strip("-").replace("-", "_"))
